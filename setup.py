@@ -1,0 +1,35 @@
+"""Installation: `pip install -e .` (extras: test, bench, dask)."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+version = next(line.split("'")[1] for line in Path(__file__).with_name('elec576')
+               .joinpath('__init__.py').read_text().splitlines()
+               if line.startswith('__version__'))
+
+setup(
+    name='elec576',
+    version=version,
+    description="A student's report on Rice ELEC 576, Assignment 2, reproduced bit for bit",
+    python_requires='>=3.10',
+    packages=find_packages(include=['elec576', 'elec576.*']),
+    package_data={'elec576': ['report/*.csv']},
+    install_requires=[
+        'tensorflow>=2.16',
+        'numpy',
+        'imageio',
+        'matplotlib',
+        'scikit-learn',
+        'pandas',
+        'scipy',
+        'tqdm',
+        'filelock',
+        'joblib',
+    ],
+    extras_require={
+        'test': ['pytest'],
+        'bench': ['torch'],
+        'dask': ['distributed'],
+    },
+)
