@@ -1,0 +1,55 @@
+"""The user's cache folder, and in it pixels that were read before."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from elec576.files import write_whole
+
+HASH_BYTES = 32  # of SHA-256
+
+
+def cache_folder() -> Path:
+    """`$ELEC576_CACHE`, else `$XDG_CACHE_HOME/elec576`, else `~/.cache/elec576`."""
+    if own := os.environ.get('ELEC576_CACHE'):
+        return Path(own)
+    return Path(os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')) / 'elec576'
+
+
+class PixelCache:
+    """One file of uint8 pixels that is believed only when it proves fresh and whole.
+
+    The file is the fingerprint of what was read (32 bytes), the SHA-256 of the pixels (32 bytes),
+    the pixels.
+
+    Args:
+        key: what the pixels are of; decides the file's name, so a key has at most one file.
+    """
+
+    def __init__(self, key: str):
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        self.path = cache_folder() / 'pixels' / name
+
+    def load(self, fingerprint: bytes, count: int) -> np.ndarray | None:
+        """The ``count`` pixels (uint8 [count]), or None: absent, stale, cut short or corrupt."""
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            return None
+        pixels = content[2 * HASH_BYTES:]
+        proof = fingerprint + hashlib.sha256(pixels).digest()
+        if content[:2 * HASH_BYTES] != proof or len(pixels) != count:
+            return None
+        return np.frombuffer(pixels, np.uint8)
+
+    def save(self, fingerprint: bytes, pixels: np.ndarray) -> None:
+        """Keep ``pixels``; a cache that cannot be written only costs time."""
+        content = pixels.tobytes()
+        try:
+            write_whole(self.path, fingerprint + hashlib.sha256(content).digest() + content)
+        except OSError:
+            pass

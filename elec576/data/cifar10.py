@@ -1,0 +1,129 @@
+"""The course's CIFAR-10: `CIFAR10/{Train,Test}/{0..9}/Image%05d.png`, 28x28 grayscale."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Mapping
+
+import imageio.v2 as imageio
+import numpy as np
+
+from elec576.data.cache import PixelCache
+from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, digest
+from elec576.errors import UserError
+
+PER_CLASS = {'Train': 1000, 'Test': 100}  # what the course's folder holds
+
+# SHA-256 over the uint8 pixels, C order: Train as (10, 1000, 28, 28), Test as (10, 100, 28, 28).
+COURSE_DIGESTS = {
+    'Train': 'c5a27708a688d04298ff42a22e6de30bfe8c68ed197f71cd77e6662302dee282',
+    'Test': '58af5ea81f75039e28b914317443905c31083f6d96e5b29ffb4a1a777e35a602',
+}
+COURSE_NAME = 'course CIFAR-10'
+
+
+def image_name(part: str, label: int, number: int) -> str:
+    """An image's path inside the folder, as the listing writes it."""
+    return '%s/%d/Image%05d.png' % (part, label, number)
+
+
+def read_cifar10_folder(folder: str | os.PathLike, train_per_class: int, test_per_class: int
+                        ) -> tuple[ImageSet, ImageSet, DataOrigin]:
+    """The first images of each class, class after class (the order of the listing's `main`).
+
+    Images that were not asked for need not be there; the name of the origin then says that the
+    folder could not be told to be the course's.
+
+    Returns:
+        Train [10 * train_per_class, 28, 28, 1], Test [10 * test_per_class, 28, 28, 1], and their
+        origin; its digest is over the pixels used, Train then Test.
+
+    Raises:
+        UserError: a number out of range; the folder or an image is missing or is not what it
+            should be.
+    """
+    check_counts(train_per_class, test_per_class)
+    asked = {'Train': train_per_class, 'Test': test_per_class}
+    try:
+        pixels = read_pixels(folder, PER_CLASS)
+        ours = {part: digest(pixels[part]) for part in PER_CLASS} == COURSE_DIGESTS
+        name = COURSE_NAME if ours else 'CIFAR-10 folder (not the course\'s pixels)'
+    except UserError:
+        if asked == PER_CLASS:
+            raise
+        pixels = read_pixels(folder, asked)
+        name = 'CIFAR-10 folder (incomplete, not verified)'
+    used = [pixels[part][:, :asked[part]] for part in PER_CLASS]
+    train, test = (
+        ImageSet.from_pixels(images.reshape(-1, SIZE, SIZE),
+                             np.repeat(np.arange(CLASSES), images.shape[1])) for images in used)
+    return train, test, DataOrigin(name, digest(*used))
+
+
+def check_counts(train_per_class: int, test_per_class: int) -> None:
+    """Raise UserError unless the course's folder has as many images per class."""
+    for part, number in (('Train', train_per_class), ('Test', test_per_class)):
+        if not 1 <= number <= PER_CLASS[part]:
+            raise UserError(f'--{part.lower()}-per-class {number}: the course\'s folder has '
+                            f'{PER_CLASS[part]} images per class; ask for 1 to {PER_CLASS[part]}')
+
+
+def read_pixels(folder: str | os.PathLike, per_class: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """The uint8 pixels of each part, [10, per_class[part], 28, 28], through the pixel cache.
+
+    The cache is believed only while every file's name, size and times are what they were.
+
+    Raises:
+        UserError: the folder or an image is missing or is not what it should be.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f'{folder}: there is no such folder; it should hold Train/ and Test/')
+    names = [image_name(part, label, number) for part, count in per_class.items()
+             for label in range(CLASSES) for number in range(count)]
+    fingerprint = _fingerprint(folder, names)
+    cache = PixelCache(f'{folder.resolve()} {dict(per_class)}')
+    pixels = cache.load(fingerprint, len(names) * SIZE * SIZE)
+    if pixels is None:
+        pixels = np.stack([read_image(folder / name) for name in names])
+        cache.save(fingerprint, pixels)
+    ends = np.cumsum([CLASSES * count for count in per_class.values()])
+    parts = np.split(pixels.reshape(-1, SIZE, SIZE), ends[:-1])
+    return {part: images.reshape(CLASSES, -1, SIZE, SIZE)
+            for part, images in zip(per_class, parts)}
+
+
+def read_image(path: str | os.PathLike) -> np.ndarray:
+    """One PNG as uint8 [28, 28].
+
+    Raises:
+        UserError: it cannot be read, or is not a 28x28 image with 8 bits of gray.
+    """
+    try:
+        image = np.asarray(imageio.imread(path))
+    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
+        if os.path.isfile(path) and os.path.getsize(path) == 0:
+            error = 'the file is empty'
+        raise UserError(f'{path}: not a readable PNG image ({error}); copy it anew') from None
+    if image.ndim != 2:
+        raise UserError(f'{path}: a color image; the course\'s images are grayscale')
+    if image.dtype != np.uint8:
+        raise UserError(f'{path}: pixels of type {image.dtype}; 8 bits of gray are needed')
+    if image.shape != (SIZE, SIZE):
+        raise UserError(f'{path}: {image.shape[1]}x{image.shape[0]} pixels; 28x28 are needed')
+    return image
+
+
+def _fingerprint(folder: Path, names: list[str]) -> bytes:
+    """SHA-256 over each file's name, size and times; raises UserError for the first one missing."""
+    sha = hashlib.sha256()
+    for name in names:
+        try:
+            status = os.stat(os.path.join(folder, name))
+        except OSError as error:
+            raise UserError(f'{folder / name}: {error.strerror}; restore it, or ask for fewer '
+                            f'images per class') from None
+        sha.update(f'{name} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}\n'.encode())
+    return sha.digest()

@@ -1,0 +1,138 @@
+"""The public data sets, downloaded through `tf.keras.datasets` and laid out as the course has them.
+
+Every wait is bounded in seconds: without a network the caller goes on with the stand-in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+from typing import Iterator
+from urllib.parse import urlsplit
+
+import numpy as np
+from filelock import FileLock
+
+from elec576.data import rebuild
+from elec576.data.cifar10 import PER_CLASS
+from elec576.data.mnist import MNIST_DIGEST, Mnist, write_mnist_folder
+from elec576.data.sets import digest
+from elec576.errors import UserError
+
+CONNECT_SECONDS = 3  # until a host that does not answer counts as no network
+STALL_SECONDS = 10  # until a download that has stopped is given up
+
+# Where Keras downloads each set from, and under what name it keeps it in its own cache.
+HOSTS = {'CIFAR10': 'www.cs.toronto.edu', 'MNIST_data': 'storage.googleapis.com'}
+KERAS_FILES = {'CIFAR10': 'cifar-10-batches-py*', 'MNIST_data': 'mnist.npz'}
+
+Public = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+class Unavailable(UserError):
+    """The public set cannot be downloaded now."""
+
+
+def load_public(name: str) -> Public:
+    """`tf.keras.datasets`'s (images, labels) of training and of test; the one call of Keras."""
+    from elec576.tf1 import tf  # only a download needs TensorFlow here, and it takes seconds
+
+    module = {'CIFAR10': tf.keras.datasets.cifar10, 'MNIST_data': tf.keras.datasets.mnist}[name]
+    return module.load_data()
+
+
+def fetch(name: str, target: Path) -> Path:
+    """Make `target/CIFAR10` or `target/MNIST_data` of the public set, whole or not at all.
+
+    Whatever Keras has downloaded before is used without a network. A folder that is there already
+    is left alone.
+
+    Returns:
+        The folder.
+
+    Raises:
+        Unavailable: no network, or a failed download.
+        UserError: other contents than expected, or ``target`` cannot be written.
+    """
+    folder = target / name
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with FileLock(target / f'.{name}.lock'):  # runs started together fetch once
+            if not folder.exists():
+                public = _download(name)
+                with whole_folder(folder) as unfinished:
+                    (_write_cifar10 if name == 'CIFAR10' else _write_mnist)(public, unfinished)
+    except OSError as error:
+        raise UserError(f'{folder}: cannot be written ({error.strerror or error})') from None
+    return folder
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which takes the name ``folder`` only if nothing goes wrong."""
+    unfinished = folder.with_name(f'.{folder.name}-unfinished')
+    shutil.rmtree(unfinished, ignore_errors=True)  # left by a process that was killed
+    unfinished.mkdir()
+    try:
+        yield unfinished
+        os.rename(unfinished, folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def reachable(host: str) -> bool:
+    """Whether ``host`` (or the proxy to it) takes an HTTPS connection within `CONNECT_SECONDS`."""
+    address = (host, 443)
+    proxy = urllib.request.getproxies().get('https')
+    if proxy and not urllib.request.proxy_bypass(host):
+        parts = urlsplit(proxy if '//' in proxy else f'//{proxy}')
+        address = (parts.hostname, parts.port or 80)
+    answered = threading.Event()
+
+    def connect() -> None:
+        with contextlib.suppress(OSError):
+            socket.create_connection(address, CONNECT_SECONDS).close()
+            answered.set()
+
+    thread = threading.Thread(target=connect, daemon=True)  # looking a name up knows no timeout
+    thread.start()
+    thread.join(CONNECT_SECONDS)
+    return answered.is_set()
+
+
+def _download(name: str) -> Public:
+    keras_home = Path(os.environ.get('KERAS_HOME') or os.path.expanduser('~/.keras'))
+    kept = any((keras_home / 'datasets').glob(KERAS_FILES[name]))
+    if not kept and not reachable(HOSTS[name]):
+        raise Unavailable(f'{name}: not found, and no connection to {HOSTS[name]}')
+    stall = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(STALL_SECONDS)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # Keras's progress bar
+            return load_public(name)
+    except Exception as error:  # Keras wraps whatever went wrong in a bare Exception
+        raise Unavailable(f'{name}: not found, and the download failed ({error})') from None
+    finally:
+        socket.setdefaulttimeout(stall)
+
+
+def _write_cifar10(public: Public, folder: Path) -> None:
+    pixels = {part: rebuild.course_pixels(images, np.ravel(labels), PER_CLASS[part])
+              for part, (images, labels) in zip(PER_CLASS, public)}
+    rebuild.check_course_digests(pixels)
+    rebuild.write_tree(pixels, folder)
+
+
+def _write_mnist(public: Public, folder: Path) -> None:
+    mnist = Mnist(*(array.astype(np.uint8) for part in public for array in part))
+    if digest(*mnist) != MNIST_DIGEST:
+        raise UserError('MNIST_data: the downloaded set is not the original MNIST; '
+                        'nothing was written')
+    write_mnist_folder(mnist, folder)

@@ -1,0 +1,186 @@
+"""Downloads, with Keras's answer made up: laid out whole, or not at all."""
+
+import socket
+import time
+
+import numpy as np
+import pytest
+
+from elec576.data import cifar10, fetch, mnist, prepare, rebuild
+from elec576.data.mnist import Mnist, read_mnist_folder
+from elec576.data.sets import digest
+from elec576.errors import UserError
+
+COUNTS = {'Train': 3, 'Test': 2}
+
+
+@pytest.fixture(autouse=True)
+def world(tmp_path, monkeypatch):
+    """A network that answers, an empty cache and an empty working directory."""
+    monkeypatch.delenv('ELEC576_DATA', raising=False)
+    monkeypatch.setenv('ELEC576_CACHE', str(tmp_path / 'cache'))
+    monkeypatch.setenv('KERAS_HOME', str(tmp_path / 'keras'))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fetch, 'reachable', lambda host: True)
+
+
+@pytest.fixture
+def public(monkeypatch):
+    """A small public set of each kind, taken for the real ones; yields the names asked for."""
+    rng = np.random.RandomState(0)
+    labels = rng.permutation(np.repeat(np.arange(10, dtype=np.uint8), 4))[:, np.newaxis]
+    images = rng.randint(0, 256, (40, 32, 32, 3)).astype(np.uint8)
+    digits = Mnist(rng.randint(0, 256, (12, 28, 28)).astype(np.uint8),
+                   rng.randint(0, 10, 12).astype(np.uint8),
+                   rng.randint(0, 256, (5, 28, 28)).astype(np.uint8),
+                   rng.randint(0, 10, 5).astype(np.uint8))
+    sets = {'CIFAR10': ((images, labels), (images, labels)),
+            'MNIST_data': (tuple(digits[:2]), tuple(digits[2:]))}
+    course = {part: digest(rebuild.course_pixels(images, labels.ravel(), count))
+              for part, count in COUNTS.items()}
+    for module in (cifar10, rebuild, prepare):
+        monkeypatch.setattr(module, 'COURSE_DIGESTS', course)
+    for module in (cifar10, rebuild, prepare, fetch):
+        monkeypatch.setattr(module, 'PER_CLASS', COUNTS)
+    for module in (mnist, prepare, fetch):
+        monkeypatch.setattr(module, 'MNIST_DIGEST', digest(*digits))
+    monkeypatch.setattr(mnist, 'VALIDATION_SIZE', 2)
+    asked = []
+    monkeypatch.setattr(fetch, 'load_public', lambda name: asked.append(name) or sets[name])
+    return asked
+
+
+def test_both_sets_are_made_once(public, tmp_path):
+    lines = list(prepare.prepare())
+    assert [line.split(': ')[-1] for line in lines] == ['course CIFAR-10, digests match',
+                                                        'MNIST, digests match']
+    assert (tmp_path / 'cache/CIFAR10/Train/9/Image00002.png').is_file()
+    assert len(read_mnist_folder(tmp_path / 'cache/MNIST_data').train_images) == 12
+    assert list(prepare.prepare()) == [] and public == ['CIFAR10', 'MNIST_data']
+    prepare.check()
+
+
+def test_named_folder_is_filled(public, tmp_path, monkeypatch):
+    list(prepare.prepare(str(tmp_path / 'mine')))
+    assert (tmp_path / 'mine/CIFAR10').is_dir() and not (tmp_path / 'cache/CIFAR10').exists()
+    monkeypatch.setenv('ELEC576_DATA', str(tmp_path / 'other'))
+    list(prepare.prepare())
+    assert (tmp_path / 'other/MNIST_data').is_dir()
+
+
+def test_wrong_contents_leave_nothing(public, tmp_path, monkeypatch):
+    monkeypatch.setattr(rebuild, 'COURSE_DIGESTS', {'Train': '0' * 64, 'Test': '0' * 64})
+    monkeypatch.setattr(fetch, 'MNIST_DIGEST', '0' * 64)
+    with pytest.raises(UserError, match="not the course's .* not the original MNIST"):
+        list(prepare.prepare())
+    assert not [path for path in (tmp_path / 'cache').iterdir() if path.suffix != '.lock']
+
+
+def test_interrupted_writing_leaves_nothing_and_can_be_repeated(public, tmp_path, monkeypatch):
+    real = rebuild.imageio.imwrite
+    monkeypatch.setattr(rebuild.imageio, 'imwrite',
+                        lambda path, image: interrupt() if '7' in path.parts else real(path, image))
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch.fetch('CIFAR10', tmp_path / 'cache')
+    assert not list((tmp_path / 'cache').rglob('*.png'))
+    monkeypatch.setattr(rebuild.imageio, 'imwrite', real)
+    (tmp_path / 'cache/.CIFAR10-unfinished/left by a kill').mkdir(parents=True)
+    assert prepare.verify(fetch.fetch('CIFAR10', tmp_path / 'cache')) == 'course CIFAR-10'
+
+
+def test_a_wrong_folder_is_never_overwritten(public, tmp_path):
+    (tmp_path / 'MNIST_data').mkdir()
+    with pytest.raises(UserError, match='train-images-idx3-ubyte.gz: No such file'):
+        list(prepare.prepare())
+    assert not list((tmp_path / 'MNIST_data').iterdir())
+    list(prepare.prepare(str(tmp_path / 'elsewhere')))
+    images = tmp_path / 'elsewhere/CIFAR10/Test'
+    (images / '0/Image00000.png').write_bytes((images / '1/Image00000.png').read_bytes())
+    with pytest.raises(UserError, match='digests are not those of course CIFAR-10'):
+        prepare.check(str(tmp_path / 'elsewhere'))
+
+
+def test_no_network(public, monkeypatch):
+    monkeypatch.setattr(fetch, 'reachable', lambda host: False)
+    with pytest.raises(UserError) as error:
+        list(prepare.prepare())
+    message = str(error.value)
+    assert '\n' not in message and 'stand-in' in message and not public
+    assert message.count('no connection') == 2
+
+
+def test_what_keras_has_needs_no_network(public, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, 'reachable', lambda host: False)
+    (tmp_path / 'keras/datasets').mkdir(parents=True)
+    (tmp_path / 'keras/datasets/mnist.npz').touch()
+    fetch.fetch('MNIST_data', tmp_path / 'cache')
+    assert public == ['MNIST_data']
+
+
+def test_failed_download(tmp_path, monkeypatch):
+    def fail(name):
+        assert socket.getdefaulttimeout() == fetch.STALL_SECONDS
+        print('Downloading data')
+        raise Exception('URL fetch failure: 403')
+
+    before = socket.getdefaulttimeout()
+    monkeypatch.setattr(fetch, 'load_public', fail)
+    with pytest.raises(fetch.Unavailable, match='URL fetch failure: 403'):
+        fetch.fetch('CIFAR10', tmp_path)
+    assert socket.getdefaulttimeout() == before
+
+
+def test_kerass_progress_is_not_the_runs_output(public, tmp_path, monkeypatch, capsys):
+    real = fetch.load_public
+    monkeypatch.setattr(fetch, 'load_public', lambda name: print('Downloading') or real(name))
+    fetch.fetch('MNIST_data', tmp_path)
+    captured = capsys.readouterr()
+    assert captured.out == '' and 'Downloading' in captured.err
+
+
+def test_unwritable_target(public, tmp_path):
+    (tmp_path / 'file').touch()
+    with pytest.raises(UserError, match='cannot be written'):
+        fetch.fetch('MNIST_data', tmp_path / 'file')
+
+
+def test_survey_names_every_place(public):
+    assert [line.split(':')[0] for line in prepare.survey()] == ['working directory'] * 2 \
+        + ['cache'] * 2
+    list(prepare.prepare())
+    assert sum('digests match' in line for line in prepare.survey()) == 2
+
+
+class TestReachable:
+    @pytest.fixture(autouse=True)
+    def real(self, monkeypatch):
+        monkeypatch.undo()  # the autouse fixture's answer
+        monkeypatch.setattr(fetch.urllib.request, 'getproxies', lambda: {})
+        monkeypatch.setattr(fetch, 'CONNECT_SECONDS', 0.2)
+
+    def test_bounded_when_the_name_is_not_resolved(self, monkeypatch):
+        def hang(*_):
+            time.sleep(1)
+            raise OSError
+        monkeypatch.setattr(fetch.socket, 'create_connection', hang)
+        start = time.monotonic()
+        assert not fetch.reachable('example.org')
+        assert time.monotonic() - start < 0.9
+
+    def test_refused(self, monkeypatch):
+        def refuse(*_):
+            raise ConnectionRefusedError
+        monkeypatch.setattr(fetch.socket, 'create_connection', refuse)
+        assert not fetch.reachable('example.org')
+
+    def test_goes_through_the_proxy(self, monkeypatch):
+        monkeypatch.setattr(fetch.urllib.request, 'proxy_bypass', lambda host: False)
+        with socket.create_server(('127.0.0.1', 0)) as server:
+            port = server.getsockname()[1]
+            monkeypatch.setattr(fetch.urllib.request, 'getproxies',
+                                lambda: {'https': f'http://127.0.0.1:{port}'})
+            assert fetch.reachable('host.invalid')
