@@ -1,0 +1,135 @@
+"""The settings of a run: one dataclass per program.
+
+The command line, a run's `config.json` and the experiments' names all come from these two classes.
+Each field's metadata holds its help text and, where there are some, its choices.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from dataclasses import dataclass, field
+
+from elec576.errors import UserError
+
+INT64_IMAGES = 2**63 // (256 * 1024)  # past this many images the dropout stream's offset overflows
+
+
+def all_cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+
+
+def setting(default, help: str, choices: tuple[str, ...] | None = None, least: int | None = None):
+    """A dataclass field with what the command line and the validation need to know of it."""
+    metadata = {'help': help, 'choices': choices, 'least': least}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+class Settings:
+    """What both programs' settings share: validation of every field against its metadata.
+
+    Raises:
+        UserError: a value is of the wrong kind, out of range or not among the choices.
+    """
+
+    def __post_init__(self):
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if value is None:
+                continue
+            flag = flag_of(item.name)
+            choices, least = item.metadata['choices'], item.metadata['least']
+            if choices is not None:
+                if value not in choices:
+                    raise UserError(f'{flag} {value}: choose one of {", ".join(choices)}')
+            elif least is not None:
+                if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                    raise UserError(f'{flag} {value}: a whole number of at least {least} is needed')
+            elif not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise UserError(f'{flag} {value}: a finite number is needed')
+        if self.lr <= 0:
+            raise UserError(f'--lr {self.lr}: a number above 0 is needed')
+        if self.seed >= 2**31:
+            raise UserError(f'--seed {self.seed}: a whole number below 2147483648 is needed')
+
+
+@dataclass(frozen=True)
+class CnnSettings(Settings):
+    """Part 1b: LeNet5. The defaults are the report's run 1; `steps` is its `step_size`."""
+
+    act: str = setting('relu', 'activation of the two convolutional layers',
+                       ('relu', 'tanh', 'sigmoid'))
+    fc_act: str = setting('tanh', 'activation of the first fully connected layer',
+                          ('tanh', 'relu', 'sigmoid'))
+    optimizer: str = setting('adam', 'optimizer',
+                             ('adam', 'sgd', 'momentum', 'rmsprop', 'adagrad'))
+    lr: float = setting(1e-3, 'learning rate')
+    init: str = setting('truncated-normal', 'initial weights', ('truncated-normal', 'xavier'))
+    bias: float = setting(0.1, 'initial biases')
+    steps: int = setting(5000, 'training steps', least=1)
+    train_per_class: int | None = setting(
+        None, 'training images per class (800; MNIST is always used whole)', least=1)
+    test_per_class: int | None = setting(
+        None, 'test images per class (100; MNIST is always used whole)', least=1)
+    batch_size: int = setting(50, 'images per step', least=1)
+    keep_prob: float = setting(0.5, 'share of fc1 that dropout keeps while training')
+    dataset: str = setting('cifar10', 'data set', ('cifar10', 'mnist'))
+    eval_every: int = setting(
+        100, 'steps between evaluations; 1 gives the dense curves of the report, 0 none', least=0)
+    log_every: int = setting(1000, 'steps between printed lines; 0: none', least=0)
+    seed: int = setting(0, 'the seed that decides everything', least=0)
+    threads: int = setting(all_cores, 'threads (all cores); decides the last bits', least=1)
+
+    def __post_init__(self):
+        per_class = {'train_per_class': 800, 'test_per_class': 100}
+        for name, default in per_class.items():
+            if self.dataset == 'mnist' and getattr(self, name) is not None:
+                raise UserError(f'{flag_of(name)}: MNIST is always used whole; drop it')
+            if self.dataset == 'cifar10' and getattr(self, name) is None:
+                object.__setattr__(self, name, default)
+        super().__post_init__()
+        if not 0 < self.keep_prob <= 1:
+            raise UserError(f'--keep-prob {self.keep_prob}: a number above 0, at most 1, is needed')
+        if self.train_per_class and self.batch_size > 10 * self.train_per_class:
+            raise UserError(f'--batch-size {self.batch_size}: there are only '
+                            f'{10 * self.train_per_class} training images')
+
+
+@dataclass(frozen=True)
+class RnnSettings(Settings):
+    """Part 3: a recurrent cell on MNIST rows. `iterations` counts samples, as in the listing."""
+
+    cell: str = setting('basic', 'recurrent cell', ('basic', 'lstm', 'gru'))
+    hidden: int = setting(128, 'hidden units', least=1)
+    lr: float = setting(1e-3, 'learning rate')
+    iterations: int = setting(150000, 'training samples; runs while step * batch < this', least=1)
+    batch_size: int = setting(50, 'images per step', least=1)
+    display_step: int = setting(10, 'steps between printed lines', least=1)
+    eval_every: int = setting(
+        500, 'steps between evaluations on the test set; 0: only at the end', least=0)
+    optimizer: str = setting('rmsprop', 'optimizer',
+                             ('adam', 'sgd', 'momentum', 'rmsprop', 'adagrad'))
+    seed: int = setting(0, 'the seed that decides everything', least=0)
+    threads: int = setting(all_cores, 'threads (all cores); decides the last bits', least=1)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the listing's `while step * batchSize < trainingIters`, from 1, takes."""
+        return (self.iterations - 1) // self.batch_size
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.steps < 1:
+            raise UserError(f'--iterations {self.iterations}: more than one batch '
+                            f'({self.batch_size}) is needed')
+        if self.batch_size > 55000:
+            raise UserError(f'--batch-size {self.batch_size}: there are only 55000 training images')
+
+
+def flag_of(name: str) -> str:
+    """The command-line flag of a field."""
+    return '--' + name.replace('_', '-')

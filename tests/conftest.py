@@ -1,0 +1,78 @@
+"""Shared fixtures: small made-up data sets, and the listings in `starter/` as oracles."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope='session')
+def real_data() -> Path:
+    """The folder of the real data; the test is skipped where there is none."""
+    if not os.environ.get('ELEC576_DATA'):
+        pytest.skip('ELEC576_DATA is not set')
+    return Path(os.environ['ELEC576_DATA']).resolve()
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_cache(tmp_path_factory):
+    """Tests neither read nor fill the user's cache."""
+    before = os.environ.get('ELEC576_CACHE')
+    os.environ['ELEC576_CACHE'] = str(tmp_path_factory.mktemp('cache'))
+    yield
+    if before is None:
+        del os.environ['ELEC576_CACHE']
+    else:
+        os.environ['ELEC576_CACHE'] = before
+
+
+@pytest.fixture(scope='session')
+def small_data(tmp_path_factory) -> Path:
+    """A folder with CIFAR10/ (12 + 4 random images a class) and MNIST_data/ (5300 + 200)."""
+    folder = tmp_path_factory.mktemp('data')
+    rng = np.random.RandomState(5)
+    for part, count in (('Train', 12), ('Test', 4)):
+        for label in range(10):
+            path = folder / 'CIFAR10' / part / str(label)
+            path.mkdir(parents=True)
+            for k in range(count):
+                # a class has a brightness, so that there is something to learn
+                image = rng.randint(0, 80, (28, 28)) + 17 * label
+                iio.imwrite(path / f'Image{k:05d}.png', image.astype(np.uint8))
+    (folder / 'MNIST_data').mkdir()
+    for part, count in (('train', 5300), ('t10k', 200)):
+        labels = rng.randint(0, 10, count).astype(np.uint8)
+        images = (rng.randint(0, 80, (count, 28, 28)) + 17 * labels[:, None, None])
+        for name, magic, array in (('images-idx3', 2051, images.astype(np.uint8)),
+                                   ('labels-idx1', 2049, labels)):
+            header = struct.pack(f'>{1 + array.ndim}I', magic, *array.shape)
+            with gzip.open(folder / 'MNIST_data' / f'{part}-{name}-ubyte.gz', 'wb', 1) as file:
+                file.write(header + array.tobytes())
+    return folder
+
+
+def run_listing(program: str, dump: Path, *options: object) -> tuple[dict[str, np.ndarray], str]:
+    """Run a listing of `starter/`; return what it computed and what it printed."""
+    done = subprocess.run(
+        [sys.executable, REPOSITORY / 'starter' / program, *map(str, options), '--dump', dump],
+        env={**os.environ, 'MPLBACKEND': 'Agg', 'TF_CPP_MIN_LOG_LEVEL': '2'},
+        capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with np.load(dump) as arrays:
+        return dict(arrays), done.stdout
+
+
+def options_of(settings: dict[str, object]) -> list[str]:
+    """Settings as command-line options."""
+    return [part for name, value in settings.items()
+            for part in ('--' + name.replace('_', '-'), str(value))]
