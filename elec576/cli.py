@@ -1,0 +1,142 @@
+"""The command line: options from a settings dataclass, and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+import types
+import typing
+from pathlib import Path
+from typing import Callable
+
+from elec576 import experiments
+from elec576.errors import Interrupted, UserError
+from elec576.rundir import RunDirectory, read_settings
+from elec576.settings import CnnSettings, RnnSettings, flag_of
+
+
+class Parser(argparse.ArgumentParser):
+    """An `ArgumentParser` whose complaints are one line."""
+
+    def error(self, message: str):
+        raise UserError(f'{message}; {self.prog} --help lists the options')
+
+
+def main_guard(main: Callable[[], int | None]) -> None:
+    """Run ``main`` and leave the process with the project's exit codes.
+
+    0 done; 2 bad usage or input, one line on standard error; 130 interrupted.
+    """
+    try:
+        code = main() or 0
+        sys.stdout.flush()
+    except UserError as error:
+        code = complain(str(error), 2)
+    except Interrupted as interruption:
+        code = complain(str(interruption), 130)
+    except KeyboardInterrupt:
+        code = complain('interrupted; run the same command again to go on', 130)
+    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code)
+
+
+def complain(message: str, code: int) -> int:
+    """Print one line on standard error; return ``code``."""
+    print(' '.join(message.split()), file=sys.stderr)
+    return code
+
+
+def positive(text: str) -> int:
+    """An `argparse` type: a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text}: a whole number of at least 1 is needed')
+    return int(text)
+
+
+def add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
+    """One option for each field of the settings class ``kind``; absent when not given."""
+    hints = typing.get_type_hints(kind)
+    for item in dataclasses.fields(kind):
+        hint = hints[item.name]
+        if isinstance(hint, types.UnionType):
+            hint = next(part for part in typing.get_args(hint) if part is not type(None))
+        default = '' if item.default in (dataclasses.MISSING, None) else f' ({item.default})'
+        parser.add_argument(flag_of(item.name), type=hint, default=argparse.SUPPRESS,
+                            choices=item.metadata['choices'], help=item.metadata['help'] + default,
+                            metavar=None if item.metadata['choices'] else hint.__name__.upper())
+
+
+def run_parser(kind: type, description: str) -> Parser:
+    """The parser of a program that makes one run: all settings, and where and how."""
+    parser = Parser(description=description)
+    add_settings(parser, kind)
+    parser.add_argument('--experiment', metavar='NAME',
+                        help="one of the report's experiments, by its name")
+    parser.add_argument('--data', metavar='DIR',
+                        help='folder with CIFAR10/ and MNIST_data/ (else $ELEC576_DATA, ...)')
+    parser.add_argument('--out', metavar='DIR', type=Path,
+                        help='the run\'s directory (results/local/...)')
+    parser.add_argument('--resume', action='store_true',
+                        help='go on with the run in --out, with its own settings')
+    return parser
+
+
+def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSettings:
+    """The settings that the command line asks for.
+
+    Raises:
+        UserError: they contradict `--experiment` or the run to resume, or are not valid.
+    """
+    given = {item.name: getattr(args, item.name) for item in dataclasses.fields(kind)
+             if hasattr(args, item.name)}
+    if args.resume:
+        if args.out is None:
+            raise UserError('--resume: say which run with --out DIR')
+        base, source = read_settings(RunDirectory(args.out)), f'the run in {args.out}'
+    elif args.experiment:
+        base, source = experiments.named(args.experiment), f'experiment {args.experiment}'
+    else:
+        return kind(**given)
+    if not isinstance(base, kind):
+        raise UserError(f'{source} is of the other program; '
+                        f'use scripts/run_{"rnn" if kind is CnnSettings else "cnn"}.py')
+    free = () if args.resume else experiments.FREE
+    for name, value in given.items():
+        if name not in free and value != getattr(base, name):
+            raise UserError(f'{flag_of(name)} {value}: {source} has {getattr(base, name)}; '
+                            f'drop one of the two')
+    return dataclasses.replace(base, **given)
+
+
+def default_out(settings: CnnSettings | RnnSettings, experiment: str | None) -> Path:
+    """Where a run goes when nobody says: `results/local/`, which is not committed."""
+    name = experiment or experiments.name_of(settings)
+    if name is None:
+        standard = type(settings)()
+        name = '-'.join(['cnn' if isinstance(settings, CnnSettings) else 'rnn'] + [
+            f'{item.name}={getattr(settings, item.name)}' for item in dataclasses.fields(settings)
+            if item.name not in experiments.FREE
+            and getattr(settings, item.name) != getattr(standard, item.name)])
+    return Path('results/local') / name / f'seed{settings.seed}'
+
+
+def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> None:
+    """Carry out the run that the command line asks for.
+
+    Raises: as `elec576.runs.run_cnn`.
+    """
+    # TensorFlow takes seconds to load: only once the options are known to be good
+    from elec576.runs import Options, run_cnn, run_rnn
+
+    out = args.out or default_out(settings, args.experiment)
+    run = run_cnn if isinstance(settings, CnnSettings) else run_rnn
+    try:
+        run(settings, out, Options(data=args.data))
+    except Interrupted as interruption:
+        data = f' --data {args.data}' if args.data else ''
+        raise Interrupted(f'{interruption}; go on with: python {sys.argv[0]} --resume '
+                          f'--out {out}{data}') from None

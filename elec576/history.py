@@ -1,0 +1,61 @@
+"""What a run has measured so far: rows by training step, kept as `history.csv`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from elec576.errors import UserError
+from elec576.files import write_whole
+
+CNN_COLUMNS = ('step', 'train_accuracy', 'train_loss', 'test_accuracy', 'test_loss')
+RNN_COLUMNS = ('step', 'iteration', *CNN_COLUMNS[1:])
+INTEGERS = ('step', 'iteration')
+
+
+class History:
+    """Rows of measured values; a value that was not measured is absent from its row."""
+
+    def __init__(self, columns: tuple[str, ...], rows: list[dict[str, float]] | None = None):
+        self.columns = columns
+        self.rows = rows or []
+
+    def record(self, step: int, **values: float) -> None:
+        """Add ``values`` to the row of ``step``, the last row or a new one."""
+        if not self.rows or self.rows[-1]['step'] != step:
+            self.rows.append({'step': step})
+        self.rows[-1].update({name: int(value) if name in INTEGERS else float(value)
+                              for name, value in values.items()})
+
+    def column(self, name: str) -> tuple[list[int], list[float]]:
+        """The steps at which ``name`` was measured, and its values there."""
+        measured = [row for row in self.rows if name in row]
+        return [row['step'] for row in measured], [row[name] for row in measured]
+
+    def write(self, path: Path) -> None:
+        """Write the rows as CSV, whole; floats in the shortest form that reads back exactly."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, self.columns, restval='', lineterminator='\n')
+        writer.writeheader()
+        writer.writerows({name: repr(value) for name, value in row.items()} for row in self.rows)
+        write_whole(path, text.getvalue())
+
+    @classmethod
+    def read(cls, path: Path) -> History:
+        """Read what `write` wrote.
+
+        Raises:
+            UserError: the file is missing or no history.
+        """
+        try:
+            with open(path, newline='') as file:
+                reader = csv.DictReader(file)
+                rows = [{name: int(cell) if name in INTEGERS else float(cell)
+                         for name, cell in row.items() if cell != ''} for row in reader]
+            columns = tuple(reader.fieldnames or ())
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise UserError(f'{path}: no readable history ({error})') from None
+        if columns not in (CNN_COLUMNS, RNN_COLUMNS) or any('step' not in row for row in rows):
+            raise UserError(f'{path}: the columns are not those of a history')
+        return cls(columns, rows)

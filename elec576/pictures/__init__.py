@@ -1,0 +1,1 @@
+"""Drawing. Nothing here computes a result, and nothing that computes a result draws."""

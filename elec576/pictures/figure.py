@@ -1,0 +1,28 @@
+"""What all figures share: a canvas without a window, colours, and writing a file whole."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from elec576.files import write_whole
+
+# Okabe & Ito's colours, told apart by the colour-blind and, by lightness, in grey print
+BLUE, ORANGE, GREEN, VERMILION = '#0072B2', '#E69F00', '#009E73', '#D55E00'
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A figure of ``width`` by ``height`` inches that needs no display."""
+    figure = Figure(figsize=(width, height), layout='constrained')
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, path: Path, dpi: int = 100) -> None:
+    """Write ``figure`` as PNG, whole, without a time stamp: the same figure is the same bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format='png', dpi=dpi, metadata={'Software': None})
+    write_whole(path, buffer.getvalue())

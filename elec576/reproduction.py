@@ -1,0 +1,173 @@
+"""The whole report, or any part of it, over many seeds: which runs, in what order, on what.
+
+A run is carried out by `elec576.runs` and lives in `<results>/runs/<experiment>/seed<k>/`. Runs of one
+thread each, as many at a time as there are cores, finish sooner than runs of all cores one after the
+other (README, Speed); so one thread is what is scheduled here, by joblib.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import statistics
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Callable, Iterator, NamedTuple
+
+import joblib
+
+from elec576.errors import Interrupted, UserError
+from elec576.experiments import EVIDENCE, EXPERIMENTS, named
+from elec576.files import write_whole
+from elec576.rundir import RunDirectory, claim, read_json
+from elec576.settings import CnnSettings, RnnSettings
+
+GROUPS = {
+    'all': list(EXPERIMENTS),
+    'cnn': [name for name, fixed in EXPERIMENTS.items() if isinstance(fixed, CnnSettings)],
+    'rnn': [name for name, fixed in EXPERIMENTS.items() if isinstance(fixed, RnnSettings)],
+    'evidence': list(EVIDENCE),
+}
+
+# Files that come back from a worker without a shared disk
+RETURNED = ('config.json', 'history.csv', 'activations.json', 'filters.npy', 'filters.png',
+            'curves.png', 'metrics.json')
+
+
+class Job(NamedTuple):
+    """One run of the report."""
+
+    experiment: str
+    seed: int
+    settings: CnnSettings | RnnSettings
+
+    def directory(self, results: Path) -> RunDirectory:
+        return RunDirectory(results / 'runs' / self.experiment / f'seed{self.seed}')
+
+    def __str__(self) -> str:
+        return f'{self.experiment} seed {self.seed}'
+
+
+class Outcome(NamedTuple):
+    """How a job ended: its metrics, or what went wrong."""
+
+    job: Job
+    metrics: dict | None = None
+    error: str | None = None
+    interrupted: bool = False
+    files: dict[str, bytes] | None = None
+
+
+def plan(only: str, seeds: int, threads: int = 1) -> list[Job]:
+    """The runs that ``only`` (names and groups, by commas) asks for, seed by seed, longest first.
+
+    Raises:
+        UserError: a name is unknown.
+    """
+    names: list[str] = []
+    for part in only.split(','):
+        names += GROUPS.get(part.strip()) or [part.strip()]
+    jobs = [Job(name, seed, dataclasses.replace(named(name), seed=seed, threads=threads))
+            for seed in range(seeds) for name in dict.fromkeys(names)]
+    return sorted(jobs, key=lambda job: (job.seed, -rough_seconds(job.settings)))
+
+
+def rough_seconds(settings: CnnSettings | RnnSettings) -> float:
+    """A first guess at a run's length on one core, until runs like it are finished."""
+    if isinstance(settings, CnnSettings):
+        images = 10 * settings.test_per_class if settings.test_per_class else 10000
+        evaluations = settings.steps // settings.eval_every if settings.eval_every else 0
+        return 0.045 * settings.steps + 0.0002 * images * evaluations
+    gates = {'basic': 1, 'gru': 3, 'lstm': 4}[settings.cell]
+    return settings.steps * (0.003 + 1.2e-7 * gates * settings.hidden * (settings.hidden + 28))
+
+
+def expected_seconds(job: Job, results: Path) -> float:
+    """How long ``job`` will take: the median of the finished runs of its experiment, or a guess."""
+    finished = (results / 'runs' / job.experiment).glob('seed*/metrics.json')
+    known = [read_json(path)['wall_seconds'] for path in finished]
+    return statistics.median(known) if known else rough_seconds(job.settings)
+
+
+def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
+    """Do ``job`` in its directory; errors are returned, not raised, so that other runs go on."""
+    # in here, because the scheduling process itself needs no TensorFlow
+    from elec576.runs import Options, run_cnn, run_rnn
+
+    run = run_cnn if isinstance(job.settings, CnnSettings) else run_rnn
+    options = Options(data=data, keep_checkpoint=job.seed == 0, progress_bar=False)
+    try:
+        return Outcome(job, run(job.settings, job.directory(results).path, options,
+                                echo=lambda line: None))
+    except UserError as error:
+        return Outcome(job, error=str(error))
+    except Interrupted as interruption:
+        return Outcome(job, error=str(interruption), interrupted=True)
+    except Exception:
+        return Outcome(job, error=traceback.format_exc())
+
+
+def carry_out_elsewhere(job: Job) -> Outcome:
+    """Do ``job`` on a machine that shares no disk with us, with its own data; return its files."""
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = carry_out(job, Path(folder), data=None)
+        run = job.directory(Path(folder)).path
+        files = {name: (run / name).read_bytes() for name in RETURNED if (run / name).exists()}
+        return outcome._replace(files=files)
+
+
+def keep(outcome: Outcome, results: Path) -> None:
+    """Write the files of a finished run that came from elsewhere, `metrics.json` last.
+
+    Raises:
+        UserError: its directory holds another run.
+    """
+    run = outcome.job.directory(results)
+    with claim(run, json.loads(outcome.files['config.json'])):
+        if not run.metrics.exists():
+            for name in RETURNED:
+                if name in outcome.files:
+                    write_whole(run.path / name, outcome.files[name])
+
+
+def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
+              on_outcome: Callable[[Outcome], None], dask: str | None = None) -> None:
+    """Carry out those of ``jobs`` that are not finished, ``n_jobs`` at a time.
+
+    Args:
+        on_outcome: called with every outcome as it comes.
+        dask: address of a Dask scheduler; then its workers do the runs and send them back.
+
+    Raises:
+        UserError: no Dask scheduler answers at ``dask``, or Dask is not installed.
+    """
+    if dask is None:
+        outcomes = joblib.Parallel(n_jobs, return_as='generator_unordered', pre_dispatch=n_jobs)(
+            joblib.delayed(carry_out)(job, results, data) for job in jobs)
+        for outcome in outcomes:
+            on_outcome(outcome)
+        return
+    with dask_backend(dask):
+        outcomes = joblib.Parallel(return_as='generator_unordered')(
+            joblib.delayed(carry_out_elsewhere)(job) for job in jobs)
+        for outcome in outcomes:
+            if outcome.error is None:
+                keep(outcome, results)
+            on_outcome(outcome)
+
+
+@contextlib.contextmanager
+def dask_backend(address: str) -> Iterator[None]:
+    """joblib's Dask backend on the scheduler at ``address``."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UserError('--dask: Dask is not installed; pip install -e .[dask]') from None
+    try:
+        client = Client(address, timeout='10s')
+    except (OSError, ValueError) as error:
+        raise UserError(f'--dask {address}: no scheduler answers ({error})') from None
+    with client, joblib.parallel_config(backend='dask'):
+        yield

@@ -1,0 +1,122 @@
+"""A run's directory: its configuration, its lock, its results.
+
+`config.json` is there from the first second and says what the run is; `metrics.json` is written last
+and says that it is done. Everything between is `elec576.checkpoints` and `elec576.history`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from pathlib import Path
+from typing import Iterator
+
+from filelock import FileLock, Timeout
+
+from elec576.errors import UserError
+from elec576.files import write_json
+from elec576.settings import CnnSettings, RnnSettings
+
+PROGRAMS = {'cnn': CnnSettings, 'rnn': RnnSettings}
+
+
+@dataclasses.dataclass(frozen=True)
+class RunDirectory:
+    """The paths of a run."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / 'config.json'
+
+    @property
+    def history(self) -> Path:
+        return self.path / 'history.csv'
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / 'metrics.json'
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / 'checkpoint'
+
+
+def config_of(settings: CnnSettings | RnnSettings, dataset: dict) -> dict:
+    """What `config.json` holds: the program, every setting, and the data set's name and digest."""
+    program = next(name for name, kind in PROGRAMS.items() if type(settings) is kind)
+    return {'program': program, 'settings': dataclasses.asdict(settings), 'dataset': dataset}
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON object.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    try:
+        value = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UserError(f'{path}: no such file') from None
+    except (OSError, ValueError) as error:
+        raise UserError(f'{path}: not readable as JSON ({error})') from None
+    if not isinstance(value, dict):
+        raise UserError(f'{path}: not a JSON object')
+    return value
+
+
+def read_settings(run: RunDirectory) -> CnnSettings | RnnSettings:
+    """The settings in a run's `config.json`.
+
+    Raises:
+        UserError: there is no run, or its configuration is damaged.
+    """
+    config = read_json(run.config)
+    try:
+        return PROGRAMS[config['program']](**config['settings'])
+    except (KeyError, TypeError) as error:
+        raise UserError(f'{run.config}: not the configuration of a run ({error})') from None
+
+
+@contextlib.contextmanager
+def claim(run: RunDirectory, config: dict) -> Iterator[None]:
+    """Hold a run's directory for ``config``, alone, while the context lasts.
+
+    Raises:
+        UserError: the folder cannot be written, holds another configuration, or is in use.
+    """
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(run.path / '.lock', timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise UserError(f'{run.path}: another process is writing this run; '
+                        'wait for it or give another --out') from None
+    except OSError as error:
+        raise UserError(f'{run.path}: cannot be written ({error.strerror}); '
+                        'give another --out') from None
+    with lock:
+        if run.config.exists():
+            differing = differences(read_json(run.config), config)
+            if differing:
+                raise UserError(f'{run.path}: holds a run of another configuration '
+                                f'({"; ".join(differing)}); give another --out')
+        else:
+            write_json(run.config, config)
+        yield
+
+
+def differences(old: dict, new: dict) -> list[str]:
+    """What differs between two configurations, as `name: old, not new`."""
+    def flat(value: dict, prefix: str = '') -> dict:
+        items: dict = {}
+        for name, part in value.items():
+            items.update(flat(part, f'{name} ') if isinstance(part, dict) else
+                         {prefix.replace('settings ', '') + name: part})
+        return items
+
+    old, new = flat(old), flat(new)
+    return [f'{name}: {old.get(name)}, not {new.get(name)}'
+            for name in sorted(old | new) if old.get(name) != new.get(name)]

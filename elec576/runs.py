@@ -1,0 +1,241 @@
+"""From settings to a finished run's directory: data, graph, session, loop, checkpoints, results."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import io
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Callable, Iterator
+
+import numpy as np
+from tqdm import tqdm
+
+from elec576 import checkpoints, cnn_loop, rnn_loop
+from elec576.checkpoints import Progress
+from elec576.data import DataOrigin, load_cifar10, load_mnist, load_mnist_images
+from elec576.errors import Interrupted
+from elec576.files import write_json, write_whole
+from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
+from elec576.lenet5 import build_lenet5, lenet5_session
+from elec576.machine import Stopwatch, processor, versions
+from elec576.pictures.curves import draw_curves
+from elec576.pictures.filters import draw_filters
+from elec576.rnn import build_rnn, rnn_session
+from elec576.rundir import RunDirectory, claim, config_of, read_json
+from elec576.settings import CnnSettings, RnnSettings
+from elec576.shuffler import BatchShuffler
+from elec576.tf1 import tf
+
+# A checkpoint is due when this many times the last one's cost has passed: about 1 % of the run.
+CHECKPOINT_COSTS_APART = 100
+CHECKPOINT_SECONDS_APART = 10.0
+
+STAND_IN_NOTICE = ('*** STAND-IN DATA: scikit-learn digits, not the report\'s images. '
+                   'Nothing here compares with the report. ***')
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How a run is carried out; none of this changes a computed number."""
+
+    data: str | None = None
+    keep_checkpoint: bool = True  # leave the last checkpoint behind for later looks at the network
+    pictures: bool = True
+    progress_bar: bool | None = None  # None: when standard error is a terminal
+
+
+class _Sitting:
+    """One process's share of a run: its clock, its progress bar, its checkpoints."""
+
+    def __init__(self, run: RunDirectory, graph, sess: tf.Session, history: History, batches,
+                 steps: int, options: Options):
+        self.run, self.graph, self.sess = run, graph, sess
+        self.history, self.batches = history, batches
+        self.start = 0
+        self.clock = Stopwatch()
+        self.stop_requested = False
+        checkpoint = checkpoints.latest(run.checkpoints)
+        if checkpoint is None:
+            sess.run(graph.initializer)
+        else:
+            progress = checkpoints.restore(checkpoint, sess, graph.saver)
+            self.start = progress.step
+            self.history.rows = progress.history.rows
+            self.batches.restore(progress.batches)
+            self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
+        disable = None if options.progress_bar is None else not options.progress_bar
+        self.bar = tqdm(total=steps, initial=self.start, unit='step', file=sys.stderr,
+                        disable=disable, dynamic_ncols=True, leave=False)
+        self.step = self.start
+        self.next_checkpoint = self.clock.wall_seconds + CHECKPOINT_SECONDS_APART
+
+    def after_step(self, step: int) -> None:
+        self.step = step
+        self.bar.update()
+        if self.stop_requested:
+            self.save()
+            raise Interrupted(f'interrupted after step {step}; saved in {self.run.path}')
+        if self.clock.wall_seconds >= self.next_checkpoint:
+            self.save()
+
+    def save(self) -> None:
+        before = self.clock.wall_seconds
+        checkpoints.save(
+            self.run.checkpoints,
+            Progress(self.step, before, self.clock.cpu_seconds, self.history,
+                     self.batches.state()),
+            self.sess, self.graph.saver)
+        self.history.write(self.run.history)
+        after = self.clock.wall_seconds
+        self.next_checkpoint = after + max(CHECKPOINT_SECONDS_APART,
+                                           CHECKPOINT_COSTS_APART * (after - before))
+
+    @contextlib.contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Let Ctrl-C and SIGTERM end the run at the next step, saved."""
+        def request(signum, frame):
+            self.stop_requested = True
+
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        earlier = {number: signal.signal(number, request)
+                   for number in (signal.SIGINT, signal.SIGTERM) if in_main_thread}
+        try:
+            yield
+        finally:
+            self.bar.close()
+            for number, handler in earlier.items():
+                signal.signal(number, handler)
+
+
+def _echo(line: str) -> None:
+    """Print a line of the report without tearing the progress bar apart."""
+    with tqdm.external_write_mode():
+        print(line, flush=True)
+
+
+def run_cnn(settings: CnnSettings, out: Path, options: Options = Options(),
+            echo: Callable[[str], None] = _echo) -> dict:
+    """Carry out (or go on with) a run of part 1b in the directory ``out``; return its metrics.
+
+    Writes `config.json`, `history.csv`, `metrics.json`, `activations.json`, `filters.npy`,
+    `filters.png`, `curves.png` and `checkpoint/`.
+
+    Raises:
+        UserError: the data or the directory cannot be used.
+        Interrupted: Ctrl-C or SIGTERM; the run is saved and can be gone on with.
+    """
+    if settings.dataset == 'mnist':
+        train, test, origin = load_mnist_images(options.data)
+    else:
+        train, test, origin = load_cifar10(settings.train_per_class, settings.test_per_class,
+                                           options.data)
+    batches = BatchShuffler(len(train.images), settings.batch_size, settings.seed)
+
+    def train_and_measure(net, sitting) -> tuple[dict, Callable[[], None]]:
+        sess = sitting.sess
+        cnn_loop.train_cnn(net, sess, train, test, settings, batches, sitting.history, echo,
+                           sitting.after_step, sitting.start)
+        test_accuracy, test_loss = cnn_loop.evaluate(net, sess, test)
+        echo('test accuracy %g' % test_accuracy)
+        statistics = cnn_loop.activation_statistics(net, sess, test)
+        filters = sess.run(net.W_conv1)
+
+        def write_extras() -> None:
+            write_json(run.path / 'activations.json', statistics)
+            _write_array(run.path / 'filters.npy', filters)
+            if options.pictures:
+                draw_filters(filters, run.path / 'filters.png', _title(settings, origin))
+
+        return {'test_accuracy': test_accuracy, 'test_loss': test_loss}, write_extras
+
+    run = RunDirectory(Path(out))
+    return _carry_out(run, settings, origin, batches, CNN_COLUMNS, build_lenet5,
+                      lenet5_session, train_and_measure, options, echo)
+
+
+def run_rnn(settings: RnnSettings, out: Path, options: Options = Options(),
+            echo: Callable[[str], None] = _echo) -> dict:
+    """Carry out (or go on with) a run of part 3 in the directory ``out``; return its metrics.
+
+    Writes `config.json`, `history.csv`, `metrics.json`, `curves.png` and `checkpoint/`.
+
+    Raises: as `run_cnn`.
+    """
+    mnist, origin = load_mnist(options.data, np.random.RandomState(settings.seed))
+
+    def train_and_measure(net, sitting) -> tuple[dict, Callable[[], None]]:
+        rnn_loop.train_rnn(net, sitting.sess, mnist.train, mnist.test, settings, sitting.history,
+                           echo, sitting.after_step, sitting.start)
+        echo('Optimization finished')
+        test_accuracy, test_loss = rnn_loop.evaluate(net, sitting.sess, mnist.test)
+        echo('Testing Accuracy: ' + str(test_accuracy))
+        echo('Testing loss: ' + str(test_loss))
+        return {'test_accuracy': test_accuracy, 'test_loss': test_loss}, lambda: None
+
+    return _carry_out(RunDirectory(Path(out)), settings, origin, mnist.train, RNN_COLUMNS,
+                      build_rnn, rnn_session, train_and_measure, options, echo)
+
+
+def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, columns, build, open_session,
+               train_and_measure, options: Options, echo: Callable[[str], None]) -> dict:
+    dataset = dataclasses.asdict(origin)
+    if origin.stand_in:
+        echo(STAND_IN_NOTICE)
+    with claim(run, config_of(settings, dataset)):
+        if run.metrics.exists():
+            metrics = read_json(run.metrics)
+            echo(f'{run.path}: this run is finished; '
+                 f'its test accuracy is {metrics["test_accuracy"]:g}')
+        else:
+            net = build(settings)
+            with open_session(net, settings.threads) as sess:
+                sitting = _Sitting(run, net, sess, History(columns), batches, settings.steps,
+                                   options)
+                with sitting.stoppable():
+                    results, write_extras = train_and_measure(net, sitting)
+                clock = sitting.clock
+                metrics = {
+                    **{name: float(value) for name, value in results.items()},
+                    'wall_seconds': clock.wall_seconds, 'cpu_seconds': clock.cpu_seconds,
+                    'dataset': dataset, 'threads': settings.threads,
+                    'versions': versions('tensorflow', 'numpy'), 'processor': processor(),
+                    'finished': datetime.datetime.now(datetime.timezone.utc)
+                    .isoformat(timespec='seconds')}
+                if options.keep_checkpoint:
+                    sitting.save()
+                sitting.history.record(settings.steps, **results)
+                sitting.history.write(run.history)
+            if options.pictures:
+                draw_curves(sitting.history, run.path / 'curves.png', _title(settings, origin))
+            write_extras()
+            write_json(run.metrics, metrics)
+            if not options.keep_checkpoint:
+                checkpoints.remove(run.checkpoints)
+    if origin.stand_in:
+        echo(STAND_IN_NOTICE)
+    return metrics
+
+
+def _title(settings: CnnSettings | RnnSettings, origin: DataOrigin) -> str:
+    """A picture's title: the settings in the report's words, and the data if it is a stand-in."""
+    if isinstance(settings, CnnSettings):
+        images = f'{10 * settings.train_per_class}' if settings.train_per_class else '55000'
+        title = (f'{settings.act}, fc1 {settings.fc_act}, {settings.init}, '
+                 f'{settings.optimizer} {settings.lr:g}, {images} samples, '
+                 f'{settings.steps} iterations, seed {settings.seed}')
+    else:
+        title = (f'{settings.cell} cell, {settings.hidden} hidden, {settings.optimizer} '
+                 f'{settings.lr:g}, {settings.iterations} iterations, batch '
+                 f'{settings.batch_size}, seed {settings.seed}')
+    return f'STAND-IN DATA ({origin.name})\n{title}' if origin.stand_in else title
+
+
+def _write_array(path: Path, array: np.ndarray) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    write_whole(path, buffer.getvalue())

@@ -1,0 +1,66 @@
+"""Run the whole report, or a part of it, over many seeds; see `scripts/compare.py` for the rest.
+
+    python scripts/reproduce.py --seeds 5 --jobs 2
+    python scripts/reproduce.py --only cnn4,gru-300 --seeds 10
+    python scripts/reproduce.py --only evidence
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from elec576 import cli, reproduction
+from elec576.errors import Interrupted
+from elec576.settings import all_cores
+
+
+def main() -> int:
+    parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--only', default='all', metavar='NAMES',
+                        help='experiments by name, or the groups '
+                             f'{", ".join(reproduction.GROUPS)}, separated by commas (all)')
+    parser.add_argument('--seeds', type=cli.positive, default=1, metavar='N',
+                        help='seeds 0 to N-1 of each (1)')
+    parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
+                        help='runs at a time (the number of cores)')
+    parser.add_argument('--threads', type=cli.positive, default=1, metavar='N',
+                        help='threads of each run (1); decides the last bits')
+    parser.add_argument('--data', metavar='DIR', help='folder with CIFAR10/ and MNIST_data/')
+    parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR')
+    parser.add_argument('--dask', metavar='ADDRESS',
+                        help='hand the runs to the Dask cluster of this scheduler')
+    args = parser.parse_args()
+
+    jobs = reproduction.plan(args.only, args.seeds, args.threads)
+    todo = [job for job in jobs if not job.directory(args.results).metrics.exists()]
+    expected = {job: reproduction.expected_seconds(job, args.results) for job in todo}
+    failed, interrupted = [], []
+    with tqdm(total=sum(expected.values()), file=sys.stderr, dynamic_ncols=True,
+              disable=None, bar_format='{l_bar}{bar}| {elapsed} done, {remaining} to go{postfix}'
+              ) as bar:
+        bar.set_postfix_str(f'{len(todo)} of {len(jobs)} runs to do')
+
+        def on_outcome(outcome: reproduction.Outcome) -> None:
+            bar.update(expected[outcome.job])
+            if outcome.error is None:
+                line = f'{outcome.job}: test accuracy {outcome.metrics["test_accuracy"]:g}'
+            else:
+                (interrupted if outcome.interrupted else failed).append(outcome)
+                line = f'{outcome.job}: {"interrupted" if outcome.interrupted else "FAILED"}'
+            with bar.external_write_mode():
+                print(line, flush=True)
+
+        reproduction.reproduce(todo, args.results, args.data, args.jobs, on_outcome, args.dask)
+
+    if interrupted:
+        raise Interrupted('interrupted; everything is saved: run the same command again to go on')
+    for outcome in failed:
+        print(f'{outcome.job} failed: {outcome.error}', file=sys.stderr)
+    print(f'{len(jobs) - len(failed)} of {len(jobs)} runs are finished in {args.results}')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    cli.main_guard(main)
