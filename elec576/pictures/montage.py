@@ -1,0 +1,57 @@
+"""Small images set side by side: what the pictures of the networks' insides are made of."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.image import AxesImage
+
+# The ten classes: Okabe & Ito's eight and two greys, told apart by the colour-blind.
+CLASS_COLOURS = ('#000000', '#E69F00', '#56B4E9', '#009E73', '#F0E442', '#0072B2', '#D55E00',
+                 '#CC79A7', '#777777', '#DDDDDD')
+CLASS_MAP = ListedColormap(CLASS_COLOURS)
+BEYOND = '#B8CCE4'  # beyond an image's edge: no grey, so that it is not taken for one
+
+
+def signed(tiles: np.ndarray) -> np.ndarray:
+    """Tiles [n, h, w], each divided by its largest magnitude: 0 stays in the middle."""
+    largest = np.nanmax(np.abs(tiles), axis=(1, 2), keepdims=True)
+    return tiles / np.where(largest > 0, largest, 1)
+
+
+def show_signed(axes: Axes, image: np.ndarray) -> None:
+    """Values -1 (black) to 1 (white); 0 is mid grey."""
+    show(axes, image, 'gray', -1, 1)
+
+
+def show_pixels(axes: Axes, image: np.ndarray) -> None:
+    """Pixels 0 (black) to 1 (white)."""
+    show(axes, image, 'gray', 0, 1)
+
+
+def show(axes: Axes, image: np.ndarray, cmap, low: float | None,
+         high: float | None) -> AxesImage:
+    """Draw an array without ticks and without smoothing; NaN (beyond an edge) is pale blue."""
+    axes.set(xticks=[], yticks=[], facecolor=BEYOND)
+    axes.spines[:].set_visible(False)
+    return axes.imshow(np.ma.masked_invalid(image), cmap=cmap, vmin=low, vmax=high,
+                       interpolation='nearest')
+
+
+def show_tiles(axes: Axes, tiles: np.ndarray, columns: int,
+               show_one: Callable[[Axes, np.ndarray], None]) -> None:
+    """Draw tiles [n, h, w] row after row, ``columns`` in a row, white lines between them."""
+    n, height, width = tiles.shape
+    rows = -(-n // columns)
+    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
+    for k, tile in enumerate(tiles):
+        row, column = divmod(k, columns)
+        sheet[row * (height + 1):, column * (width + 1):][:height, :width] = tile
+    show_one(axes, sheet)
+    for row in range(1, rows):
+        axes.axhspan(row * (height + 1) - 1.5, row * (height + 1) - 0.5, color='white', lw=0)
+    for column in range(1, columns):
+        axes.axvspan(column * (width + 1) - 1.5, column * (width + 1) - 0.5, color='white', lw=0)

@@ -1,0 +1,154 @@
+"""What excites a feature map: the paper's figures 2 (top nine) and 4 (evolution)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from elec576 import kept
+from elec576.errors import UserError
+from elec576.tf1 import session, tf
+from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, deconvnet
+from elec576.visual.trained import Trained, in_batches
+
+TOP = 9
+CHOICE = 16  # maps that are shown if nobody says which
+
+
+class TopNine(NamedTuple):
+    """For m maps of a layer, the images that excite them most, the most exciting first.
+
+    f is the width of the layer's receptive field; beyond an image's edge the crops are NaN.
+    """
+
+    layer: str
+    maps: np.ndarray  # int [m]
+    images: np.ndarray  # int [m, 9]: places in the test set
+    classes: np.ndarray  # int [m, 9]: their true classes
+    strongest: np.ndarray  # [m, 9]: the map's largest activation in each
+    positions: np.ndarray  # int [m, 9, 2]: where that is in the map
+    reconstructions: np.ndarray  # [m, 9, f, f]: from it, down to the pixels that it sees
+    patches: np.ndarray  # [m, 9, f, f]: those pixels
+
+
+class Evolution(NamedTuple):
+    """The reconstruction of a map's strongest activation over the test set, as training went on."""
+
+    layer: str
+    maps: np.ndarray  # int [m]
+    steps: np.ndarray  # int [s]
+    images: np.ndarray  # int [m, s]: the image that holds the strongest activation
+    strongest: np.ndarray  # [m, s]
+    reconstructions: np.ndarray  # [m, s, f, f]
+
+
+def peaks(trained: Trained, layer: str, sess: tf.Session | None = None) -> np.ndarray:
+    """The largest activation of every map of ``layer`` in every test image, [n, C]."""
+    h = activation_of(trained.net, layer)
+    with trained.net.graph.as_default():
+        largest = tf.reduce_max(h, axis=[1, 2])
+    sess = sess or trained.sess
+    return in_batches(lambda images: sess.run(largest, {trained.net.tf_data: images}),
+                      trained.test.images)
+
+
+def choose_maps(largest: np.ndarray, layer: str, asked: list[int] | None) -> np.ndarray:
+    """The maps to show: those asked for, else a random choice (always the same) as in the paper.
+
+    Args:
+        largest: as `peaks` returns them. Of maps that no image excites there is nothing to show.
+
+    Raises:
+        UserError: the layer has no such map.
+    """
+    if asked is not None:
+        for number in asked:
+            if not 0 <= number < LAYERS[layer].maps:
+                raise UserError(f'--maps {number}: {layer} has the maps 0 to '
+                                f'{LAYERS[layer].maps - 1}')
+        return np.array(asked)
+    alive = np.flatnonzero(largest.max(axis=0) > 0)
+    shuffled = np.random.RandomState(0).permutation(LAYERS[layer].maps)
+    return np.sort([number for number in shuffled if number in alive][:CHOICE]).astype(int)
+
+
+def top_nine(trained: Trained, layer: str, asked: list[int] | None = None) -> TopNine:
+    """The nine test images that excite each map most, and what in them does.
+
+    Raises:
+        UserError: there is no such layer or map.
+    """
+    largest = peaks(trained, layer)
+    maps = choose_maps(largest, layer, asked)
+    images = np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T  # [m, 9]
+    strongest, positions, reconstructions = reconstruct(
+        trained, deconvnet(trained.net, layer, trained.settings.act), trained.sess,
+        images.ravel(), np.repeat(maps, images.shape[1]))
+
+    def shaped(array: np.ndarray) -> np.ndarray:
+        return array.reshape(images.shape + array.shape[1:])
+
+    pixels = trained.test.images[images.ravel(), :, :, 0]
+    return TopNine(layer, maps, images, trained.classes[images], shaped(strongest),
+                   shaped(positions), shaped(crop(reconstructions, layer, positions)),
+                   shaped(crop(pixels, layer, positions)))
+
+
+def reconstruct(trained: Trained, graph: Deconvnet, sess: tf.Session, images: np.ndarray,
+                maps: np.ndarray) -> list[np.ndarray]:
+    """Run a deconvnet on test images.
+
+    Args:
+        images, maps: int [n], places in the test set and the map to look at in each.
+
+    Returns:
+        The strongest activations [n], their positions [n, 2], their reconstructions [n, 28, 28].
+    """
+    def compute(images, maps):
+        *found, reconstruction = sess.run(
+            [graph.strongest, graph.position, graph.reconstruction],
+            {trained.net.tf_data: trained.test.images[images], graph.maps: maps})
+        return [*found, reconstruction[..., 0]]
+
+    return in_batches(compute, images, maps)
+
+
+def evolution(trained: Trained, layer: str, asked: list[int] | None = None,
+              at_most: int = 8) -> Evolution | None:
+    """Follow maps over the steps that the run kept; None if it kept none.
+
+    As in the paper, the image is chosen anew at every step. Of many steps, ``at_most`` are shown,
+    the early ones closer together: most happens there.
+
+    Raises:
+        UserError: there is no such layer or map, or a kept step cannot be read.
+    """
+    folders = kept.steps(trained.path)
+    if not folders:
+        return None
+    net, steps = trained.net, spread(list(folders), at_most)
+    maps = choose_maps(peaks(trained, layer), layer, asked)
+    graph = deconvnet(net, layer, trained.settings.act)
+    with net.graph.as_default():
+        saver = tf.train.Saver(net.trained)
+    columns = []
+    with session(net.graph, trained.settings.threads) as sess:
+        for step in steps:
+            kept.restore(folders[step], sess, saver)
+            images = peaks(trained, layer, sess)[:, maps].argmax(axis=0)
+            strongest, positions, pixels = reconstruct(trained, graph, sess, images, maps)
+            columns.append((images, strongest, crop(pixels, layer, positions)))
+    images, strongest, reconstructions = (np.stack(part, axis=1) for part in zip(*columns))
+    return Evolution(layer, maps, np.array(steps), images, strongest, reconstructions)
+
+
+def spread(steps: list[int], at_most: int) -> list[int]:
+    """At most so many of ``steps`` (sorted), first and last included, closer together early on."""
+    if len(steps) <= at_most:
+        return steps
+    wanted = np.geomspace(1, len(steps), at_most) - 1
+    places = np.round(wanted).astype(int)
+    for k in range(1, at_most):  # rounding may have made neighbours equal
+        places[k] = max(places[k], places[k - 1] + 1)
+    return [steps[place] for place in places]

@@ -1,0 +1,105 @@
+"""A run's network as it was trained: its graph, a session with its variables, its test images."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from pathlib import Path
+from typing import Iterator, NamedTuple
+
+import numpy as np
+
+from elec576 import checkpoints
+from elec576.data import DataOrigin, ImageSet, load_cifar10, load_mnist, load_mnist_images
+from elec576.errors import UserError
+from elec576.lenet5 import LeNet5, build_lenet5
+from elec576.rnn import RnnGraph, build_rnn, nInput, nSteps
+from elec576.rundir import RunDirectory, read_json, read_settings
+from elec576.settings import CnnSettings, RnnSettings
+from elec576.tf1 import session, tf
+
+BATCH = 250  # images per session call: activations of the whole test set need not fit in memory
+
+
+class Trained(NamedTuple):
+    """A run's network, restored.
+
+    `test` holds what the network is fed: images [n, 28, 28, 1] for LeNet5, [n, 28, 28] (rows) for a
+    recurrent network; and one-hot labels [n, 10].
+    """
+
+    net: LeNet5 | RnnGraph
+    sess: tf.Session
+    settings: CnnSettings | RnnSettings
+    test: ImageSet
+    origin: DataOrigin
+    path: Path  # the run's directory
+    step: int  # updates made
+
+    @property
+    def name(self) -> str:
+        """The run's name: its directory's, or the one above if that only says the seed."""
+        path = self.path.resolve()
+        return path.parent.name if path.name == f'seed{self.settings.seed}' else path.name
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The true classes of the test images, int [n]."""
+        return self.test.labels.argmax(axis=1)
+
+
+@contextlib.contextmanager
+def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
+    """Restore the network of the run in ``path`` from its last checkpoint.
+
+    Args:
+        data: where the data is, as for training.
+
+    Raises:
+        UserError: there is no run, it has no checkpoint or one of another network, or the data
+            found is not what it was trained on.
+    """
+    run = RunDirectory(path)
+    settings = read_settings(run)
+    checkpoint = checkpoints.latest(run.checkpoints)
+    if checkpoint is None:
+        raise UserError(f'{path}: no checkpoint to look into; train the run again, and keep it')
+    test, origin = _test_set(settings, data)
+    dataset = read_json(run.config).get('dataset')
+    if dataset and dataset != dataclasses.asdict(origin):
+        raise UserError(f'{path}: was trained on {dataset.get("name")}, but the data found is '
+                        f'{origin.name} (other contents); say where its own is with --data DIR')
+    net = build_lenet5(settings) if isinstance(settings, CnnSettings) else build_rnn(settings)
+    with session(net.graph, settings.threads) as sess:
+        try:
+            step = checkpoints.restore(checkpoint, sess, net.saver).step
+        except UserError as error:
+            raise UserError(f'{error}, or correct {run.config}') from None
+        yield Trained(net, sess, settings, test, origin, path, step)
+
+
+def _test_set(settings: CnnSettings | RnnSettings,
+              data: str | None) -> tuple[ImageSet, DataOrigin]:
+    if isinstance(settings, RnnSettings):
+        mnist, origin = load_mnist(data)
+        rows = mnist.test.images.reshape(-1, nSteps, nInput)
+        return ImageSet(rows, mnist.test.labels), origin
+    if settings.dataset == 'mnist':
+        _, test, origin = load_mnist_images(data)
+    else:
+        _, test, origin = load_cifar10(settings.train_per_class, settings.test_per_class, data)
+    return test, origin
+
+
+def in_batches(compute, *arrays: np.ndarray, size: int = BATCH):
+    """``compute`` applied to ``size`` rows of ``arrays`` at a time, its results joined.
+
+    Args:
+        compute: takes a part of each array, returns an array or a list of arrays, each with as many
+            rows as the parts.
+    """
+    parts = [compute(*(array[start:start + size] for array in arrays))
+             for start in range(0, len(arrays[0]), size)]
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    return [np.concatenate(part) for part in zip(*parts)]

@@ -1,0 +1,52 @@
+"""Look inside a trained network: `python scripts/visualize.py --run results/runs/cnn-vis/seed0`."""
+
+import sys
+from pathlib import Path
+
+from elec576 import cli
+from elec576.errors import UserError
+
+
+def numbers(text: str) -> list[int]:
+    """`0,5,12` as a list."""
+    try:
+        return [int(part) for part in text.split(',')]
+    except ValueError:
+        raise UserError(f'{text}: whole numbers with commas between them are needed') from None
+
+
+def main() -> None:
+    parser = cli.Parser(description=__doc__)
+    parser.add_argument('--run', metavar='DIR', type=Path, required=True,
+                        help="the run's directory, with its checkpoint")
+    parser.add_argument('--data', metavar='DIR',
+                        help='folder with CIFAR10/ and MNIST_data/ (else $ELEC576_DATA, ...)')
+    parser.add_argument('--layer', help='deconvnet of this layer only: conv1 or conv2')
+    parser.add_argument('--maps', metavar='N,N,...', type=numbers,
+                        help='the feature maps of --layer to look at (a random choice)')
+    parser.add_argument('--images', metavar='N,N,...', type=numbers,
+                        help='test images to occlude, or to follow the hidden state over')
+    parser.add_argument('--out', metavar='DIR', type=Path,
+                        help='where the pictures go (figures/ in the run)')
+    parser.add_argument('--publish', metavar='DIR', type=Path,
+                        help='copy the pictures that show no image of the data set here')
+    args = parser.parse_args()
+
+    # TensorFlow takes seconds to load: only once the options are known to be good
+    from elec576 import gallery
+    from elec576.runs import STAND_IN_NOTICE
+    from elec576.visual.trained import open_run
+
+    with open_run(args.run, args.data) as trained:
+        if trained.origin.stand_in:
+            print(STAND_IN_NOTICE)
+        wishes = gallery.Wishes(args.layer, args.maps, args.images)
+        for picture in gallery.pictures(trained, wishes, print):
+            path = gallery.hang(trained, picture, args.out or args.run / 'figures', args.publish)
+            print(path, file=sys.stderr)
+        if trained.origin.stand_in:
+            print(STAND_IN_NOTICE)
+
+
+if __name__ == '__main__':
+    cli.main_guard(main)

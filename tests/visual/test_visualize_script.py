@@ -1,0 +1,165 @@
+"""scripts/visualize.py on small runs: its pictures, their arrays, and its complaints."""
+
+import json
+import runpy
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+from conftest import REPOSITORY
+from elec576 import gallery
+from elec576.data import standin
+from elec576.runs import STAND_IN_NOTICE, Options, run_cnn, run_rnn
+from elec576.settings import CnnSettings, RnnSettings
+
+QUIET = {'progress_bar': False, 'pictures': False}
+WITH_IMAGES = {'deconvnet-conv1', 'deconvnet-conv2', 'occlusion', 'path'}
+
+
+@pytest.fixture(scope='module')
+def cnn(small_data, tmp_path_factory):
+    settings = CnnSettings(steps=5, train_per_class=5, test_per_class=2, eval_every=0, threads=1)
+    path = tmp_path_factory.mktemp('my-cnn') / 'seed0'
+    run_cnn(settings, path, Options(data=str(small_data), **QUIET), lambda line: None)
+    return path
+
+
+@pytest.fixture(scope='module')
+def rnn(small_data, tmp_path_factory):
+    settings = RnnSettings(hidden=8, iterations=500, eval_every=0, threads=1)
+    path = tmp_path_factory.mktemp('rnn')
+    run_rnn(settings, path, Options(data=str(small_data), **QUIET), lambda line: None)
+    return path
+
+
+@pytest.fixture
+def visualize(monkeypatch, capsys, small_data):
+    """Run the script; return its exit code and what it wrote on both streams."""
+    def run(*options, data=small_data):
+        arguments = ['visualize.py', *map(str, options), *(['--data', str(data)] if data else [])]
+        monkeypatch.setattr(sys, 'argv', arguments)
+        with pytest.raises(SystemExit) as end:
+            runpy.run_path(str(REPOSITORY / 'scripts' / 'visualize.py'), run_name='__main__')
+        return end.value.code, *capsys.readouterr()
+    return run
+
+
+def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
+    published = tmp_path / 'published'
+    code, out, _ = visualize('--run', cnn, '--publish', published)
+    assert code == 0
+    statistics = json.loads((cnn / 'activations.json').read_text())
+    assert out.splitlines() == [
+        'ReLu activation %d: mean %g, standard deviation %g, variance %g'
+        % (number, *layer.values()) for number, layer in enumerate(statistics.values(), 1)]
+    names = {path.stem for path in (cnn / 'figures').glob('*.png')}
+    assert names >= {'filters', 'filters-one-scale', 'activations', 'deconvnet-conv1',
+                     'deconvnet-conv2', 'deconvnet-conv1-reconstructions'}
+    assert names == {path.stem for path in (cnn / 'figures').glob('*.npz')}
+    run = cnn.parent.name
+    assert {path.name for path in published.iterdir()} == {
+        f'{run}-seed0-{name}.png' for name in names - WITH_IMAGES}
+    with np.load(cnn / 'figures' / 'filters.npz') as arrays:
+        assert (arrays['W_conv1'] == np.load(cnn / 'filters.npy')).all()
+    for name in names - WITH_IMAGES:
+        with np.load(cnn / 'figures' / f'{name}.npz') as arrays:
+            assert not {'patches', 'image', 'pixels'} & set(arrays.files)
+
+
+def test_a_choice_of_maps_and_images(cnn, visualize, tmp_path, monkeypatch):
+    for other in ('filters', 'filters_on_one_scale', 'activations', 'mean_occlusion', 'invariance'):
+        monkeypatch.setattr(f'elec576.gallery.draw_{other}', lambda *_: None)
+    code, _, _ = visualize('--run', cnn, '--layer', 'conv2', '--maps', '63,2', '--images', '7',
+                           '--out', tmp_path)
+    assert code == 0
+    with np.load(tmp_path / 'deconvnet-conv2.npz') as arrays:
+        assert list(arrays['maps']) == [63, 2]
+    with np.load(tmp_path / 'occlusion.npz') as arrays:
+        assert list(arrays['index']) == [7]
+    assert not (tmp_path / 'deconvnet-conv1.png').exists()
+
+
+def test_pictures_of_an_rnn(rnn, visualize, tmp_path):
+    published = tmp_path / 'published'
+    code, _, _ = visualize('--run', rnn, '--images', '3', '--publish', published)
+    assert code == 0
+    assert {path.stem for path in (rnn / 'figures').glob('*.png')} == {'rows', 'paths', 'path'}
+    assert {path.name for path in published.iterdir()} == {
+        f'{rnn.name}-seed0-{name}.png' for name in ('rows', 'paths')}
+    with np.load(rnn / 'figures' / 'rows.npz') as arrays:
+        metrics = json.loads((rnn / 'metrics.json').read_text())
+        assert arrays['accuracy'][-1] == pytest.approx(metrics['test_accuracy'], abs=1e-6)
+
+
+@pytest.mark.parametrize('options, said', [
+    (['--layer', 'conv3'], 'conv3'),
+    (['--layer', 'conv1', '--maps', '32'], '0 to 31'),
+    (['--layer', 'conv2', '--maps', '5,-1'], '0 to 63'),
+    (['--layer', 'conv2', '--maps', '5,x'], '5,x'),
+    (['--maps', '5'], '--layer'),
+    (['--images', '20'], '0 to 19'),
+])
+def test_what_does_not_exist(cnn, visualize, tmp_path, options, said):
+    code, out, error = visualize('--run', cnn, '--out', tmp_path, *options)
+    assert code == 2 and said in error and len(error.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_layers_are_not_for_recurrent_networks(rnn, visualize):
+    code, _, error = visualize('--run', rnn, '--layer', 'conv1')
+    assert code == 2 and '--layer' in error and len(error.splitlines()) == 1
+
+
+def copy_of(run, folder, **settings):
+    """A copy of a run whose configuration says otherwise."""
+    shutil.copytree(run, folder)
+    config = json.loads((folder / 'config.json').read_text())
+    config['settings'].update(settings)
+    (folder / 'config.json').write_text(json.dumps(config))
+    return folder
+
+
+def test_no_run_and_no_checkpoint(cnn, visualize, tmp_path):
+    code, _, error = visualize('--run', tmp_path / 'nothing')
+    assert code == 2 and 'nothing' in error and len(error.splitlines()) == 1
+    copy = copy_of(cnn, tmp_path / 'copy')
+    shutil.rmtree(copy / 'checkpoint')
+    code, _, error = visualize('--run', copy)
+    assert code == 2 and 'no checkpoint' in error and len(error.splitlines()) == 1
+
+
+def test_a_checkpoint_of_another_network(rnn, cnn, visualize, tmp_path):
+    for copy in (copy_of(rnn, tmp_path / 'wider', hidden=9),
+                 copy_of(rnn, tmp_path / 'other-cell', cell='gru')):
+        code, _, error = visualize('--run', copy)
+        assert code == 2 and 'not a checkpoint of this run' in error
+        assert len(error.splitlines()) == 1
+    shutil.rmtree(copy_of(cnn, tmp_path / 'mixed') / 'checkpoint')
+    shutil.copytree(rnn / 'checkpoint', tmp_path / 'mixed' / 'checkpoint')
+    code, _, error = visualize('--run', tmp_path / 'mixed')
+    assert code == 2 and 'not a checkpoint of this run' in error and len(error.splitlines()) == 1
+
+
+def test_other_data_than_the_run_was_trained_on(cnn, visualize, small_data, tmp_path):
+    shutil.copytree(small_data / 'CIFAR10', tmp_path / 'CIFAR10')
+    image = tmp_path / 'CIFAR10' / 'Test' / '0' / 'Image00000.png'
+    shutil.copy(tmp_path / 'CIFAR10' / 'Test' / '1' / 'Image00000.png', image)
+    code, _, error = visualize('--run', cnn, data=tmp_path)
+    assert code == 2 and 'trained on' in error and len(error.splitlines()) == 1
+
+
+def test_the_stand_in_says_so(visualize, monkeypatch, tmp_path):
+    for module in ('elec576.runs', 'elec576.visual.trained'):
+        monkeypatch.setattr(f'{module}.load_cifar10', lambda train, test, data:
+                            standin.cifar10(train, test))
+    titles = []
+    monkeypatch.setattr('elec576.gallery.hang', lambda trained, picture, *_:
+                        titles.append(gallery.title(trained, picture.what)))
+    run_cnn(CnnSettings(steps=1, train_per_class=5, test_per_class=1, eval_every=0, threads=1),
+            tmp_path, Options(**QUIET), lambda line: None)
+    code, out, _ = visualize('--run', tmp_path, data=None)
+    lines = out.splitlines()
+    assert code == 0 and lines[0] == lines[-1] == STAND_IN_NOTICE
+    assert len(titles) > 5 and all('STAND-IN DATA' in title for title in titles)
