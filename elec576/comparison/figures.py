@@ -1,0 +1,95 @@
+"""Which pictures a comparison has: their files and what they show, in words.
+
+Text refers to them, `elec576.pictures.comparison` draws them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from elec576.comparison.comparison import Comparison
+from elec576.comparison.words import count_words, data_words, describe, seed_words
+from elec576.experiments import EXPERIMENTS, named
+from elec576.report.conclusions import CELLS
+from elec576.settings import CnnSettings
+
+FILTERS_EXPERIMENT, FILTERS_SEED = 'cnn-vis', 0
+CURVES = tuple(name for name, settings in EXPERIMENTS.items() if isinstance(settings, CnnSettings))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture: file ``name``, its ``title``, and ``text``, what to see in it."""
+
+    name: str
+    kind: str
+    title: str
+    text: str
+    experiment: str = ''
+
+
+# every name that this can draw, so that pictures of removed runs do not stay behind
+ALL_NAMES = (*(f'curves-{name}.png' for name in CURVES), 'numbers.png', 'hidden-units.png',
+             'activations.png', 'step-0.png', 'filters.png')
+
+
+def figures(comparison: Comparison) -> tuple[Figure, ...]:
+    """The pictures that the runs suffice for."""
+    results = comparison.results
+    plan = []
+    if any(number.inside is not None for number in comparison.numbers):
+        everything = tuple(run for name in comparison.experiments for run in results.of(name))
+        seeds = count_words((len(results.of(name)) for name in comparison.experiments), 'seed')
+        plan.append(Figure(
+            'numbers.png', 'numbers', "The report's numbers on the intervals of our runs, "
+            f'{seeds} an experiment, {data_words(everything)}',
+            'Each reported number on the scale of its own 95 % prediction interval, -1 to 1: '
+            'a round blue mark lies inside, a red diamond outside; short grey strokes are our '
+            'runs.'))
+    cells = [name for names in CELLS.values() for name in names if results.of(name)]
+    if cells:
+        runs = tuple(run for name in cells for run in results.of(name))
+        seeds = count_words((len(results.of(name)) for name in cells), 'seed')
+        plan.append(Figure(
+            'hidden-units.png', 'hidden-units',
+            f'Hidden units, {seeds} a point, {data_words(runs)}',
+            'Test accuracy and processor time against 50, 128 and 300 hidden units of the basic, '
+            'LSTM and GRU cells; large marks are means, small ones our runs, crosses the report.'))
+    for kind, name, title, text in (
+            ('activations', 'activations.png', 'Activation statistics of part 1c',
+             'The six activation statistics: dots are our runs with biases that start at 0.1 and '
+             'at 0, bars their 95 % prediction intervals, the vertical line the report.'),
+            ('step-0', 'step-0.png', 'Training loss at step 0 under each reading of the report',
+             'Dots are our runs, bars their 95 % prediction intervals, crosses the numbers that '
+             'the report prints.')):
+        runs = tuple(run for experiment in evidence_experiments(comparison, kind)
+                     for run in results.of(experiment))
+        if runs:
+            plan.append(Figure(name, kind, f'{title}, {data_words(runs)}', text))
+    for name in CURVES:
+        runs = results.of(name)
+        if runs:
+            plan.append(Figure(
+                f'curves-{name}.png', 'curves',
+                f'{name}: {describe(named(name))}\n{seed_words(runs)}, {data_words(runs)}',
+                'Thin lines are our runs, thick ones their mean, the band the 95 % prediction '
+                'interval for one more run; black marks are what the report logs.', name))
+    if any(run.seed == FILTERS_SEED for run in results.of(FILTERS_EXPERIMENT)):
+        plan.append(Figure(
+            'filters.png', 'filters', f'First-layer weights after training, {FILTERS_EXPERIMENT}, '
+            f'seed {FILTERS_SEED}, {data_words(results.of(FILTERS_EXPERIMENT))}',
+            'The 32 filters of the first convolutional layer, 5 by 5 weights each, each on a grey '
+            'scale of its own.', FILTERS_EXPERIMENT))
+    return tuple(plan)
+
+
+def evidence_experiments(comparison: Comparison, kind: str) -> tuple[str, ...]:
+    """The experiments in the picture of ``kind`` 'activations' or 'step-0', each once."""
+    return tuple(dict.fromkeys(reading.experiment for answer in answers_of(comparison, kind)
+                               for reading in answer.readings))
+
+
+def answers_of(comparison: Comparison, kind: str):
+    """The answers that the picture of ``kind`` 'activations' or 'step-0' shows."""
+    return [answer for answer in comparison.answers
+            if (answer.question.step == 0) == (kind == 'step-0')]

@@ -1,0 +1,70 @@
+"""How settings, quantities and numbers are written, in text and pictures alike."""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+import numpy as np
+
+from elec576.comparison.results import Run
+from elec576.settings import CnnSettings, RnnSettings
+
+
+def describe(settings: CnnSettings | RnnSettings) -> str:
+    """The settings in the report's words."""
+    rate = np.format_float_scientific(settings.lr, trim='-', exp_digits=1)  # 1e-3, as it writes
+    if isinstance(settings, RnnSettings):
+        return (f'{settings.cell} cell, {settings.hidden} hidden units, {rate}, '
+                f'{settings.iterations} iterations, batch {settings.batch_size}')
+    samples = 10 * settings.train_per_class if settings.train_per_class else 55000
+    parts = [settings.act, 'Xavier' * (settings.init == 'xavier'),
+             f'fc1 {settings.fc_act}' * (settings.fc_act != 'tanh'),
+             f'biases {settings.bias:g}' * (settings.bias != 0.1),
+             f'{settings.optimizer} {rate}',
+             'MNIST' if settings.dataset == 'mnist' else f'{samples} samples',
+             f'{settings.steps} iterations']
+    return ', '.join(part for part in parts if part)
+
+
+def quantity_words(quantity: str) -> str:
+    """'train_accuracy' as 'train accuracy', 'h_conv1_mean' as 'h_conv1 mean'."""
+    if quantity.startswith('h_conv'):
+        layer, statistic = quantity[:len('h_conv1')], quantity[len('h_conv1_'):]
+        return f'{layer} {statistic.replace("_", " ")}'
+    return 'processor seconds' if quantity == 'cpu_seconds' else quantity.replace('_', ' ')
+
+
+def measured_words(quantity: str, step: int) -> str:
+    """A quantity with its step, where the step is not simply the end."""
+    words = quantity_words(quantity)
+    return f'{words}, step {step}' if quantity.startswith('train_') else words
+
+
+def digits(value: float | None, significant: int = 4) -> str:
+    """``value`` to some significant digits; a dash for none."""
+    return '–' if value is None else f'{value:.{significant}g}'
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """'low … high', or why there is no interval."""
+    return 'too few seeds' if low is None else f'{digits(low)} … {digits(high)}'
+
+
+def seed_words(runs: tuple[Run, ...]) -> str:
+    """'5 seeds (0–4)', '3 seeds (0, 2, 3)'."""
+    seeds = [run.seed for run in runs]
+    together = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1))
+    which = f'{seeds[0]}–{seeds[-1]}' if together else ', '.join(map(str, seeds))
+    return f'{count_words([len(seeds)], "seed")} ({which})'
+
+
+def count_words(counts: Iterable[int], thing: str) -> str:
+    """'1 seed', '5 seeds' or '5–10 seeds': a number of things, or the range of several."""
+    counts = set(counts)
+    number = '–'.join(map(str, dict.fromkeys((min(counts), max(counts)))))
+    return f'{number} {thing}{"s" * (counts != {1})}'
+
+
+def data_words(runs: tuple[Run, ...]) -> str:
+    """The names of the runs' data sets."""
+    return ', '.join(sorted({run.metrics['dataset']['name'] for run in runs}))

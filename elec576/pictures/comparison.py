@@ -1,0 +1,246 @@
+"""The comparison's pictures, drawn from what `elec576.comparison` computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from elec576.comparison.comparison import Comparison
+from elec576.comparison.curves import Curves, curves
+from elec576.comparison.figures import ALL_NAMES, FILTERS_SEED, Figure, answers_of, figures
+from elec576.comparison.numbers import JudgedNumber
+from elec576.comparison.statistics import Summary
+from elec576.comparison.words import measured_words, quantity_words
+from elec576.experiments import named
+from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
+from elec576.pictures.filters import draw_filters
+from elec576.report.conclusions import CELLS
+from elec576.report.numbers import reported
+
+EDGE = 2.0  # where marks farther out than this many interval halves are drawn
+ROW = 0.17  # inches for a line of text in a picture with one line a number
+
+
+def draw_comparison(comparison: Comparison, folder: Path) -> None:
+    """Draw every picture that the runs suffice for into ``folder``; remove those they do not."""
+    planned = figures(comparison)
+    for plan in planned:
+        _DRAW[plan.kind](comparison, plan, folder / plan.name)
+    for name in set(ALL_NAMES) - {plan.name for plan in planned}:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _draw_curves(comparison: Comparison, plan: Figure, path: Path) -> None:
+    runs = comparison.results.of(plan.experiment)
+    figure = new_figure(12, 5)
+    figure.suptitle(plan.title)
+    left, right = figure.subplots(1, 2)
+    for axes, quantity in ((left, 'accuracy'), (right, 'loss')):
+        for part, color in (('train', ORANGE), ('test', BLUE)):
+            _draw_curve(axes, curves(runs, f'{part}_{quantity}'), color, part)
+            points = [value for value in reported(plan.experiment) if value.compared
+                      and value.quantity == f'{part}_{quantity}']
+            if points:
+                axes.plot([point.step for point in points], [point.number for point in points],
+                          'o' if part == 'train' else 's', color='black', markeredgecolor='white',
+                          markersize=8, linestyle='none', zorder=5, clip_on=False,
+                          label=f'{part}, the report')
+        axes.set(xlabel='Steps', xlim=(0, named(plan.experiment).steps))
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
+    left.set(title='Accuracy', ylabel='Accuracy', ylim=(0, 1))
+    right.set(title='Cross entropy', ylabel='Loss')
+    right.set_ylim(0, _upper_limit(comparison, plan.experiment))
+    save(figure, path)
+
+
+def _draw_curve(axes: Axes, drawn: Curves, color: str, part: str) -> None:
+    for values in drawn.values:
+        axes.plot(drawn.steps, values, color=color, linewidth=0.5, alpha=0.55)
+    if drawn.band is not None:
+        axes.fill_between(drawn.steps, *drawn.band, color=color, alpha=0.16, linewidth=0,
+                          label=f'{part}, 95 % prediction interval')
+    axes.plot(drawn.steps, drawn.mean, color=color, linewidth=2,
+              linestyle='-' if part == 'test' else '--', label=f'{part}, mean of our runs')
+
+
+def _upper_limit(comparison: Comparison, experiment: str) -> float:
+    """The loss axis holds every curve and point; a wide band may leave it."""
+    runs = comparison.results.of(experiment)
+    highest = [curves(runs, f'{part}_loss').values.max(initial=0) for part in ('train', 'test')]
+    points = [value.number for value in reported(experiment) if value.quantity.endswith('_loss')]
+    return 1.05 * max(*highest, *points, 1e-6)
+
+
+def _draw_numbers(comparison: Comparison, plan: Figure, path: Path) -> None:
+    groups = [group for name in comparison.experiments
+              if (group := [number for number in comparison.numbers_of(name)
+                            if number.inside is not None])]
+    columns = _two_columns(groups)
+    rows = max(sum(len(group) + 1 for group in column) for column in columns)
+    figure = new_figure(12, 1.6 + ROW * rows)
+    figure.suptitle(plan.title)
+    for axes, column in zip(figure.subplots(1, 2), columns):
+        labels, y = [], 0.0
+        for group in column:
+            labels.append((y, group[0].reported.experiment, True))
+            for number in group:
+                y += 1
+                labels.append((y, measured_words(number.reported.quantity, number.reported.step),
+                               False))
+                _draw_number(axes, number, y)
+            y += 1
+        axes.axvline(0, color='black', linewidth=0.6, zorder=0)
+        for limit in (-1, 1):
+            axes.axvline(limit, color='black', linewidth=0.6, linestyle=':', zorder=0)
+        axes.set_yticks([y for y, _, _ in labels], [text for _, text, _ in labels], fontsize=8)
+        for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels):
+            tick.set_fontweight('bold' if heading else 'normal')
+        axes.set(xlim=(-EDGE - 0.2, EDGE + 0.2), ylim=(rows - 0.5, -0.8),
+                 xlabel='(value - our mean) / half of the 95 % prediction interval')
+        axes.tick_params(axis='y', length=0)
+    figure.legend([Line2D([], [], **_mark(True)),
+                   Line2D([], [], **_mark(False)),
+                   Line2D([], [], marker='|', color='0.4', linestyle='none'), Patch(color='0.88')],
+                  ['the report, inside', 'the report, outside', 'our runs',
+                   '95 % prediction interval'], ncols=4, loc='outside lower center')
+    save(figure, path)
+
+
+def _two_columns(groups: list[list[JudgedNumber]]) -> tuple[list, list]:
+    """Split whole groups so that both columns are about as long."""
+    lengths = np.cumsum([len(group) + 1 for group in groups])
+    half = int(np.searchsorted(lengths, lengths[-1] / 2)) + 1
+    return groups[:half], groups[half:]
+
+
+def _mark(inside: bool) -> dict:
+    """The report's mark: its shape and lightness tell inside from outside without its colour."""
+    return {'marker': 'o' if inside else 'D', 'color': BLUE if inside else VERMILION,
+            'markeredgecolor': 'black', 'markeredgewidth': 0.5, 'markersize': 5 if inside else 7,
+            'linestyle': 'none', 'zorder': 4}
+
+
+def _draw_number(axes: Axes, number: JudgedNumber, y: float) -> None:
+    low, high = (number.standardised(limit)
+                 for limit in (number.summary.low, number.summary.high))
+    axes.barh(y, high - low, left=low, height=0.7, color='0.88', zorder=1)
+    ours = [number.standardised(value) for value in number.values]
+    axes.plot(ours, [y] * len(ours), '|', color='0.4', markersize=6, zorder=2)
+    x = number.standardised(number.reported.number)
+    shown = min(max(x, -EDGE), EDGE)
+    axes.plot(shown, y, **_mark(number.inside))
+    if shown != x and np.isfinite(x):
+        axes.annotate(f'{x:.1f}', (shown, y), textcoords='offset points', fontsize=7,
+                      xytext=(6 if x < 0 else -6, 0), va='center', ha='left' if x < 0 else 'right')
+
+
+def _draw_hidden_units(comparison: Comparison, plan: Figure, path: Path) -> None:
+    figure = new_figure(11, 5)
+    figure.suptitle(plan.title)
+    left, right = figure.subplots(1, 2)
+    styles = {'basic': ('o', GREEN, ':'), 'lstm': ('s', BLUE, '-'), 'gru': ('^', ORANGE, '--')}
+    for k, (cell, names) in enumerate(CELLS.items()):
+        marker, color, line = styles[cell]
+        names = [name for name in names if comparison.results.of(name)]
+        x = np.array([named(name).hidden for name in names]) * 1.05 ** (k - 1)  # side by side
+        for axes, values in (
+                (left, [comparison.results.values(name, 'test_accuracy', named(name).steps)
+                        for name in names]),
+                (right, [comparison.results.cpu_seconds(name) for name in names])):
+            for place, runs in zip(x, values):
+                axes.plot([place] * len(runs), runs, marker, color=color, markersize=3, alpha=0.6)
+            axes.plot(x, [np.mean(runs) for runs in values], marker=marker, color=color,
+                      linestyle=line, markeredgecolor='black', markersize=8, label=cell)
+        points = [(place, value.number) for place, name in zip(x, names)
+                  for value in reported(name) if value.quantity == 'test_accuracy']
+        if points:
+            left.plot(*zip(*points), 'x', color='black', markersize=9, markeredgewidth=2, zorder=5)
+    left.plot([], [], 'x', color='black', markersize=9, markeredgewidth=2, label='the report')
+    for axes in (left, right):
+        axes.set_xscale('log')
+        axes.set_xticks([50, 128, 300], ['50', '128', '300'])
+        axes.set_xticks([], minor=True)
+        axes.set_xlabel('Hidden units')
+        axes.grid(alpha=0.3)
+        axes.legend()
+    left.set(title='Test accuracy', ylabel='Test accuracy')
+    right.set(title='Runtime', ylabel='Processor seconds for a run', ylim=(0, None))
+    save(figure, path)
+
+
+def _draw_activations(comparison: Comparison, plan: Figure, path: Path) -> None:
+    figure = new_figure(11, 5)
+    figure.suptitle(plan.title)
+    (answer,) = answers_of(comparison, plan.kind)
+    labels = [label for label, _ in answer.question.readings]
+    for axes, quantity in zip(figure.subplots(2, 3).flat, answer.question.quantities):
+        for y, reading in enumerate(reading for reading in answer.readings
+                                    if reading.quantity == quantity):
+            _draw_readings(axes, y, reading.values, reading.summary)
+        for value in answer.beside[quantity]:
+            axes.axvline(value.number, color=VERMILION, linewidth=2)
+            axes.set_title(f'{quantity_words(quantity)}\nthe report: {value.value}', fontsize=10)
+        axes.set_yticks(range(len(labels)), [
+            f'{label}\nn = {len(comparison.results.of(name))}'
+            for label, name in answer.question.readings])
+        axes.set_ylim(len(labels) - 0.4, -0.6)
+        axes.locator_params(axis='x', nbins=5)
+        axes.grid(alpha=0.3, axis='x')
+    _reading_legend(figure, Line2D([], [], color=VERMILION, linewidth=2))
+    save(figure, path)
+
+
+def _draw_readings(axes: Axes, y: float, values: tuple[float, ...], summary: Summary,
+                   shift: float = 0.0) -> None:
+    if summary.low is not None:
+        axes.barh(y, summary.high - summary.low, left=summary.low, height=0.5, color='0.85',
+                  zorder=1)
+        axes.use_sticky_edges = False
+    axes.plot(values, [y + shift] * len(values), 'o', color=BLUE, markersize=5, alpha=0.7,
+              zorder=3)
+
+
+def _draw_step_0(comparison: Comparison, plan: Figure, path: Path) -> None:
+    answers = answers_of(comparison, plan.kind)
+    heights = [len(answer.question.readings) + 0.9 for answer in answers]
+    figure = new_figure(10, 0.8 + 0.55 * sum(heights))
+    figure.suptitle(plan.title)
+    grid = figure.subplots(len(answers), 1, sharex=True, squeeze=False,
+                           gridspec_kw={'height_ratios': heights})
+    for axes, answer in zip(grid.flat, answers):
+        for y, reading in enumerate(answer.readings):
+            _draw_readings(axes, y, reading.values, reading.summary, shift=-0.12)
+            points = [value.number for value in answer.beside[reading.quantity]]
+            axes.plot(points, [y + 0.12] * len(points), 'x', color='black', markersize=8,
+                      markeredgewidth=2, zorder=4)
+        axes.set_yticks(range(len(answer.readings)), [
+            f'{reading.label}, n = {reading.summary.n}' for reading in answer.readings])
+        axes.set_ylim(len(answer.readings) - 0.4, -0.6)
+        axes.set_title(answer.question.question, fontsize=10, loc='left')
+        axes.grid(alpha=0.3, axis='x')
+    grid[-1, 0].set_xlabel('Training loss before the first update')
+    _reading_legend(figure, Line2D([], [], marker='x', color='black', markersize=8,
+                                   markeredgewidth=2, linestyle='none'))
+    save(figure, path)
+
+
+def _reading_legend(figure: MatplotlibFigure, report: Line2D) -> None:
+    figure.legend([Line2D([], [], marker='o', color=BLUE, markersize=5, linestyle='none'),
+                   Patch(color='0.85'), report],
+                  ['our runs', '95 % prediction interval', 'the report'], ncols=3,
+                  loc='outside lower center')
+
+
+def _draw_filters(comparison: Comparison, plan: Figure, path: Path) -> None:
+    run = next(run for run in comparison.results.of(plan.experiment) if run.seed == FILTERS_SEED)
+    draw_filters(run.filters(), path, plan.title)
+
+
+_DRAW = {'curves': _draw_curves, 'numbers': _draw_numbers, 'hidden-units': _draw_hidden_units,
+         'activations': _draw_activations, 'step-0': _draw_step_0, 'filters': _draw_filters}

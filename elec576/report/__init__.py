@@ -1,0 +1,1 @@
+"""What the report says: its numbers, its conclusions, and what it leaves open."""

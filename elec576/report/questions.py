@@ -1,0 +1,44 @@
+"""What the report leaves open, each with the experiments that tell its possible readings apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Question:
+    """Readings of the report: each is an experiment, set beside numbers that the report prints."""
+
+    name: str
+    question: str
+    readings: tuple[tuple[str, str], ...]  # (label, experiment); the first is what we took
+    quantities: tuple[str, ...]
+    step: int
+    beside: tuple[str, ...]  # experiments whose reported numbers stand beside
+
+
+STATISTICS = tuple(f'{layer}_{statistic}' for layer in ('h_conv1', 'h_conv2')
+                   for statistic in ('mean', 'standard_deviation', 'variance'))
+_RELU = ('cnn1', 'cnn4', 'cnn6', 'cnn-vis')
+_TANH = ('cnn2', 'cnn3', 'cnn5', 'cnn7')
+
+QUESTIONS: tuple[Question, ...] = (
+    Question('fc1, relu', 'Does a relu "activation function" change fc1 too? (loss at step 0)',
+             (('fc1 stays tanh', 'evidence-fc1-tanh'), ('fc1 relu', 'evidence-fc1-relu')),
+             ('train_loss',), 0, _RELU),
+    Question('fc1, sigmoid', 'Does sigmoid change fc1 too? (loss at step 0)',
+             (('fc1 stays tanh', 'evidence-sigmoid-fc1-tanh'),
+              ('fc1 sigmoid', 'evidence-sigmoid-fc1-sigmoid')),
+             ('train_loss',), 0, ('cnn8',)),
+    Question('fc1, tanh', 'Do the tanh runs start where tanh throughout does? (loss at step 0)',
+             (('fc1 tanh', 'evidence-tanh-fc1-tanh'),), ('train_loss',), 0, _TANH),
+    Question('Xavier', 'Is run 9\'s initializer Glorot\'s normal for all weights? (loss at step 0)',
+             (('Glorot normal', 'evidence-xavier'), ('truncated normal', 'evidence-tanh-fc1-tanh')),
+             ('train_loss',), 0, ('cnn9',)),
+    Question('bias, loss', 'What do the biases start at? (loss at step 0)',
+             (('biases 0.1', 'evidence-fc1-tanh'), ('biases 0', 'evidence-bias-0')),
+             ('train_loss',), 0, _RELU),
+    Question('bias, activations',
+             'What do the biases start at? (activation statistics after training)',
+             (('biases 0.1', 'cnn-vis'), ('biases 0', 'evidence-bias-0')), STATISTICS, 5000, ('cnn-vis',)),
+)

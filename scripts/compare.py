@@ -1,0 +1,31 @@
+"""Compare finished runs with the report: `python scripts/compare.py`.
+
+Prints what `results/REPORT.md` then holds; tables go to `results/tables/`, pictures to
+`results/figures/`. Nothing is trained.
+"""
+
+from pathlib import Path
+
+from elec576 import cli
+from elec576.comparison.comparison import compare
+from elec576.comparison.markdown import report_text
+from elec576.comparison.tables import write_tables
+from elec576.files import write_whole
+from elec576.pictures.comparison import draw_comparison
+
+
+def main() -> None:
+    parser = cli.Parser(description=__doc__)
+    parser.add_argument('--results', metavar='DIR', type=Path, default=Path('results'),
+                        help='folder with runs/, as scripts/reproduce.py fills it (results)')
+    args = parser.parse_args()
+    comparison = compare(args.results)
+    text = report_text(comparison)
+    draw_comparison(comparison, args.results / 'figures')
+    write_tables(comparison, args.results / 'tables')
+    write_whole(args.results / 'REPORT.md', text)
+    print(text, end='')
+
+
+if __name__ == '__main__':
+    cli.main_guard(main)
