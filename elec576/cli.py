@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import os
+import shlex
+import signal
 import sys
 import types
 import typing
@@ -27,8 +30,9 @@ class Parser(argparse.ArgumentParser):
 def main_guard(main: Callable[[], int | None]) -> None:
     """Run ``main`` and leave the process with the project's exit codes.
 
-    0 done; 2 bad usage or input, one line on standard error; 130 interrupted.
+    0 done; 2 bad usage or input, one line on standard error; 130 interrupted, by SIGTERM too.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = main() or 0
         sys.stdout.flush()
@@ -57,6 +61,17 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """An `argparse` type: a finite number of at least 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f'{text}: a number of at least 0 is needed')
+    return value
+
+
 def add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
     """One option for each field of the settings class ``kind``; absent when not given."""
     hints = typing.get_type_hints(kind)
@@ -81,7 +96,9 @@ def run_parser(kind: type, description: str) -> Parser:
     parser.add_argument('--out', metavar='DIR', type=Path,
                         help='the run\'s directory (results/local/...)')
     parser.add_argument('--resume', action='store_true',
-                        help='go on with the run in --out, with its own settings')
+                        help='go on with the run that is there; with --out alone, its own settings')
+    parser.add_argument('--checkpoint-seconds', metavar='S', type=seconds,
+                        help='seconds between checkpoints (10 or more: about 1 %% of the time)')
     return parser
 
 
@@ -93,18 +110,16 @@ def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSett
     """
     given = {item.name: getattr(args, item.name) for item in dataclasses.fields(kind)
              if hasattr(args, item.name)}
-    if args.resume:
-        if args.out is None:
-            raise UserError('--resume: say which run with --out DIR')
-        base, source = read_settings(RunDirectory(args.out)), f'the run in {args.out}'
-    elif args.experiment:
+    if args.experiment:
         base, source = experiments.named(args.experiment), f'experiment {args.experiment}'
+        free = experiments.FREE
+    elif args.resume and args.out:
+        base, source, free = read_settings(RunDirectory(args.out)), f'the run in {args.out}', ()
     else:
         return kind(**given)
     if not isinstance(base, kind):
         raise UserError(f'{source} is of the other program; '
                         f'use scripts/run_{"rnn" if kind is CnnSettings else "cnn"}.py')
-    free = () if args.resume else experiments.FREE
     for name, value in given.items():
         if name not in free and value != getattr(base, name):
             raise UserError(f'{flag_of(name)} {value}: {source} has {getattr(base, name)}; '
@@ -129,14 +144,17 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
 
     Raises: as `elec576.runs.run_cnn`.
     """
+    out = args.out or default_out(settings, args.experiment)
+    if args.resume and not RunDirectory(out).config.exists():
+        raise UserError(f'--resume: there is no run in {out}; drop it, or say where with --out DIR')
+
     # TensorFlow takes seconds to load: only once the options are known to be good
     from elec576.runs import Options, run_cnn, run_rnn
 
-    out = args.out or default_out(settings, args.experiment)
     run = run_cnn if isinstance(settings, CnnSettings) else run_rnn
     try:
-        run(settings, out, Options(data=args.data))
+        run(settings, out, Options(data=args.data, checkpoint_seconds=args.checkpoint_seconds))
     except Interrupted as interruption:
-        data = f' --data {args.data}' if args.data else ''
-        raise Interrupted(f'{interruption}; go on with: python {sys.argv[0]} --resume '
-                          f'--out {out}{data}') from None
+        command = ['python', sys.argv[0], '--resume', '--out', str(out)]
+        command += ['--data', args.data] if args.data else []
+        raise Interrupted(f'{interruption}; go on with: {shlex.join(command)}') from None

@@ -63,8 +63,8 @@ def named(name: str) -> CnnSettings | RnnSettings:
     try:
         return (EXPERIMENTS | EVIDENCE)[name]
     except KeyError:
-        raise UserError(f'--experiment {name}: choose one of {", ".join(EXPERIMENTS)}, '
-                        f'{", ".join(EVIDENCE)}') from None
+        raise UserError(f'{name or "(nothing)"}: no experiment has this name; choose one of '
+                        f'{", ".join(EXPERIMENTS)}, {", ".join(EVIDENCE)}') from None
 
 
 def name_of(settings: CnnSettings | RnnSettings) -> str | None:

@@ -33,13 +33,17 @@ class History:
         measured = [row for row in self.rows if name in row]
         return [row['step'] for row in measured], [row[name] for row in measured]
 
-    def write(self, path: Path) -> None:
-        """Write the rows as CSV, whole; floats in the shortest form that reads back exactly."""
+    def to_csv(self) -> str:
+        """The rows as CSV; floats in the shortest form that reads back exactly."""
         text = io.StringIO()
         writer = csv.DictWriter(text, self.columns, restval='', lineterminator='\n')
         writer.writeheader()
         writer.writerows({name: repr(value) for name, value in row.items()} for row in self.rows)
-        write_whole(path, text.getvalue())
+        return text.getvalue()
+
+    def write(self, path: Path) -> None:
+        """Write the rows as CSV, whole."""
+        write_whole(path, self.to_csv())
 
     @classmethod
     def read(cls, path: Path) -> History:
@@ -49,13 +53,24 @@ class History:
             UserError: the file is missing or no history.
         """
         try:
-            with open(path, newline='') as file:
-                reader = csv.DictReader(file)
-                rows = [{name: int(cell) if name in INTEGERS else float(cell)
-                         for name, cell in row.items() if cell != ''} for row in reader]
-            columns = tuple(reader.fieldnames or ())
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+            return cls.from_csv(path.read_text())
+        except (OSError, ValueError) as error:
             raise UserError(f'{path}: no readable history ({error})') from None
+
+    @classmethod
+    def from_csv(cls, text: str) -> History:
+        """Read what `to_csv` gave.
+
+        Raises:
+            ValueError: it is no history.
+        """
+        try:
+            reader = csv.DictReader(io.StringIO(text), strict=True)
+            rows = [{name: int(cell) if name in INTEGERS else float(cell)
+                     for name, cell in row.items() if cell != ''} for row in reader]
+        except (csv.Error, TypeError, AttributeError) as error:  # too many or too few cells
+            raise ValueError(str(error)) from None
+        columns = tuple(reader.fieldnames or ())
         if columns not in (CNN_COLUMNS, RNN_COLUMNS) or any('step' not in row for row in rows):
-            raise UserError(f'{path}: the columns are not those of a history')
+            raise ValueError('the columns are not those of a history')
         return cls(columns, rows)

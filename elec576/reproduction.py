@@ -1,27 +1,29 @@
 """The whole report, or any part of it, over many seeds: which runs, in what order, on what.
 
-A run is carried out by `elec576.runs` and lives in `<results>/runs/<experiment>/seed<k>/`. Runs of one
-thread each, as many at a time as there are cores, finish sooner than runs of all cores one after the
-other (README, Speed); so one thread is what is scheduled here, by joblib.
+A run is carried out by `elec576.runs` and lives in `<results>/runs/<experiment>/seed<k>/`. Runs of
+one thread each, as many at a time as there are cores, finish sooner than runs of all cores one
+after the other (README, Speed); so one thread is what is scheduled here, by joblib.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import statistics
 import tempfile
 import traceback
+from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
 import joblib
 
+from elec576 import dask_cluster
 from elec576.errors import Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, named
 from elec576.files import write_whole
-from elec576.rundir import RunDirectory, claim, read_json
+from elec576.rundir import RunDirectory, claim, read_metrics
 from elec576.settings import CnnSettings, RnnSettings
 
 GROUPS = {
@@ -30,6 +32,8 @@ GROUPS = {
     'rnn': [name for name, fixed in EXPERIMENTS.items() if isinstance(fixed, RnnSettings)],
     'evidence': list(EVIDENCE),
 }
+
+TRIES = 3  # at a run whose worker process dies
 
 # Files that come back from a worker without a shared disk
 RETURNED = ('config.json', 'history.csv', 'activations.json', 'filters.npy', 'filters.png',
@@ -59,6 +63,18 @@ class Outcome(NamedTuple):
     interrupted: bool = False
     files: dict[str, bytes] | None = None
 
+    def __str__(self) -> str:
+        return f'{self.job}: {self.error or self.words()}'
+
+    def words(self) -> str:
+        """How it ended, in a few words."""
+        if self.interrupted:
+            return 'interrupted'
+        if self.error is not None:
+            return 'FAILED'
+        data = ' (STAND-IN DATA)' if self.metrics['dataset']['stand_in'] else ''
+        return f'test accuracy {self.metrics["test_accuracy"]:g}{data}'
+
 
 def plan(only: str, seeds: int, threads: int = 1) -> list[Job]:
     """The runs that ``only`` (names and groups, by commas) asks for, seed by seed, longest first.
@@ -87,7 +103,7 @@ def rough_seconds(settings: CnnSettings | RnnSettings) -> float:
 def expected_seconds(job: Job, results: Path) -> float:
     """How long ``job`` will take: the median of the finished runs of its experiment, or a guess."""
     finished = (results / 'runs' / job.experiment).glob('seed*/metrics.json')
-    known = [read_json(path)['wall_seconds'] for path in finished]
+    known = [read_metrics(RunDirectory(path.parent))['wall_seconds'] for path in finished]
     return statistics.median(known) if known else rough_seconds(job.settings)
 
 
@@ -109,27 +125,29 @@ def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
         return Outcome(job, error=traceback.format_exc())
 
 
-def carry_out_elsewhere(job: Job) -> Outcome:
+def carry_out_elsewhere(job: Job, data: str | None) -> Outcome:
     """Do ``job`` on a machine that shares no disk with us, with its own data; return its files."""
     with tempfile.TemporaryDirectory() as folder:
-        outcome = carry_out(job, Path(folder), data=None)
+        outcome = carry_out(job, Path(folder), data)
         run = job.directory(Path(folder)).path
         files = {name: (run / name).read_bytes() for name in RETURNED if (run / name).exists()}
         return outcome._replace(files=files)
 
 
-def keep(outcome: Outcome, results: Path) -> None:
-    """Write the files of a finished run that came from elsewhere, `metrics.json` last.
-
-    Raises:
-        UserError: its directory holds another run.
-    """
+def keep(outcome: Outcome, results: Path) -> Outcome:
+    """Write the files of a run that came from elsewhere, `metrics.json` last; none if it failed."""
+    if outcome.error is not None:
+        return outcome
     run = outcome.job.directory(results)
-    with claim(run, json.loads(outcome.files['config.json'])):
-        if not run.metrics.exists():
-            for name in RETURNED:
-                if name in outcome.files:
-                    write_whole(run.path / name, outcome.files[name])
+    try:
+        with claim(run, json.loads(outcome.files['config.json'])):
+            if not run.metrics.exists():
+                for name in RETURNED:
+                    if name in outcome.files:
+                        write_whole(run.path / name, outcome.files[name])
+    except (UserError, OSError) as error:
+        return Outcome(outcome.job, error=str(error))
+    return outcome
 
 
 def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
@@ -137,37 +155,56 @@ def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
     """Carry out those of ``jobs`` that are not finished, ``n_jobs`` at a time.
 
     Args:
-        on_outcome: called with every outcome as it comes.
-        dask: address of a Dask scheduler; then its workers do the runs and send them back.
+        on_outcome: called with every outcome as it comes, once for each job.
+        dask: address of a Dask scheduler; then its workers do the runs and send them back, and
+            ``data`` is a folder on each of them.
 
     Raises:
         UserError: no Dask scheduler answers at ``dask``, or Dask is not installed.
+        Interrupted: a run was interrupted; it and all that were under way can be gone on with.
     """
-    if dask is None:
-        outcomes = joblib.Parallel(n_jobs, return_as='generator_unordered', pre_dispatch=n_jobs)(
-            joblib.delayed(carry_out)(job, results, data) for job in jobs)
-        for outcome in outcomes:
-            on_outcome(outcome)
-        return
-    with dask_backend(dask):
-        outcomes = joblib.Parallel(return_as='generator_unordered')(
-            joblib.delayed(carry_out_elsewhere)(job) for job in jobs)
-        for outcome in outcomes:
-            if outcome.error is None:
-                keep(outcome, results)
-            on_outcome(outcome)
+    outcomes = (_here(jobs, results, data, n_jobs) if dask is None else
+                _elsewhere(jobs, results, data, dask))
+    for outcome in outcomes:
+        on_outcome(outcome)
+        if outcome.interrupted:
+            raise Interrupted(f'{outcome}; run the same command again to go on')
 
 
-@contextlib.contextmanager
-def dask_backend(address: str) -> Iterator[None]:
-    """joblib's Dask backend on the scheduler at ``address``."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UserError('--dask: Dask is not installed; pip install -e .[dask]') from None
-    try:
-        client = Client(address, timeout='10s')
-    except (OSError, ValueError) as error:
-        raise UserError(f'--dask {address}: no scheduler answers ({error})') from None
-    with client, joblib.parallel_config(backend='dask'):
-        yield
+def _here(jobs: list[Job], results: Path, data: str | None, n_jobs: int) -> Iterator[Outcome]:
+    """The outcomes of ``jobs``, done by processes of this machine.
+
+    When such a process dies (for want of memory, say), joblib gives up everything. Those jobs that
+    may have been under way are then begun again after the others, `TRIES` times in all.
+    """
+    tries: Counter[Job] = Counter()
+    todo = list(jobs)
+    while todo:
+        try:
+            for outcome in joblib.Parallel(
+                    n_jobs, return_as='generator_unordered', pre_dispatch=n_jobs, batch_size=1)(
+                    joblib.delayed(carry_out)(job, results, data) for job in tuple(todo)):
+                todo.remove(outcome.job)
+                yield outcome
+        except BrokenProcessPool as broken:
+            # jobs are begun in their order: the first of those left were under way
+            suspects, todo = todo[:n_jobs], todo[n_jobs:]
+            tries.update(suspects)
+            todo += [job for job in suspects if tries[job] < TRIES]
+            yield from (Outcome(job, error=f'given up: processes died {TRIES} times ({broken})')
+                        for job in suspects if tries[job] == TRIES)
+
+
+def _elsewhere(jobs: list[Job], results: Path, data: str | None,
+               address: str) -> Iterator[Outcome]:
+    """The outcomes of ``jobs``, done by the Dask cluster at ``address``; their files are kept."""
+    with dask_cluster.backend(address, on_loss=_lost):
+        # no more at a time than are under way: Dask blames a death on all that the worker was given
+        for outcome in joblib.Parallel(
+                return_as='generator_unordered', pre_dispatch='n_jobs', batch_size=1)(
+                joblib.delayed(carry_out_elsewhere)(job, data) for job in jobs):
+            yield keep(outcome, results)
+
+
+def _lost(job: Job, data: str | None, error: BaseException) -> Outcome:
+    return Outcome(job, error=f'given up: {error}')

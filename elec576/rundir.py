@@ -1,7 +1,7 @@
 """A run's directory: its configuration, its lock, its results.
 
-`config.json` is there from the first second and says what the run is; `metrics.json` is written last
-and says that it is done. Everything between is `elec576.checkpoints` and `elec576.history`.
+`config.json` is there from the first second and says what the run is; `metrics.json` is written
+last and says that it is done. Everything between is `elec576.checkpoints` and `elec576.history`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Iterator
 from filelock import FileLock, Timeout
 
 from elec576.errors import UserError
-from elec576.files import write_json
+from elec576.files import remove_unfinished, write_json
 from elec576.settings import CnnSettings, RnnSettings
 
 PROGRAMS = {'cnn': CnnSettings, 'rnn': RnnSettings}
@@ -61,7 +61,8 @@ def read_json(path: Path) -> dict:
     except FileNotFoundError:
         raise UserError(f'{path}: no such file') from None
     except (OSError, ValueError) as error:
-        raise UserError(f'{path}: not readable as JSON ({error})') from None
+        raise UserError(f'{path}: not readable as JSON ({error}); restore it, or remove the '
+                        f'folder that it is in') from None
     if not isinstance(value, dict):
         raise UserError(f'{path}: not a JSON object')
     return value
@@ -80,6 +81,19 @@ def read_settings(run: RunDirectory) -> CnnSettings | RnnSettings:
         raise UserError(f'{run.config}: not the configuration of a run ({error})') from None
 
 
+def read_metrics(run: RunDirectory) -> dict:
+    """What a finished run measured; at least its test accuracy and wall-clock seconds.
+
+    Raises:
+        UserError: the run is not finished, or its metrics are damaged.
+    """
+    metrics = read_json(run.metrics)
+    for name in ('test_accuracy', 'wall_seconds'):
+        if not isinstance(metrics.get(name), (int, float)):
+            raise UserError(f'{run.metrics}: no {name} in it; remove {run.path} and run it again')
+    return metrics
+
+
 @contextlib.contextmanager
 def claim(run: RunDirectory, config: dict) -> Iterator[None]:
     """Hold a run's directory for ``config``, alone, while the context lasts.
@@ -89,8 +103,7 @@ def claim(run: RunDirectory, config: dict) -> Iterator[None]:
     """
     try:
         run.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(run.path / '.lock', timeout=0)
-        lock.acquire()
+        lock = FileLock(run.path / '.lock', timeout=0).acquire()
     except Timeout:
         raise UserError(f'{run.path}: another process is writing this run; '
                         'wait for it or give another --out') from None
@@ -104,7 +117,12 @@ def claim(run: RunDirectory, config: dict) -> Iterator[None]:
                 raise UserError(f'{run.path}: holds a run of another configuration '
                                 f'({"; ".join(differing)}); give another --out')
         else:
+            for found in (run.metrics, run.checkpoints):
+                if found.exists():
+                    raise UserError(f'{run.path}: holds {found.name} of an unknown configuration '
+                                    f'({run.config.name} is gone); give another --out')
             write_json(run.config, config)
+        remove_unfinished(run.path)
         yield
 
 

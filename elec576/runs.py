@@ -26,7 +26,7 @@ from elec576.machine import Stopwatch, processor, versions
 from elec576.pictures.curves import draw_curves
 from elec576.pictures.filters import draw_filters
 from elec576.rnn import build_rnn, rnn_session
-from elec576.rundir import RunDirectory, claim, config_of, read_json
+from elec576.rundir import RunDirectory, claim, config_of, read_metrics
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.shuffler import BatchShuffler
 from elec576.tf1 import tf
@@ -45,6 +45,7 @@ class Options:
 
     data: str | None = None
     keep_checkpoint: bool = True  # leave the last checkpoint behind for later looks at the network
+    checkpoint_seconds: float | None = None  # between checkpoints; None: about 1 % of the run
     pictures: bool = True
     progress_bar: bool | None = None  # None: when standard error is a terminal
 
@@ -59,11 +60,11 @@ class _Sitting:
         self.start = 0
         self.clock = Stopwatch()
         self.stop_requested = False
-        checkpoint = checkpoints.latest(run.checkpoints)
-        if checkpoint is None:
+        self.checkpoint_seconds = options.checkpoint_seconds
+        progress = checkpoints.resume(run.checkpoints, sess, graph.saver)
+        if progress is None:
             sess.run(graph.initializer)
         else:
-            progress = checkpoints.restore(checkpoint, sess, graph.saver)
             self.start = progress.step
             self.history.rows = progress.history.rows
             self.batches.restore(progress.batches)
@@ -72,16 +73,19 @@ class _Sitting:
         self.bar = tqdm(total=steps, initial=self.start, unit='step', file=sys.stderr,
                         disable=disable, dynamic_ncols=True, leave=False)
         self.step = self.start
-        self.next_checkpoint = self.clock.wall_seconds + CHECKPOINT_SECONDS_APART
+        self.next_checkpoint = self.clock.wall_seconds + self.seconds_to_next(cost=0.0)
 
     def after_step(self, step: int) -> None:
         self.step = step
         self.bar.update()
-        if self.stop_requested:
-            self.save()
-            raise Interrupted(f'interrupted after step {step}; saved in {self.run.path}')
+        self.stop_if_requested()
         if self.clock.wall_seconds >= self.next_checkpoint:
             self.save()
+
+    def stop_if_requested(self) -> None:
+        if self.stop_requested:
+            self.save()
+            raise Interrupted(f'interrupted after step {self.step}; saved in {self.run.path}')
 
     def save(self) -> None:
         before = self.clock.wall_seconds
@@ -92,8 +96,13 @@ class _Sitting:
             self.sess, self.graph.saver)
         self.history.write(self.run.history)
         after = self.clock.wall_seconds
-        self.next_checkpoint = after + max(CHECKPOINT_SECONDS_APART,
-                                           CHECKPOINT_COSTS_APART * (after - before))
+        self.next_checkpoint = after + self.seconds_to_next(cost=after - before)
+
+    def seconds_to_next(self, cost: float) -> float:
+        """Seconds until another checkpoint is due, the last one having taken ``cost`` seconds."""
+        if self.checkpoint_seconds is not None:
+            return self.checkpoint_seconds
+        return max(CHECKPOINT_SECONDS_APART, CHECKPOINT_COSTS_APART * cost)
 
     @contextlib.contextmanager
     def stoppable(self) -> Iterator[None]:
@@ -188,7 +197,7 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, columns
         echo(STAND_IN_NOTICE)
     with claim(run, config_of(settings, dataset)):
         if run.metrics.exists():
-            metrics = read_json(run.metrics)
+            metrics = read_metrics(run)
             echo(f'{run.path}: this run is finished; '
                  f'its test accuracy is {metrics["test_accuracy"]:g}')
         else:
@@ -198,6 +207,7 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, columns
                                    options)
                 with sitting.stoppable():
                     results, write_extras = train_and_measure(net, sitting)
+                    sitting.stop_if_requested()  # by a signal during the last evaluation
                 clock = sitting.clock
                 metrics = {
                     **{name: float(value) for name, value in results.items()},
@@ -208,6 +218,7 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, columns
                     .isoformat(timespec='seconds')}
                 if options.keep_checkpoint:
                     sitting.save()
+                    checkpoints.keep_newest(run.checkpoints, 1)
                 sitting.history.record(settings.steps, **results)
                 sitting.history.write(run.history)
             if options.pictures:

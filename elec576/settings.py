@@ -39,7 +39,7 @@ class Settings:
     def __post_init__(self):
         for item in dataclasses.fields(self):
             value = getattr(self, item.name)
-            if value is None:
+            if value is None and item.default is None:
                 continue
             flag = flag_of(item.name)
             choices, least = item.metadata['choices'], item.metadata['least']

@@ -5,15 +5,49 @@
 under Keras 3 and raises ``ModuleNotFoundError`` without it.
 """
 
+import contextlib
 import os
+import sys
+import tempfile
+import warnings
 
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # TensorFlow's banners are not the run's output
+# Standard error is for progress and for our own line when something is wrong. What TensorFlow has
+# to say in earnest, it raises.
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+# Otherwise the first session of a process decides how many threads all later ones compute with
+# (common_runtime/local_device.cc), and the number of threads decides the last bits of a result.
+os.environ.setdefault('TF_OVERRIDE_GLOBAL_THREADPOOL', '1')
 
-import tensorflow.compat.v1 as tf  # noqa: E402
-from tensorflow.python.ops import rnn, rnn_cell  # noqa: E402
 
-tf.disable_v2_behavior()
+@contextlib.contextmanager
+def _without_banners():
+    """Keep file descriptor 2 silent, unless the import that it is for fails.
+
+    TensorFlow's C++ libraries print banners while they are loaded, before any setting is read.
+    """
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as banners:
+        os.dup2(banners.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            banners.seek(0)
+            os.write(terminal, banners.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+with _without_banners():
+    import tensorflow.compat.v1 as tf
+    from tensorflow.python.ops import rnn, rnn_cell
+
 tf.logging.set_verbosity(tf.logging.ERROR)
+tf.disable_v2_behavior()
+# the report's cells are deprecated, every one of them says so, and they are what is asked for
+warnings.filterwarnings('ignore', r'`tf\.nn\.rnn_cell\.|`layer\.add_variable`', UserWarning)
 
 __all__ = ['rnn', 'rnn_cell', 'session', 'tf']
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from elec576 import cli, reproduction
-from elec576.errors import Interrupted
 from elec576.settings import all_cores
 
 
@@ -27,7 +26,8 @@ def main() -> int:
                         help='runs at a time (the number of cores)')
     parser.add_argument('--threads', type=cli.positive, default=1, metavar='N',
                         help='threads of each run (1); decides the last bits')
-    parser.add_argument('--data', metavar='DIR', help='folder with CIFAR10/ and MNIST_data/')
+    parser.add_argument('--data', metavar='DIR',
+                        help='folder with CIFAR10/ and MNIST_data/; with --dask, on each worker')
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR')
     parser.add_argument('--dask', metavar='ADDRESS',
                         help='hand the runs to the Dask cluster of this scheduler')
@@ -36,7 +36,7 @@ def main() -> int:
     jobs = reproduction.plan(args.only, args.seeds, args.threads)
     todo = [job for job in jobs if not job.directory(args.results).metrics.exists()]
     expected = {job: reproduction.expected_seconds(job, args.results) for job in todo}
-    failed, interrupted = [], []
+    failed = []
     with tqdm(total=sum(expected.values()), file=sys.stderr, dynamic_ncols=True,
               disable=None, bar_format='{l_bar}{bar}| {elapsed} done, {remaining} to go{postfix}'
               ) as bar:
@@ -44,18 +44,13 @@ def main() -> int:
 
         def on_outcome(outcome: reproduction.Outcome) -> None:
             bar.update(expected[outcome.job])
-            if outcome.error is None:
-                line = f'{outcome.job}: test accuracy {outcome.metrics["test_accuracy"]:g}'
-            else:
-                (interrupted if outcome.interrupted else failed).append(outcome)
-                line = f'{outcome.job}: {"interrupted" if outcome.interrupted else "FAILED"}'
+            if outcome.error is not None and not outcome.interrupted:
+                failed.append(outcome)
             with bar.external_write_mode():
-                print(line, flush=True)
+                print(f'{outcome.job}: {outcome.words()}', flush=True)
 
         reproduction.reproduce(todo, args.results, args.data, args.jobs, on_outcome, args.dask)
 
-    if interrupted:
-        raise Interrupted('interrupted; everything is saved: run the same command again to go on')
     for outcome in failed:
         print(f'{outcome.job} failed: {outcome.error}', file=sys.stderr)
     print(f'{len(jobs) - len(failed)} of {len(jobs)} runs are finished in {args.results}')

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import runpy
+import signal
 import struct
 import subprocess
 import sys
@@ -59,6 +61,33 @@ def small_data(tmp_path_factory) -> Path:
             with gzip.open(folder / 'MNIST_data' / f'{part}-{name}-ubyte.gz', 'wb', 1) as file:
                 file.write(header + array.tobytes())
     return folder
+
+
+@pytest.fixture(scope='session')
+def cluster():
+    """A real Dask cluster: a scheduler and two worker processes. A task may kill two of them."""
+    distributed = pytest.importorskip('distributed')
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True,
+                                  dashboard_address=':0',
+                                  scheduler_kwargs={'allowed_failures': 1}) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def script(monkeypatch, capfd):
+    """Run a script of `scripts/` in this process: exit code, standard output and error."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(name: str, *options: object) -> tuple[int, str, str]:
+        path = REPOSITORY / 'scripts' / name
+        monkeypatch.setattr(sys, 'argv', [str(path), *map(str, options)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            runpy.run_path(str(path), run_name='__main__')
+        return end.value.code, *capfd.readouterr()
+
+    yield run
+    signal.signal(signal.SIGTERM, before)
 
 
 def run_listing(program: str, dump: Path, *options: object) -> tuple[dict[str, np.ndarray], str]:

@@ -74,7 +74,7 @@ def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
         try:
             step = checkpoints.restore(checkpoint, sess, net.saver).step
         except UserError as error:
-            raise UserError(f'{error}, or correct {run.config}') from None
+            raise UserError(f'{error}; train it again, or correct {run.config}') from None
         yield Trained(net, sess, settings, test, origin, path, step)
 
 

@@ -1,0 +1,173 @@
+"""Options from the settings, where a run goes, and exit codes."""
+
+import dataclasses
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from elec576 import cli
+from elec576.errors import Interrupted, UserError
+from elec576.experiments import EXPERIMENTS
+from elec576.rundir import RunDirectory, config_of, read_settings
+from elec576.settings import CnnSettings, RnnSettings
+
+OTHER_VALUES = {'act': 'tanh', 'fc_act': 'sigmoid', 'init': 'xavier', 'optimizer': 'momentum',
+                'dataset': 'cifar10', 'cell': 'gru', 'lr': 0.012345678901234567, 'bias': -0.25,
+                'keep_prob': 0.75, 'iterations': 777}
+
+
+def parsed(*options, kind=CnnSettings):
+    return cli.run_parser(kind, '').parse_args(list(map(str, options)))
+
+
+def settings(*options, kind=CnnSettings):
+    return cli.settings_from(parsed(*options, kind=kind), kind)
+
+
+def write_config(folder: Path, of) -> Path:
+    folder.mkdir(parents=True)
+    RunDirectory(folder).config.write_text(json.dumps(config_of(of, {})))
+    return folder
+
+
+@pytest.mark.parametrize('kind', [CnnSettings, RnnSettings])
+def test_command_line_config_and_settings_are_one(kind, tmp_path):
+    values = {item.name: OTHER_VALUES.get(item.name, 7) for item in dataclasses.fields(kind)}
+    options = [part for name, value in values.items()
+               for part in ('--' + name.replace('_', '-'), value)]
+    given = settings(*options, kind=kind)
+    assert dataclasses.asdict(given) == values
+    folder = write_config(tmp_path / 'run', given)
+    assert json.loads((folder / 'config.json').read_text())['settings'] == values
+    assert read_settings(RunDirectory(folder)) == given
+    assert settings('--resume', '--out', folder, kind=kind) == given
+
+
+def test_nothing_given_is_the_default():
+    assert settings() == CnnSettings()
+    assert settings(kind=RnnSettings) == RnnSettings()
+
+
+def test_help_has_every_option(capsys):
+    for kind in (CnnSettings, RnnSettings):
+        with pytest.raises(SystemExit):
+            parsed('--help', kind=kind)
+        text = capsys.readouterr().out
+        for item in dataclasses.fields(kind):
+            assert '--' + item.name.replace('_', '-') + ' ' in text
+
+
+def test_an_experiment_takes_seed_and_the_like_but_nothing_else():
+    ours = settings('--experiment', 'cnn4', '--seed', 3, '--threads', 1, '--eval-every', 1,
+                    '--lr', 1e-4)
+    assert ours == dataclasses.replace(EXPERIMENTS['cnn4'], seed=3, threads=1, eval_every=1)
+    with pytest.raises(UserError, match='--lr 0.001: experiment cnn4 has 0.0001'):
+        settings('--experiment', 'cnn4', '--lr', 1e-3)
+    with pytest.raises(UserError, match='other program; use scripts/run_rnn.py'):
+        settings('--experiment', 'gru-300')
+    with pytest.raises(UserError, match='other program; use scripts/run_cnn.py'):
+        settings('--experiment', 'cnn1', kind=RnnSettings)
+
+
+def test_resume_takes_the_runs_own_settings(tmp_path):
+    ours = CnnSettings(steps=9, seed=4, threads=1)
+    folder = write_config(tmp_path / 'run', ours)
+    assert settings('--resume', '--out', folder, '--steps', 9) == ours
+    for option, value in (('--steps', 10), ('--seed', 5), ('--threads', 2)):
+        with pytest.raises(UserError, match=f'{option} {value}: the run in .* has'):
+            settings('--resume', '--out', folder, option, value)
+    with pytest.raises(UserError, match='other program'):
+        settings('--resume', '--out', folder, kind=RnnSettings)
+    with pytest.raises(UserError, match='no such file'):
+        settings('--resume', '--out', tmp_path / 'nothing')
+
+
+def test_resume_without_a_run_starts_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    args = parsed('--resume', '--lr', 1e-3)
+    with pytest.raises(UserError, match='--resume: there is no run in results/local/cnn1/seed0'):
+        cli.make_run(args, cli.settings_from(args, CnnSettings))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('damage', ['', '{', '[]', '{}', '{"program": "cnn"}',
+                                    '{"program": "mlp", "settings": {}}',
+                                    '{"program": "cnn", "settings": {"layers": 3}}',
+                                    '{"program": "cnn", "settings": {"lr": "fast"}}',
+                                    '{"program": "cnn", "settings": {"steps": null}}',
+                                    '{"program": "cnn", "settings": 3}'])
+def test_resume_from_a_damaged_configuration(damage, tmp_path):
+    (tmp_path / 'config.json').write_text(damage)
+    with pytest.raises(UserError):
+        settings('--resume', '--out', tmp_path)
+
+
+def test_where_a_run_goes():
+    def out(*options, kind=CnnSettings):
+        args = parsed(*options, kind=kind)
+        return str(cli.default_out(cli.settings_from(args, kind), args.experiment))
+
+    assert out('--act', 'relu', '--lr', 1e-3) == 'results/local/cnn1/seed0'
+    assert out('--act', 'tanh', '--seed', 2) == 'results/local/cnn2/seed2'
+    assert out('--experiment', 'cnn-vis') == 'results/local/cnn-vis/seed0'
+    assert out('--cell', 'gru', '--hidden', 300, kind=RnnSettings) == 'results/local/gru-300/seed0'
+    assert out('--steps', 7, '--lr', 0.01) == 'results/local/cnn-lr=0.01-steps=7/seed0'
+    assert out('--hidden', 7, kind=RnnSettings) == 'results/local/rnn-hidden=7/seed0'
+
+
+@pytest.mark.parametrize('text, value', [('0', 0.0), ('2.5', 2.5), ('1e2', 100.0)])
+def test_checkpoint_seconds(text, value):
+    assert parsed('--checkpoint-seconds', text).checkpoint_seconds == value
+    assert parsed().checkpoint_seconds is None
+
+
+@pytest.fixture
+def guarded(capfd):
+    """Run a function under `main_guard`: the exit code and the lines on standard error."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(main):
+        with pytest.raises(SystemExit) as end:
+            cli.main_guard(main)
+        return end.value.code, capfd.readouterr().err.splitlines()
+
+    yield run
+    signal.signal(signal.SIGTERM, before)
+
+
+def raising(error):
+    def main():
+        raise error
+    return main
+
+
+def test_exit_codes(guarded):
+    assert guarded(lambda: None) == (0, [])
+    assert guarded(lambda: 1) == (1, [])
+    assert guarded(raising(UserError('wrong:\n  do this'))) == (2, ['wrong: do this'])
+    assert guarded(raising(Interrupted('go on'))) == (130, ['go on'])
+    code, lines = guarded(raising(KeyboardInterrupt()))
+    assert code == 130 and len(lines) == 1 and 'same command again' in lines[0]
+
+
+def test_sigterm_is_an_interruption_before_a_run_has_begun_too(guarded):
+    code, lines = guarded(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert code == 130 and len(lines) == 1
+
+
+def test_a_reader_that_has_gone_is_no_error(guarded, monkeypatch):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, 'w', buffering=1) as gone:
+        monkeypatch.setattr(sys, 'stdout', gone)
+        assert guarded(lambda: print('line')) == (141, [])
+        monkeypatch.undo()
+
+
+def test_other_errors_keep_their_traceback():
+    with pytest.raises(ZeroDivisionError):
+        cli.main_guard(raising(ZeroDivisionError()))

@@ -1,0 +1,113 @@
+"""The experiments' names and settings, against the report's own lists."""
+
+import dataclasses
+
+import pytest
+
+from elec576 import experiments
+from elec576.cli import run_parser, settings_from
+from elec576.errors import UserError
+from elec576.experiments import EVIDENCE, EXPERIMENTS
+from elec576.settings import CnnSettings, RnnSettings
+
+# the report, 1b: activation, initial weights, optimizer, learning rate, training images, steps
+CNN = {
+    'cnn1': ('relu', 'truncated-normal', 'adam', 1e-3, 8000, 5000),
+    'cnn2': ('tanh', 'truncated-normal', 'adam', 1e-3, 8000, 5000),
+    'cnn3': ('tanh', 'truncated-normal', 'adam', 1e-3, 10000, 5000),
+    'cnn4': ('relu', 'truncated-normal', 'adam', 1e-4, 8000, 5000),
+    'cnn5': ('tanh', 'truncated-normal', 'adam', 1e-3, 8000, 8000),
+    'cnn6': ('relu', 'truncated-normal', 'adam', 1e-5, 8000, 5000),
+    'cnn7': ('tanh', 'truncated-normal', 'sgd', 1e-3, 8000, 5000),
+    'cnn8': ('sigmoid', 'truncated-normal', 'adam', 1e-3, 8000, 5000),
+    'cnn9': ('tanh', 'xavier', 'adam', 1e-3, 8000, 5000),
+    'cnn-vis': ('relu', 'truncated-normal', 'adam', 1e-4, 8000, 5000),
+}
+# part 3: cell, hidden units, learning rate, iterations, batch size, steps that the listing takes
+RNN = {
+    'rnn-a': ('basic', 128, 1e-3, 60000, 100, 599),
+    'rnn-b': ('basic', 128, 1e-4, 60000, 100, 599),
+    'rnn-c': ('basic', 128, 1e-4, 100000, 50, 1999),
+    'rnn-d': ('basic', 128, 1e-3, 150000, 50, 2999),
+    **{f'{name}-{hidden}': (cell, hidden, 1e-3, 150000, 50, 2999)
+       for name, cell in (('rnn', 'basic'), ('gru', 'gru'), ('lstm', 'lstm'))
+       for hidden in (50, 128, 300) if (name, hidden) != ('rnn', 128)},
+}
+
+
+def started(name: str) -> CnnSettings | RnnSettings:
+    """What the program runs for `--experiment name`."""
+    kind = type(EXPERIMENTS[name])
+    return settings_from(run_parser(kind, '').parse_args(['--experiment', name]), kind)
+
+
+def test_there_are_23():
+    assert set(EXPERIMENTS) == {*CNN, 'cnn-mnist', *RNN}
+    assert len(EXPERIMENTS) == 23
+
+
+@pytest.mark.parametrize('name', CNN)
+def test_cnn(name):
+    ours = started(name)
+    assert (ours.act, ours.init, ours.optimizer, ours.lr, 10 * ours.train_per_class,
+            ours.steps) == CNN[name]
+    assert (ours.dataset, ours.fc_act, ours.bias, ours.batch_size, ours.keep_prob,
+            ours.test_per_class) == ('cifar10', 'tanh', 0.1, 50, 0.5, 100)
+
+
+def test_cnn_on_mnist():
+    ours = started('cnn-mnist')
+    assert (ours.dataset, ours.act, ours.fc_act, ours.init, ours.optimizer, ours.lr, ours.steps,
+            ours.batch_size, ours.keep_prob, ours.bias) == (
+        'mnist', 'relu', 'relu', 'truncated-normal', 'adam', 1e-4, 5500, 50, 0.5, 0.1)
+
+
+@pytest.mark.parametrize('name', RNN)
+def test_rnn(name):
+    ours = started(name)
+    assert (ours.cell, ours.hidden, ours.lr, ours.iterations, ours.batch_size,
+            ours.steps) == RNN[name]
+    assert (ours.optimizer, ours.display_step) == ('rmsprop', 10)
+
+
+def test_settings_name_their_experiment_whatever_is_free():
+    for name, settings in EXPERIMENTS.items():
+        free = dataclasses.replace(settings, seed=7, threads=1, eval_every=1)
+        assert experiments.name_of(free) == {'cnn-vis': 'cnn4'}.get(name, name)
+    assert experiments.name_of(CnnSettings(lr=2e-3)) is None
+    assert experiments.name_of(RnnSettings(hidden=129)) is None
+    assert experiments.name_of(EVIDENCE['evidence-bias-0']) is None
+
+
+def test_evidence_differs_from_the_report_in_what_it_asks():
+    assert dataclasses.replace(EVIDENCE['evidence-bias-0'], bias=0.1) == EXPERIMENTS['cnn-vis']
+    assert dataclasses.replace(EVIDENCE['evidence-fc1-relu'], fc_act='tanh') == \
+        EVIDENCE['evidence-fc1-tanh']
+
+
+@pytest.mark.parametrize('name', ['cnn10', 'CNN1', 'cnn1 ', 'rnn-128', ''])
+def test_unknown_name(name):
+    with pytest.raises(UserError, match='no experiment has this name; choose one of cnn1, '):
+        experiments.named(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', EXPERIMENTS)
+def test_every_experiment_starts(name, script, real_data, monkeypatch, tmp_path):
+    from elec576 import runs
+
+    lines = []
+
+    def stop_at_second_line(line):
+        lines.append(line)
+        if len(lines) == 2:
+            raise KeyboardInterrupt
+
+    program = 'run_cnn' if isinstance(EXPERIMENTS[name], CnnSettings) else 'run_rnn'
+    for function in ('run_cnn', 'run_rnn'):
+        run = getattr(runs, function)
+        monkeypatch.setattr(runs, function, lambda *args, run=run: run(*args, stop_at_second_line))
+    code, _, error = script(f'{program}.py', '--experiment', name, '--out', tmp_path / 'run')
+    assert code == 130 and 'run the same command again' in error
+    assert lines[1].startswith('step 0, training loss' if program == 'run_cnn' else 'Iter ')
+    assert 'STAND-IN' not in ''.join(lines)

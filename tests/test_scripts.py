@@ -1,0 +1,201 @@
+"""run_cnn.py and run_rnn.py from outside: lines, exit codes, and signals to a real process."""
+
+import gzip
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from conftest import REPOSITORY, options_of
+from elec576 import checkpoints
+from elec576.rundir import RunDirectory, claim, read_json
+from elec576.runs import Options, run_cnn, run_rnn
+from elec576.settings import CnnSettings, RnnSettings
+
+SMALL = {'run_cnn.py': ['--train-per-class', 12, '--test-per-class', 4, '--steps', 3],
+         'run_rnn.py': ['--hidden', 4, '--iterations', 151]}
+
+
+def one_line(error):
+    return error.count('\n') == 1 and error.endswith('\n') and 'Traceback' not in error
+
+
+@pytest.mark.parametrize('name, option, value, words', [
+    *((name, '--lr', value, '--lr') for name in SMALL
+      for value in ('nan', '-1', '0', 'inf', 'fast')),
+    *((name, '--batch-size', value, '--batch-size') for name in SMALL
+      for value in ('0', '-5', '2.5', 'nan', '')),
+    *((name, '--threads', '0', '--threads') for name in SMALL),
+    *((name, '--seed', value, '--seed') for name in SMALL for value in ('-1', '4294967296')),
+    *((name, '--eval-every', '-1', '--eval-every') for name in SMALL),
+    *((name, '--checkpoint-seconds', value, '--checkpoint-seconds') for name in SMALL
+      for value in ('-1', 'nan', 'soon')),
+    ('run_cnn.py', '--steps', '0', '--steps'),
+    ('run_cnn.py', '--log-every', '-1', '--log-every'),
+    ('run_cnn.py', '--bias', 'nan', '--bias'),
+    *(('run_cnn.py', '--keep-prob', value, '--keep-prob') for value in ('0', 'nan', '1.5')),
+    *(('run_cnn.py', '--train-per-class', value, '--train-per-class')
+      for value in ('0', '-1', '1001')),
+    ('run_cnn.py', '--train-per-class', '13', 'Image00012.png'),
+    ('run_cnn.py', '--test-per-class', '101', '--test-per-class'),
+    ('run_cnn.py', '--batch-size', '121', 'only 120 training images'),
+    *(('run_cnn.py', option, 'other', 'choose from') for option in (
+        '--act', '--fc-act', '--optimizer', '--init', '--dataset')),
+    *(('run_rnn.py', option, 'other', 'choose from') for option in ('--cell', '--optimizer')),
+    *(('run_rnn.py', option, '0', option) for option in (
+        '--hidden', '--iterations', '--display-step')),
+    ('run_rnn.py', '--batch-size', '301', 'only 300 images'),
+    *((name, '--experiment', 'cnn10', 'choose one of cnn1, ') for name in SMALL),
+    ('run_cnn.py', '--experiment', 'gru-300', 'run_rnn.py'),
+    ('run_cnn.py', '--speed', '3', '--speed'),
+    ('run_cnn.py', '--data', '/no/such/folder', '/no/such/folder'),
+    ('run_rnn.py', '--data', '/no/such/folder', '/no/such/folder'),
+    ('run_cnn.py', '--out', '/dev/null/run', 'cannot be written'),
+    ('run_rnn.py', '--out', '/dev/null', 'cannot be written'),
+    ('run_rnn.py', '--out', '/proc/run', 'cannot be written'),
+])
+def test_bad_input(name, option, value, words, script, small_data, tmp_path):
+    iterations = ['--iterations', 1000] * (value == '301')
+    code, out, error = script(name, *SMALL[name], *iterations, '--data', small_data,
+                              '--out', tmp_path / 'run', option, value)
+    assert (code, out) == (2, '')
+    assert one_line(error) and words in error
+    assert not (tmp_path / 'run' / 'metrics.json').exists()
+
+
+def spoil(data, name):
+    """One of the ways in which data can be bad; the rest of the list is in tests/data."""
+    image = data / 'CIFAR10' / 'Train' / '3' / 'Image00001.png'
+    labels = data / 'MNIST_data' / 'train-labels-idx1-ubyte.gz'
+    match name:
+        case 'image cut short':
+            image.write_bytes(image.read_bytes()[:200])
+        case 'image missing':
+            image.unlink()
+        case 'labels cut short':
+            labels.write_bytes(gzip.compress(gzip.decompress(labels.read_bytes())[:-1]))
+        case 'images as labels':
+            shutil.copy(data / 'MNIST_data' / 'train-images-idx3-ubyte.gz', labels)
+
+
+@pytest.mark.parametrize('name, damage, words', [
+    ('run_cnn.py', 'image cut short', '3/Image00001.png: not a readable PNG'),
+    ('run_cnn.py', 'image missing', '3/Image00001.png: No such file'),
+    ('run_rnn.py', 'labels cut short', 'train-labels-idx1-ubyte.gz'),
+    ('run_rnn.py', 'images as labels', 'holds images, not labels')])
+def test_bad_data(name, damage, words, script, small_data, tmp_path):
+    data = shutil.copytree(small_data, tmp_path / 'data')
+    spoil(data, damage)
+    code, out, error = script(name, *SMALL[name], '--data', data, '--out', tmp_path / 'run')
+    assert (code, out) == (2, '')
+    assert one_line(error) and words in error
+    assert not (tmp_path / 'run').exists()
+
+
+def test_a_run_and_the_same_command_again(script, small_data, tmp_path):
+    command = ('run_cnn.py', *SMALL['run_cnn.py'], '--data', small_data, '--log-every', 2,
+               '--out', tmp_path / 'run')
+    code, out, error = script(*command)
+    assert (code, error) == (0, '')  # no bar, for standard error is no terminal
+    lines = out.splitlines()
+    assert [line[:len('step 2, training accuracy')] for line in lines] == [
+        'step 0, training accuracy', lines[1][:25], 'step 2, training accuracy', lines[3][:25],
+        lines[4][:25]]
+    assert lines[4].startswith('test accuracy ')
+    for again in (command, (*command, '--resume')):
+        code, out, error = script(*again)
+        assert (code, error) == (0, '') and 'this run is finished' in out
+    code, out, error = script(*command, '--lr', 1e-4)
+    assert (code, out) == (2, '') and one_line(error)
+    assert 'holds a run of another configuration (lr: 0.001, not 0.0001)' in error
+
+
+def test_directory_in_use(script, small_data, tmp_path):
+    with claim(RunDirectory(tmp_path), {}):
+        code, out, error = script('run_rnn.py', *SMALL['run_rnn.py'], '--data', small_data,
+                                  '--out', tmp_path)
+    assert (code, out) == (2, '') and one_line(error) and 'another process' in error
+
+
+def test_running_without_any_data_is_loud(script, monkeypatch, tmp_path):
+    monkeypatch.delenv('ELEC576_DATA', raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr('elec576.data.sources._download', lambda name: None)
+    code, out, _ = script('run_cnn.py', *SMALL['run_cnn.py'])
+    lines = out.splitlines()
+    assert code == 0 and 'STAND-IN DATA' in lines[0] and lines[-1] == lines[0]
+
+
+def begin(name, *options):
+    """A script in a process of its own, its output in pipes."""
+    return subprocess.Popen(
+        [sys.executable, REPOSITORY / 'scripts' / name, *map(str, options)], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(
+            filter(None, [str(REPOSITORY), os.environ.get('PYTHONPATH')]))})
+
+
+def wait_for_line(process, start):
+    for line in process.stdout:
+        if line.startswith(start):
+            return
+    raise AssertionError(process.stderr.read())
+
+
+def assert_same_run(path, other):
+    assert (path / 'history.csv').read_bytes() == (other / 'history.csv').read_bytes()
+    ours, theirs = (checkpoints.variables(checkpoints.latest(place / 'checkpoint'))
+                    for place in (path, other))
+    assert ours.keys() == theirs.keys() and len(ours) > 8
+    assert all(np.array_equal(array, theirs[name]) for name, array in ours.items())
+    ours, theirs = (read_json(place / 'metrics.json') for place in (path, other))
+    assert ours['test_accuracy'] == theirs['test_accuracy']
+    assert ours['test_loss'] == theirs['test_loss']
+
+
+def test_sigterm_says_how_to_go_on(small_data, tmp_path):
+    settings = {'train_per_class': 12, 'test_per_class': 4, 'steps': 100, 'log_every': 1,
+                'eval_every': 10, 'threads': 2}
+    out = tmp_path / 'a run'  # a space, for the line is to be pasted into a shell
+    options = [*options_of(settings), '--data', small_data, '--out', out]
+    with begin('run_cnn.py', *options) as process:
+        wait_for_line(process, 'step 7,')
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        error = process.stderr.read()
+    assert process.returncode == 130
+    assert one_line(error) and '; saved in ' in error
+    python, program, *arguments = shlex.split(error.partition('go on with: ')[2])
+    assert python == 'python' and program.endswith('run_cnn.py')
+    with begin('run_cnn.py', *arguments) as process:
+        printed = process.stdout.read().splitlines()
+    assert process.returncode == 0
+    assert not any(line.startswith('step 7,') for line in printed)  # gone on, not begun again
+    run_cnn(CnnSettings(**settings), tmp_path / 'whole',
+            Options(data=str(small_data), pictures=False), lambda line: None)
+    assert_same_run(out, tmp_path / 'whole')
+
+
+def test_sigkill_and_the_same_command_again(small_data, tmp_path):
+    settings = {'hidden': 9, 'iterations': 61 * 40, 'batch_size': 61, 'display_step': 1,
+                'eval_every': 7, 'threads': 2}
+    options = [*options_of(settings), '--data', small_data, '--out', tmp_path / 'run',
+               '--checkpoint-seconds', 0]
+    with begin('run_rnn.py', *options) as process:
+        wait_for_line(process, f'Iter {12 * 61},')
+        process.kill()
+        process.stdout.read()
+    assert process.returncode == -signal.SIGKILL
+    assert checkpoints.latest(tmp_path / 'run' / 'checkpoint').name >= 'step-00000010'
+    with begin('run_rnn.py', *options) as process:
+        printed = process.stdout.read().splitlines()
+    assert process.returncode == 0
+    assert not any(line.startswith(f'Iter {10 * 61},') for line in printed)
+    run_rnn(RnnSettings(**settings), tmp_path / 'whole',
+            Options(data=str(small_data), pictures=False), lambda line: None)
+    assert_same_run(tmp_path / 'run', tmp_path / 'whole')
