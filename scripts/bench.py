@@ -1,0 +1,35 @@
+"""Measure how fast everything is, side by side in one run (about ten minutes).
+
+    python scripts/bench.py
+    python scripts/bench.py --only frameworks
+    python scripts/bench.py --quick --out /tmp/bench.json
+
+Tables go to standard output, progress to standard error, all numbers to results/bench.json.
+Needs `pip install -e .[bench]` for the comparison with PyTorch.
+"""
+
+import argparse
+from pathlib import Path
+
+from elec576 import cli
+from elec576.bench.command import ITEMS, bench
+from elec576.bench.remote import WorkerFailed
+from elec576.errors import UserError
+
+
+def main() -> None:
+    parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--only', nargs='+', choices=ITEMS, default=ITEMS, metavar='ITEM',
+                        help=f'some of {", ".join(ITEMS)} (all)')
+    parser.add_argument('--quick', action='store_true',
+                        help='few rounds, to see that it works; not to be quoted')
+    parser.add_argument('--out', type=Path, default=Path('results/bench.json'), metavar='FILE')
+    args = parser.parse_args()
+    try:
+        bench(tuple(args.only), args.quick, args.out)
+    except WorkerFailed as failure:
+        raise UserError(f'a measurement failed ({failure}); try again with --only') from None
+
+
+if __name__ == '__main__':
+    cli.main_guard(main)
