@@ -1,7 +1,8 @@
 """Compare finished runs with the report: `python scripts/compare.py`.
 
 Prints what `results/REPORT.md` then holds; tables go to `results/tables/`, pictures to
-`results/figures/`. Nothing is trained.
+`results/figures/`; with `--html`, `results/index.html` shows the same as a page. Nothing is
+trained.
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ from elec576.comparison.comparison import compare
 from elec576.comparison.markdown import report_text
 from elec576.comparison.tables import write_tables
 from elec576.files import write_whole
+from elec576.page.page import page_text
 from elec576.pictures.comparison import draw_comparison
 
 
@@ -18,12 +20,17 @@ def main() -> None:
     parser = cli.Parser(description=__doc__)
     parser.add_argument('--results', metavar='DIR', type=Path, default=Path('results'),
                         help='folder with runs/, as scripts/reproduce.py fills it (results)')
+    parser.add_argument('--html', action='store_true',
+                        help='also write index.html there: the same as a page')
     args = parser.parse_args()
     comparison = compare(args.results)
     text = report_text(comparison)
+    page = page_text(comparison) if args.html else None
     draw_comparison(comparison, args.results / 'figures')
     write_tables(comparison, args.results / 'tables')
     write_whole(args.results / 'REPORT.md', text)
+    if page is not None:
+        write_whole(args.results / 'index.html', page)
     print(text, end='')
 
 

@@ -10,13 +10,13 @@ from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import (AGREES, CONTRADICTED, DISAGREES, SILENT, SUPPORTED,
                                             UNDECIDED, JudgedConclusion, JudgedLink, value_verdict)
 from elec576.comparison.figures import Figure, figures
+from elec576.comparison.methods import METHODS
 from elec576.comparison.numbers import JudgedNumber
-from elec576.comparison.statistics import (SEEDS_FOR_INTERVAL, SEEDS_FOR_VERDICT, Summary,
-                                           summarise)
+from elec576.comparison.provenance import PACKAGES, origins
+from elec576.comparison.statistics import SEEDS_FOR_VERDICT, Summary, summarise
 from elec576.comparison.words import (count_words, data_words, describe, digits, interval,
-                                      measured_words, quantity_words)
+                                      measured_words, quantity_words, seeds_by_program)
 from elec576.experiments import named
-from elec576.settings import CnnSettings, RnnSettings
 
 _OWN = {AGREES: 'agree', DISAGREES: '**disagree**', SILENT: 'it prints none'}
 
@@ -44,11 +44,7 @@ def table(headers: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 def headline(comparison: Comparison) -> str:
     """What a reader who has one minute should see."""
     results, tally = comparison.results, comparison.tally
-    counts = {kind: [len(results.of(name)) for name in comparison.experiments
-                     if isinstance(named(name), kind)] for kind in (CnnSettings, RnnSettings)}
-    seeds = ' and '.join(
-        f'{count_words(found, "seed")} of {count_words([len(found)], f"{what} experiment")}'
-        for (kind, found), what in zip(counts.items(), ('CNN', 'RNN')) if found)
+    seeds = seeds_by_program(results, comparison.experiments)
     runs = [run for name in comparison.experiments for run in results.of(name)]
     lines = [f'A student\'s report, and {count_words([len(runs)], "run")} of its experiments that '
              f'differ in nothing but the seed: {seeds or "none"}. '
@@ -232,46 +228,17 @@ def _pictures(drawn: tuple[Figure, ...], kind: str) -> list[str]:
 
 def _methods() -> str:
     return '\n'.join((
-        '- **Prediction interval**: where one more run would lie with 95 % probability, mean '
-        f'-+ t sd sqrt(1 + 1/n) with Student\'s t, from {SEEDS_FOR_INTERVAL} seeds on, cut off at '
-        'values that cannot be (accuracies outside 0 and 1, losses below 0). It is exact for '
-        'normal values and approximate for accuracies on a batch of 50 and for skewed losses.',
-        '- **A printed number is inside** if it, or any number that prints the same, lies in the '
-        'interval.',
-        '- **Effect interval**: scipy\'s percentile bootstrap of the difference of means, widened '
-        'for small n (Hesterberg 2015), 9999 resamples from a fixed seed. Conclusions are judged '
-        'one at a time; nothing is corrected for their number.',
-        '- **P**, the probability of improvement: the share of pairs of runs in which the first '
-        'is above, a tie counting half.',
-        '- Runs of the same seed start from the same weights where the settings allow it, and '
-        '`cnn4` and `cnn-vis` have the same settings: their runs of one seed are the same run. '
-        'Numbers of one run hang together, and so do these.',
-        '- **Runtime** is processor time of a run, so that other work on the machine counts '
-        'little; runs are compared if processor and number of threads are the same.',
+        *(f'- **{term}**: {text}' for term, text in METHODS),
         '- Tables with all digits: `tables/*.csv`. This text is what `python scripts/compare.py` '
         'prints.'))
 
 
 def _provenance(comparison: Comparison) -> str:
-    groups: dict[tuple, list] = {}
-    for run in comparison.results.all():
-        dataset = run.metrics['dataset']
-        groups.setdefault((dataset['name'], dataset['digest']), []).append(run)
-    rows = []
-    for (name, digest), runs in groups.items():
-        metrics = [run.metrics for run in runs]
-        dates = sorted(found['finished'][:10] for found in metrics)
-        rows.append((name, f'`{digest[:16]}`', len(runs),
-                     *(_distinct(found['versions'].get(package, '?') for found in metrics)
-                       for package in ('elec576', 'tensorflow', 'numpy', 'python')),
-                     _distinct(found['threads'] for found in metrics),
-                     _distinct(found['processor'] for found in metrics),
-                     ' … '.join(dict.fromkeys((dates[0], dates[-1])))))
+    rows = [(origin.dataset, f'`{origin.digest[:16]}`', origin.images, origin.runs,
+             *(origin.versions[package] for package in PACKAGES), origin.threads,
+             origin.processor, ' … '.join(dict.fromkeys((origin.first, origin.last))))
+            for origin in origins(comparison.results)]
     return ('Digests are SHA-256 over the pixels that the runs use, their first 16 digits here, '
             'whole in `tables/runs.csv`.\n\n' + table(
-                ('data', 'digest', 'runs', 'elec576', 'TensorFlow', 'numpy', 'Python', 'threads',
+                ('data', 'digest', 'training images', 'runs', *PACKAGES.values(), 'threads',
                  'processor', 'finished'), rows))
-
-
-def _distinct(values: Iterable[object]) -> str:
-    return ', '.join(sorted({str(value) for value in values}))

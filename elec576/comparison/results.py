@@ -58,7 +58,7 @@ class Run:
         path = self.path / 'filters.npy'
         try:
             filters = np.load(path, allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise UserError(f'{path}: no readable filters ({error}); {AGAIN}') from None
         if filters.shape != (5, 5, 1, 32) or not np.isfinite(filters).all():
             raise UserError(f'{path}: not the 5x5x1x32 numbers of the first layer; {AGAIN}')

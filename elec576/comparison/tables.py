@@ -33,7 +33,7 @@ def numbers_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame([{
         'experiment': number.reported.experiment, 'quantity': number.reported.quantity,
         'step': number.reported.step, 'reported': number.reported.value,
-        **_columns(number.summary), 'inside': _judgement(number),
+        **_columns(number.summary), 'inside': judgement(number),
         'where': number.reported.where, 'note': number.reported.note}
         for number in comparison.numbers])
 
@@ -44,7 +44,8 @@ def _columns(summary: Summary) -> dict:
             'interval_high': summary.high}
 
 
-def _judgement(number: JudgedNumber) -> str:
+def judgement(number: JudgedNumber) -> str:
+    """How a number stands: 'inside', 'outside', 'too few seeds' or 'not compared'."""
     if not number.reported.compared:
         return 'not compared'
     return {True: 'inside', False: 'outside', None: 'too few seeds'}[number.inside]

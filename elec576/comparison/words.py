@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Iterable
 
 import numpy as np
 
-from elec576.comparison.results import Run
+from elec576.comparison.results import Results, Run
+from elec576.experiments import named
 from elec576.settings import CnnSettings, RnnSettings
 
 
@@ -16,14 +18,19 @@ def describe(settings: CnnSettings | RnnSettings) -> str:
     if isinstance(settings, RnnSettings):
         return (f'{settings.cell} cell, {settings.hidden} hidden units, {rate}, '
                 f'{settings.iterations} iterations, batch {settings.batch_size}')
-    samples = 10 * settings.train_per_class if settings.train_per_class else 55000
     parts = [settings.act, 'Xavier' * (settings.init == 'xavier'),
              f'fc1 {settings.fc_act}' * (settings.fc_act != 'tanh'),
              f'biases {settings.bias:g}' * (settings.bias != 0.1),
              f'{settings.optimizer} {rate}',
-             'MNIST' if settings.dataset == 'mnist' else f'{samples} samples',
+             'MNIST' if settings.dataset == 'mnist' else f'{training_images(settings)} samples',
              f'{settings.steps} iterations']
     return ', '.join(part for part in parts if part)
+
+
+def training_images(settings: CnnSettings | RnnSettings) -> int:
+    """How many images there are to train on."""
+    per_class = getattr(settings, 'train_per_class', None)
+    return 10 * per_class if per_class else 55000  # MNIST is used whole
 
 
 def quantity_words(quantity: str) -> str:
@@ -50,6 +57,13 @@ def interval(low: float | None, high: float | None) -> str:
     return 'too few seeds' if low is None else f'{digits(low)} … {digits(high)}'
 
 
+def distance_words(distance: float) -> str:
+    """A number's distance from our mean, as `JudgedNumber.standardised` measures it."""
+    if math.isinf(distance):
+        return 'not the value that all our runs gave'
+    return f'{distance:+.1f} half intervals from our mean'
+
+
 def seed_words(runs: tuple[Run, ...]) -> str:
     """'5 seeds (0–4)', '3 seeds (0, 2, 3)'."""
     seeds = [run.seed for run in runs]
@@ -63,6 +77,16 @@ def count_words(counts: Iterable[int], thing: str) -> str:
     counts = set(counts)
     number = '–'.join(map(str, dict.fromkeys((min(counts), max(counts)))))
     return f'{number} {thing}{"s" * (counts != {1})}'
+
+
+def seeds_by_program(results: Results, experiments: Iterable[str]) -> str:
+    """'5 seeds of 11 CNN experiments and 10 seeds of 12 RNN experiments'; empty without any."""
+    counts: dict[type, list[int]] = {CnnSettings: [], RnnSettings: []}
+    for name in experiments:
+        counts[type(named(name))].append(len(results.of(name)))
+    return ' and '.join(
+        f'{count_words(found, "seed")} of {count_words([len(found)], f"{what} experiment")}'
+        for found, what in zip(counts.values(), ('CNN', 'RNN')) if found)
 
 
 def data_words(runs: tuple[Run, ...]) -> str:

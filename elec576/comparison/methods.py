@@ -1,0 +1,26 @@
+"""How the comparison was computed, in words; text and page tell it alike."""
+
+from elec576.comparison.statistics import RESAMPLES, SEEDS_FOR_INTERVAL
+
+METHODS: tuple[tuple[str, str], ...] = (  # what, how
+    ('Prediction interval',
+     'where one more run would lie with 95 % probability, mean -+ t sd sqrt(1 + 1/n) with '
+     f'Student\'s t, from {SEEDS_FOR_INTERVAL} seeds on, cut off at values that cannot be '
+     '(accuracies outside 0 and 1, losses below 0). It is exact for normal values and approximate '
+     'for accuracies on a batch of 50 and for skewed losses.'),
+    ('A printed number is inside',
+     'if it, or any number that prints the same, lies in the interval.'),
+    ('Effect interval',
+     'scipy\'s percentile bootstrap of the difference of means, widened for small n (Hesterberg '
+     f'2015), {RESAMPLES} resamples from a fixed seed. Conclusions are judged one at a time; '
+     'nothing is corrected for their number.'),
+    ('P, the probability of improvement',
+     'the share of pairs of runs in which the first is above, a tie counting half.'),
+    ('Runs that hang together',
+     'runs of the same seed start from the same weights where the settings allow it, and `cnn4` '
+     'and `cnn-vis` have the same settings: their runs of one seed are the same run. Numbers of '
+     'one run hang together, and so do these.'),
+    ('Runtime',
+     'processor time of a run, so that other work on the machine counts little; runs are compared '
+     'if processor and number of threads are the same.'),
+)

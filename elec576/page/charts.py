@@ -1,0 +1,123 @@
+"""What the page's charts draw, as plain values for JSON; every statistic is `comparison`'s.
+
+Six significant digits are kept: more than a chart shows, and as many as the report prints.
+"""
+
+from __future__ import annotations
+
+from elec576.comparison.comparison import Comparison
+from elec576.comparison.curves import curves
+from elec576.comparison.evidence import Answer
+from elec576.comparison.numbers import JudgedNumber
+from elec576.comparison.results import Run
+from elec576.comparison.tables import judgement
+from elec576.comparison.words import (digits, distance_words, interval, measured_words,
+                                      quantity_words)
+from elec576.experiments import named
+from elec576.report.conclusions import CELLS
+from elec576.report.numbers import reported
+from elec576.settings import CnnSettings
+
+DIGITS = 6
+EDGE = 3.0  # of the overview: a number farther out than this many interval halves stands there
+PARTS = ('train', 'test')
+
+
+def charts(comparison: Comparison) -> dict:
+    """The data of every chart on the page."""
+    experiments = comparison.experiments
+    return {
+        'numbers': [number_mark(key, number) for key, number in enumerate(comparison.numbers)
+                    if number.inside is not None],
+        'edge': EDGE,
+        'curves': {name: experiment_curves(comparison.results.of(name)) for name in experiments},
+        'filters': {name: first_filters(comparison.results.of(name)[0]) for name in experiments
+                    if isinstance(named(name), CnnSettings)},
+        'hidden': hidden_units(comparison),
+        'evidence': {answer.question.name: evidence(answer) for answer in comparison.answers},
+    }
+
+
+def short(value: float | None) -> float | int | None:
+    """``value`` to `DIGITS` significant digits; whole numbers as integers."""
+    if value is None:
+        return None
+    value = float(f'{value:.{DIGITS}g}')
+    return int(value) if value.is_integer() else value
+
+
+def number_mark(key: int, number: JudgedNumber) -> dict:
+    """A reported number on the overview: where, and what hovering says.
+
+    Args:
+        key: its place among all numbers, which the table's rows name too.
+    """
+    value, summary = number.reported, number.summary
+    distance = number.standardised(value.number)
+    words = (f'{value.experiment}, {measured_words(value.quantity, value.step)}\n'
+             f'the report: {value.value}\n'
+             f'our mean: {digits(summary.mean)}, n = {summary.n}\n'
+             f'interval: {interval(summary.low, summary.high)}\n{judgement(number)}')
+    if abs(distance) > EDGE:
+        words += f', {distance_words(distance)}'
+    return {'key': key, 'experiment': value.experiment, 'inside': number.inside,
+            'x': short(min(max(distance, -EDGE), EDGE)), 'words': words}
+
+
+def experiment_curves(runs: tuple[Run, ...]) -> dict:
+    """All seeds' curves of each quantity with mean and band, and the report's points."""
+    settings = runs[0].settings
+    found: dict = {'end': settings.steps}
+    for quantity in (f'{part}_{kind}' for kind in ('accuracy', 'loss') for part in PARTS):
+        drawn = curves(runs, quantity)
+        found[quantity] = {
+            'steps': drawn.steps.tolist(), 'seeds': list(drawn.seeds),
+            'runs': [[short(value) for value in values] for values in drawn.values],
+            'mean': [short(value) for value in drawn.mean],
+            'band': drawn.band if drawn.band is None else [
+                [short(value) for value in limits] for limits in drawn.band],
+            'report': [{'step': value.step, 'value': value.number, 'printed': value.value}
+                       for value in reported(runs[0].experiment)
+                       if value.quantity == quantity and value.compared]}
+    return found
+
+
+def first_filters(run: Run) -> dict:
+    """The first layer's weights of one run: 32 filters, each 25 weights, row after row."""
+    weights = run.filters()[:, :, 0, :]  # [5, 5, 32]
+    return {'seed': run.seed, 'size': weights.shape[0],
+            'weights': [[short(weight) for weight in weights[:, :, k].ravel()]
+                        for k in range(weights.shape[2])]}
+
+
+def hidden_units(comparison: Comparison) -> dict:
+    """Test accuracy and processor time by hidden units, for each cell."""
+    results = comparison.results
+    found: dict = {'test_accuracy': [], 'cpu_seconds': []}
+    for cell, names in CELLS.items():
+        for name in filter(results.of, names):
+            settings = named(name)
+            for quantity, values in (
+                    ('test_accuracy', results.values(name, 'test_accuracy', settings.steps)),
+                    ('cpu_seconds', results.cpu_seconds(name))):
+                found[quantity].append({
+                    'cell': cell, 'units': settings.hidden, 'experiment': name,
+                    'seeds': [run.seed for run in results.of(name)],
+                    'runs': [short(value) for value in values],
+                    'mean': short(sum(values) / len(values)),
+                    'report': [value.value for value in reported(name)
+                               if value.quantity == quantity]})
+    return found
+
+
+def evidence(answer: Answer) -> list[dict]:
+    """One chart for each quantity: readings with their runs and interval, the report's numbers."""
+    return [{
+        'quantity': quantity_words(quantity),
+        'labels': [label for label, _ in answer.question.readings],
+        'readings': [{'label': reading.label, 'runs': [short(value) for value in reading.values],
+                      'low': short(reading.summary.low), 'high': short(reading.summary.high)}
+                     for reading in answer.readings if reading.quantity == quantity],
+        'report': [{'experiment': value.experiment, 'value': value.number,
+                    'printed': value.value} for value in answer.beside[quantity]]}
+        for quantity in answer.question.quantities]

@@ -1,0 +1,128 @@
+"""Which lines of the report's listing each setting of an experiment comes from.
+
+Only what to look for is written here; numbers and texts of the lines are read from `starter/`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cache
+
+from elec576.comparison.results import Run
+from elec576.errors import UserError
+from elec576.listings import CNN_PROGRAM, RNN_PROGRAM, program
+from elec576.settings import CnnSettings, RnnSettings, flag_of
+
+# Settings by field, or by field and value where each value has a line of its own. A text is a part
+# of exactly one line.
+_SEEDS = ('np.random.seed(args.seed)', 'tf.set_random_seed(args.seed)')
+_THREADS = ('intra_op_parallelism_threads=args.threads',)
+_CNN = {
+    'act': ('activation[args.act](conv2d(tf_data,', 'activation[args.act](conv2d(h_pool1,'),
+    'fc_act': ('activation[args.fc_act](',),
+    ('optimizer', 'adam'): ('tf.train.AdamOptimizer(',),
+    ('optimizer', 'sgd'): ('tf.train.GradientDescentOptimizer(',),
+    ('optimizer', 'momentum'): ('tf.train.MomentumOptimizer(',),
+    ('optimizer', 'rmsprop'): ('tf.train.RMSPropOptimizer(',),
+    ('optimizer', 'adagrad'): ('tf.train.AdagradOptimizer(',),
+    'lr': ('[args.optimizer](args.lr)',),
+    ('init', 'truncated-normal'): ('= tf.truncated_normal(',),
+    ('init', 'xavier'): ('= tf.glorot_normal_initializer()',),
+    ('bias', 0.1): ('= tf.constant(0.1,',),
+    'steps': ('step_size = args.steps', 'for i in range(step_size)'),
+    'train_per_class': ('ntrain = args.train_per_class',),
+    'test_per_class': ('ntest = args.test_per_class',),
+    'batch_size': ('batchsize = args.batch_size',),
+    'keep_prob': ('keep_prob: args.keep_prob})  # dropout only during training',),
+    ('dataset', 'cifar10'): ("'CIFAR10/Train/%d/Image%05d.png'", "'CIFAR10/Test/%d/Image%05d.png'"),
+    'log_every': ('if i % args.log_every == 0',),
+    'seed': _SEEDS,
+    'threads': _THREADS,
+}
+_RNN = {
+    ('cell', 'basic'): ('rnn_cell.BasicRNNCell(',),
+    ('cell', 'lstm'): ('rnn_cell.BasicLSTMCell(',),
+    ('cell', 'gru'): ('rnn_cell.GRUCell(',),
+    'hidden': ('nHidden = args.hidden',),
+    'lr': ('learningRate = args.lr',),
+    'iterations': ('trainingIters = args.iterations', 'while step * batchSize < trainingIters'),
+    'batch_size': ('batchSize = args.batch_size',),
+    'display_step': ('displayStep = args.display_step',),
+    ('optimizer', 'rmsprop'): ('tf.train.RMSPropOptimizer(',),
+    'seed': _SEEDS,
+    'threads': _THREADS,
+}
+_LISTINGS = {CnnSettings: (CNN_PROGRAM, _CNN), RnnSettings: (RNN_PROGRAM, _RNN)}
+
+_ELSEWHERE = {  # what no line of a listing says
+    (CnnSettings, 'eval_every'): 'not in the listing, which measures before every step',
+    (RnnSettings, 'eval_every'): 'not in the listing, which measures on the test set at the end',
+    (CnnSettings, 'dataset'): "not in the listing: assignment 1's data set (part 3c)",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a listing."""
+
+    number: int  # from 1
+    text: str  # without what surrounds it
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One setting of an experiment and where it comes from: lines of ``listing``, or a ``note``."""
+
+    flag: str
+    value: str  # over all runs, if they differ
+    meaning: str
+    listing: str  # its file's name
+    lines: tuple[Line, ...]
+    note: str = ''
+
+
+def settings_origins(runs: tuple[Run, ...]) -> tuple[Origin, ...]:
+    """The settings of ``runs``, one or more of one experiment, except those that are not set.
+
+    Raises:
+        UserError: there is no listing, or it lacks a line.
+    """
+    settings = runs[0].settings
+    listing = _LISTINGS[type(settings)][0]
+    found = []
+    for item in dataclasses.fields(settings):
+        if getattr(settings, item.name) is None:
+            continue
+        values = sorted({getattr(run.settings, item.name) for run in runs})
+        lines = setting_lines(settings, item.name)
+        note = '' if lines else _ELSEWHERE.get((type(settings), item.name), 'not in the listing')
+        found.append(Origin(flag_of(item.name), ', '.join(map(str, values)),
+                            item.metadata['help'].split(';')[0].split(' (')[0], listing, lines,
+                            note))
+    return tuple(found)
+
+
+def setting_lines(settings: CnnSettings | RnnSettings, name: str) -> tuple[Line, ...]:
+    """The lines of the listing that the field ``name`` of ``settings`` comes from; perhaps none.
+
+    Raises:
+        UserError: there is no listing, or it lacks the line.
+    """
+    listing, searched = _LISTINGS[type(settings)]
+    texts = searched.get(name) or searched.get((name, getattr(settings, name)), ())
+    return tuple(_line(listing, text) for text in texts)
+
+
+def _line(listing: str, text: str) -> Line:
+    found = [Line(number, line.strip()) for number, line in enumerate(_lines(listing), 1)
+             if text in line]
+    if len(found) != 1:
+        raise UserError(f'starter/{listing}: {len(found)} lines hold "{text}", one should; '
+                        f'restore the file')
+    return found[0]
+
+
+@cache
+def _lines(listing: str) -> tuple[str, ...]:
+    return tuple(program(listing).read_text(encoding='utf-8').splitlines())

@@ -1,0 +1,100 @@
+"""Each setting's line in the listing is really there."""
+
+import dataclasses
+
+import pytest
+from pages import write_runs
+
+from elec576 import listings
+from elec576.comparison.comparison import compare
+from elec576.errors import UserError
+from elec576.experiments import EVIDENCE, EXPERIMENTS, named
+from elec576.page import origins
+from elec576.page.origins import setting_lines, settings_origins
+from elec576.settings import CnnSettings, RnnSettings
+
+# what no line of a listing can say, by field: the experiments of which that is so
+WITHOUT_A_LINE = {'eval_every': {*EXPERIMENTS, *EVIDENCE}, 'dataset': {'cnn-mnist'},
+                  'bias': {'evidence-bias-0'}, 'train_per_class': set(), 'test_per_class': set()}
+
+
+@pytest.mark.parametrize('name', [*EXPERIMENTS, *EVIDENCE])
+def test_every_setting_has_its_line_or_a_known_reason(name):
+    settings = named(name)
+    listing = (listings.CNN_PROGRAM if isinstance(settings, CnnSettings)
+               else listings.RNN_PROGRAM)
+    lines = listings.program(listing).read_text().splitlines()
+    for item in dataclasses.fields(settings):
+        found = setting_lines(settings, item.name)
+        assert bool(found) == (name not in WITHOUT_A_LINE.get(item.name, ())), item.name
+        for line in found:
+            assert lines[line.number - 1].strip() == line.text
+            assert not line.text.startswith(('parser.', '#'))
+
+
+@pytest.mark.parametrize('kind', [CnnSettings, RnnSettings])
+def test_every_choice_has_a_line(kind):
+    for item in dataclasses.fields(kind):
+        if item.name == 'dataset' or (kind, item.name) == (RnnSettings, 'optimizer'):
+            continue  # the listings know one
+        for choice in item.metadata['choices'] or ():
+            assert setting_lines(dataclasses.replace(kind(), **{item.name: choice}), item.name)
+
+
+def test_lines_follow_the_value():
+    def text(name, field):
+        return ' '.join(line.text for line in setting_lines(named(name), field))
+
+    assert 'GradientDescent' in text('cnn7', 'optimizer') and 'Adam' in text('cnn1', 'optimizer')
+    assert 'glorot' in text('cnn9', 'init') and 'truncated_normal' in text('cnn2', 'init')
+    assert 'GRUCell' in text('gru-50', 'cell') and 'BasicRNNCell' in text('rnn-a', 'cell')
+    assert 'CIFAR10/Test' in text('cnn1', 'dataset')
+
+
+def test_values_are_the_runs_own(tmp_path):
+    comparison = compare(write_runs(tmp_path, ('cnn7', 'cnn-mnist', 'evidence-bias-0'), seeds=2))
+    found = {origin.flag: origin for origin in settings_origins(comparison.results.of('cnn7'))}
+    assert found['--optimizer'].value == 'sgd' and found['--lr'].value == '0.001'
+    assert found['--seed'].value == '0, 1' and found['--threads'].value == '1'
+    assert 'before every step' in found['--eval-every'].note
+    mnist = {origin.flag: origin for origin in
+             settings_origins(comparison.results.of('cnn-mnist'))}
+    assert '--train-per-class' not in mnist and "assignment 1's" in mnist['--dataset'].note
+    bias = settings_origins(comparison.results.of('evidence-bias-0'))
+    assert [origin.note for origin in bias if origin.flag == '--bias'] == ['not in the listing']
+
+
+@pytest.fixture
+def other_starter(tmp_path, monkeypatch):
+    """A copy of `starter/` that a test may change."""
+    for name in (listings.CNN_PROGRAM, listings.RNN_PROGRAM):
+        (tmp_path / name).write_bytes(listings.program(name).read_bytes())
+    monkeypatch.setattr(listings, 'STARTER', tmp_path)
+    origins._lines.cache_clear()
+    yield tmp_path
+    origins._lines.cache_clear()
+
+
+@pytest.mark.parametrize('change, count', [
+    (lambda text: text.replace('ntrain = args.train_per_class', 'ntrain = 800'), 0),
+    (lambda text: text + '\nntrain = args.train_per_class\n', 2)])
+def test_a_line_that_is_gone_or_doubled_is_noticed(other_starter, change, count):
+    path = other_starter / listings.CNN_PROGRAM
+    path.write_text(change(path.read_text()))
+    with pytest.raises(UserError, match=f'trainCifarStarterCode.py: {count} lines hold'):
+        setting_lines(named('cnn1'), 'train_per_class')
+    assert setting_lines(named('cnn1'), 'test_per_class')
+
+
+def test_line_numbers_are_read_not_written(other_starter):
+    before = setting_lines(named('cnn1'), 'lr')[0].number
+    path = other_starter / listings.CNN_PROGRAM
+    path.write_text('\n\n' + path.read_text())
+    origins._lines.cache_clear()
+    assert setting_lines(named('cnn1'), 'lr')[0].number == before + 2
+
+
+def test_an_installation_without_listings_says_so(other_starter):
+    (other_starter / listings.RNN_PROGRAM).unlink()
+    with pytest.raises(UserError, match='there is no listing'):
+        setting_lines(named('gru-50'), 'lr')
