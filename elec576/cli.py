@@ -99,6 +99,10 @@ def run_parser(kind: type, description: str) -> Parser:
                         help='go on with the run that is there; with --out alone, its own settings')
     parser.add_argument('--checkpoint-seconds', metavar='S', type=seconds,
                         help='seconds between checkpoints (10 or more: about 1 %% of the time)')
+    parser.add_argument('--keep-every', metavar='STEPS', type=positive, default=0,
+                        help='keep the weights every so many steps, for scripts/visualize.py')
+    parser.add_argument('--no-events', dest='events', action='store_false',
+                        help='write no TensorBoard event files')
     return parser
 
 
@@ -149,12 +153,20 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
         raise UserError(f'--resume: there is no run in {out}; drop it, or say where with --out DIR')
 
     # TensorFlow takes seconds to load: only once the options are known to be good
+    from elec576.comparison.beside import beside
     from elec576.runs import Options, run_cnn, run_rnn
 
     run = run_cnn if isinstance(settings, CnnSettings) else run_rnn
+    options = Options(data=args.data, checkpoint_seconds=args.checkpoint_seconds,
+                      keep_every=args.keep_every, events=args.events)
     try:
-        run(settings, out, Options(data=args.data, checkpoint_seconds=args.checkpoint_seconds))
+        metrics = run(settings, out, options)
     except Interrupted as interruption:
         command = ['python', sys.argv[0], '--resume', '--out', str(out)]
         command += ['--data', args.data] if args.data else []
+        command += ['--keep-every', str(args.keep_every)] if args.keep_every else []
+        command += [] if args.events else ['--no-events']
         raise Interrupted(f'{interruption}; go on with: {shlex.join(command)}') from None
+    experiment = args.experiment or experiments.name_of(settings)
+    if experiment in experiments.EXPERIMENTS and not metrics['dataset']['stand_in']:
+        print(beside(experiment, RunDirectory(out)))

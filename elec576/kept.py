@@ -11,8 +11,8 @@ import os
 import shutil
 from pathlib import Path
 
-from elec576.checkpoints import UNFINISHED
 from elec576.errors import UserError
+from elec576.files import UNFINISHED
 from elec576.tf1 import tf
 
 

@@ -11,8 +11,8 @@ How the stateful stream runs (TensorFlow's sources):
   generator, keyed by the graph seed, with the op seed in the upper half of its 128-bit counter.
 * ``ReserveRandomOutputs(n, 256)`` there moves the lower half of the counter on by ``256 * n`` at
   every call that draws ``n`` values, however few it needs.
-* ``python/ops/random_ops.py`` and ``framework/random_seed.py``: op seeds are handed out in the order
-  in which ops ask for them (`W_conv1` 0, `W_conv2` 1, `W_fc1` 2, dropout 3, `W_fc2` 4).
+* ``python/ops/random_ops.py`` and ``framework/random_seed.py``: op seeds are handed out in the
+  order in which ops ask for them (`W_conv1` 0, `W_conv2` 1, `W_fc1` 2, dropout 3, `W_fc2` 4).
 * ``StatelessRandomUniformV2`` with ``alg=1`` (Philox), ``key=[graph seed]`` and
   ``counter=[offset, op seed]`` starts from exactly that state and makes floats by the same code.
 

@@ -2,8 +2,9 @@
 
 The body of `build_lenet5` is the report's listing, name by name. Two things are added around it.
 Dropout reads its noise at a given place of the listing's random stream (see `elec576.layers`), and
-the two evaluations that the listing makes of a batch before it trains on it, each with dropout noise
-of its own, hang on the same `h_fc1` as the training itself: one session call computes all three.
+the two evaluations that the listing makes of a batch before it trains on it, each with dropout
+noise of its own, hang on the same `h_fc1` as the training itself: one session call computes all
+three.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ class Readout(NamedTuple):
 class LeNet5(NamedTuple):
     """LeNet5 in a `tf.Graph` of its own; n is the number of images fed.
 
-    `at_train_accuracy`, `at_train_loss` and `training` are the last layer under the dropout noise of
-    the listing's three passes over a batch; `test` is the last layer without dropout, which is what
-    the listing's `keep_prob` of 1 gives.
+    `at_train_accuracy`, `at_train_loss` and `training` are the last layer under the dropout noise
+    of the listing's three passes over a batch; `test` is the last layer without dropout, which is
+    what the listing's `keep_prob` of 1 gives.
     """
 
     graph: tf.Graph
@@ -143,8 +144,8 @@ def lenet5_session(net: LeNet5, threads: int) -> tf.Session:
 def dropout_offsets(step: int, batch_size: int, n_test: int) -> list[int]:
     """Where the listing's stream stands at its three passes over the batch of ``step`` (from 0).
 
-    At every step the listing draws noise for train accuracy, train loss (``batch_size`` images each),
-    test accuracy, test loss (``n_test`` each) and training (``batch_size``), in this order.
+    At every step the listing draws noise for train accuracy, train loss (``batch_size`` images
+    each), test accuracy, test loss (``n_test`` each) and training (``batch_size``), in this order.
     """
     per_image = COUNTS_PER_VALUE * FC1_UNITS
     start = step * (3 * batch_size + 2 * n_test)

@@ -43,6 +43,10 @@ class RunDirectory:
     def checkpoints(self) -> Path:
         return self.path / 'checkpoint'
 
+    @property
+    def events(self) -> Path:
+        return self.path / 'events'
+
 
 def config_of(settings: CnnSettings | RnnSettings, dataset: dict) -> dict:
     """What `config.json` holds: the program, every setting, and the data set's name and digest."""

@@ -15,19 +15,20 @@ from typing import Callable, Iterator
 import numpy as np
 from tqdm import tqdm
 
-from elec576 import checkpoints, cnn_loop, rnn_loop
+from elec576 import checkpoints, cnn_loop, kept, rnn_loop
 from elec576.checkpoints import Progress
 from elec576.data import DataOrigin, load_cifar10, load_mnist, load_mnist_images
 from elec576.errors import Interrupted
+from elec576.events import Events
 from elec576.files import write_json, write_whole
 from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.lenet5 import build_lenet5, lenet5_session
 from elec576.machine import Stopwatch, processor, versions
 from elec576.pictures.curves import draw_curves
 from elec576.pictures.filters import draw_filters
-from elec576.rnn import build_rnn, rnn_session
+from elec576.rnn import build_rnn, nInput, nSteps, rnn_session
 from elec576.rundir import RunDirectory, claim, config_of, read_metrics
-from elec576.settings import CnnSettings, RnnSettings
+from elec576.settings import CnnSettings, RnnSettings, describe
 from elec576.shuffler import BatchShuffler
 from elec576.tf1 import tf
 
@@ -46,6 +47,8 @@ class Options:
     data: str | None = None
     keep_checkpoint: bool = True  # leave the last checkpoint behind for later looks at the network
     checkpoint_seconds: float | None = None  # between checkpoints; None: about 1 % of the run
+    keep_every: int = 0  # steps between keeping the trained variables for good; 0: never
+    events: bool = False  # write TensorBoard event files
     pictures: bool = True
     progress_bar: bool | None = None  # None: when standard error is a terminal
 
@@ -54,7 +57,7 @@ class _Sitting:
     """One process's share of a run: its clock, its progress bar, its checkpoints."""
 
     def __init__(self, run: RunDirectory, graph, sess: tf.Session, history: History, batches,
-                 steps: int, options: Options):
+                 settings: CnnSettings | RnnSettings, test_images: np.ndarray, options: Options):
         self.run, self.graph, self.sess = run, graph, sess
         self.history, self.batches = history, batches
         self.start = 0
@@ -69,15 +72,30 @@ class _Sitting:
             self.history.rows = progress.history.rows
             self.batches.restore(progress.batches)
             self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
+        with graph.graph.as_default():
+            self.kept_saver = tf.train.Saver(graph.trained, max_to_keep=None)
+        self.keep_every = options.keep_every
+        self.events = Events(run.events, graph, sess, test_images, self.start) \
+            if options.events else None
+        self.rows_in_events = len(self.history.rows)
+        # LeNet5's histograms take a while: they come with the report's lines
+        self.histograms_every = getattr(settings, 'log_every', settings.eval_every)
         disable = None if options.progress_bar is None else not options.progress_bar
-        self.bar = tqdm(total=steps, initial=self.start, unit='step', file=sys.stderr,
+        self.bar = tqdm(total=settings.steps, initial=self.start, unit='step', file=sys.stderr,
                         disable=disable, dynamic_ncols=True, leave=False)
         self.step = self.start
+        self.keep_if_asked()
+        if not self.start:
+            self.write_histograms()
         self.next_checkpoint = self.clock.wall_seconds + self.seconds_to_next(cost=0.0)
 
     def after_step(self, step: int) -> None:
         self.step = step
         self.bar.update()
+        self.keep_if_asked()
+        self.write_scalars()
+        if self.histograms_every and step % self.histograms_every == 0:
+            self.write_histograms()
         self.stop_if_requested()
         if self.clock.wall_seconds >= self.next_checkpoint:
             self.save()
@@ -98,6 +116,20 @@ class _Sitting:
         after = self.clock.wall_seconds
         self.next_checkpoint = after + self.seconds_to_next(cost=after - before)
 
+    def keep_if_asked(self) -> None:
+        if self.keep_every and self.step % self.keep_every == 0:
+            kept.keep(self.run.path, self.step, self.sess, self.kept_saver)
+
+    def write_scalars(self) -> None:
+        if self.events:
+            for row in self.history.rows[self.rows_in_events:]:
+                self.events.scalars(row)
+            self.rows_in_events = len(self.history.rows)
+
+    def write_histograms(self) -> None:
+        if self.events:
+            self.events.histograms(self.step)
+
     def seconds_to_next(self, cost: float) -> float:
         """Seconds until another checkpoint is due, the last one having taken ``cost`` seconds."""
         if self.checkpoint_seconds is not None:
@@ -117,6 +149,8 @@ class _Sitting:
             yield
         finally:
             self.bar.close()
+            if self.events:
+                self.events.close()
             for number, handler in earlier.items():
                 signal.signal(number, handler)
 
@@ -163,7 +197,7 @@ def run_cnn(settings: CnnSettings, out: Path, options: Options = Options(),
         return {'test_accuracy': test_accuracy, 'test_loss': test_loss}, write_extras
 
     run = RunDirectory(Path(out))
-    return _carry_out(run, settings, origin, batches, CNN_COLUMNS, build_lenet5,
+    return _carry_out(run, settings, origin, batches, test.images, CNN_COLUMNS, build_lenet5,
                       lenet5_session, train_and_measure, options, echo)
 
 
@@ -186,12 +220,14 @@ def run_rnn(settings: RnnSettings, out: Path, options: Options = Options(),
         echo('Testing loss: ' + str(test_loss))
         return {'test_accuracy': test_accuracy, 'test_loss': test_loss}, lambda: None
 
-    return _carry_out(RunDirectory(Path(out)), settings, origin, mnist.train, RNN_COLUMNS,
+    rows = mnist.test.images.reshape(-1, nSteps, nInput)
+    return _carry_out(RunDirectory(Path(out)), settings, origin, mnist.train, rows, RNN_COLUMNS,
                       build_rnn, rnn_session, train_and_measure, options, echo)
 
 
-def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, columns, build, open_session,
-               train_and_measure, options: Options, echo: Callable[[str], None]) -> dict:
+def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, test_images, columns,
+               build, open_session, train_and_measure, options: Options,
+               echo: Callable[[str], None]) -> dict:
     dataset = dataclasses.asdict(origin)
     if origin.stand_in:
         echo(STAND_IN_NOTICE)
@@ -203,11 +239,13 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, columns
         else:
             net = build(settings)
             with open_session(net, settings.threads) as sess:
-                sitting = _Sitting(run, net, sess, History(columns), batches, settings.steps,
-                                   options)
+                sitting = _Sitting(run, net, sess, History(columns), batches, settings,
+                                   test_images, options)
                 with sitting.stoppable():
                     results, write_extras = train_and_measure(net, sitting)
                     sitting.stop_if_requested()  # by a signal during the last evaluation
+                    sitting.history.record(settings.steps, **results)
+                    sitting.write_scalars()
                 clock = sitting.clock
                 metrics = {
                     **{name: float(value) for name, value in results.items()},
@@ -219,7 +257,6 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, columns
                 if options.keep_checkpoint:
                     sitting.save()
                     checkpoints.keep_newest(run.checkpoints, 1)
-                sitting.history.record(settings.steps, **results)
                 sitting.history.write(run.history)
             if options.pictures:
                 draw_curves(sitting.history, run.path / 'curves.png', _title(settings, origin))
@@ -234,15 +271,7 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, columns
 
 def _title(settings: CnnSettings | RnnSettings, origin: DataOrigin) -> str:
     """A picture's title: the settings in the report's words, and the data if it is a stand-in."""
-    if isinstance(settings, CnnSettings):
-        images = f'{10 * settings.train_per_class}' if settings.train_per_class else '55000'
-        title = (f'{settings.act}, fc1 {settings.fc_act}, {settings.init}, '
-                 f'{settings.optimizer} {settings.lr:g}, {images} samples, '
-                 f'{settings.steps} iterations, seed {settings.seed}')
-    else:
-        title = (f'{settings.cell} cell, {settings.hidden} hidden, {settings.optimizer} '
-                 f'{settings.lr:g}, {settings.iterations} iterations, batch '
-                 f'{settings.batch_size}, seed {settings.seed}')
+    title = f'{describe(settings)}, seed {settings.seed}'
     return f'STAND-IN DATA ({origin.name})\n{title}' if origin.stand_in else title
 
 

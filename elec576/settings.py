@@ -11,6 +11,8 @@ import math
 import os
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from elec576.errors import UserError
 
 INT64_IMAGES = 2**63 // (256 * 1024)  # past this many images the dropout stream's offset overflows
@@ -133,3 +135,27 @@ class RnnSettings(Settings):
 def flag_of(name: str) -> str:
     """The command-line flag of a field."""
     return '--' + name.replace('_', '-')
+
+
+def describe(settings: CnnSettings | RnnSettings) -> str:
+    """The settings in the report's words."""
+    rate = np.format_float_scientific(settings.lr, trim='-', exp_digits=1)  # 1e-3, as it writes
+    if isinstance(settings, RnnSettings):
+        optimizer = f'{settings.optimizer} ' * (settings.optimizer != 'rmsprop')
+        return (f'{settings.cell} cell, {settings.hidden} hidden units, {optimizer}{rate}, '
+                f'{settings.iterations} iterations, batch {settings.batch_size}')
+    parts = [settings.act, 'Xavier' * (settings.init == 'xavier'),
+             f'fc1 {settings.fc_act}' * (settings.fc_act != 'tanh'),
+             f'biases {settings.bias:g}' * (settings.bias != 0.1),
+             f'keep_prob {settings.keep_prob:g}' * (settings.keep_prob != 0.5),
+             f'{settings.optimizer} {rate}',
+             'MNIST' if settings.dataset == 'mnist' else f'{training_images(settings)} samples',
+             f'{settings.steps} iterations',
+             f'batch {settings.batch_size}' * (settings.batch_size != 50)]
+    return ', '.join(part for part in parts if part)
+
+
+def training_images(settings: CnnSettings | RnnSettings) -> int:
+    """How many images there are to train on."""
+    per_class = getattr(settings, 'train_per_class', None)
+    return 10 * per_class if per_class else 55000  # MNIST is used whole

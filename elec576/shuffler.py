@@ -6,7 +6,7 @@ import numpy as np
 
 
 class BatchShuffler:
-    """Draws batches as the listing does: a fresh `arange` shuffled, the first ``batch_size`` taken."""
+    """Draws batches as the listing does: a fresh `arange` shuffled, the first few taken."""
 
     def __init__(self, n: int, batch_size: int, seed: int):
         self.n = n

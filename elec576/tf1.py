@@ -58,7 +58,7 @@ def session(graph: tf.Graph, threads: int, interactive: bool = False) -> tf.Sess
     Both arguments decide the last bits of a result. The number of threads decides how sums are
     split. ``interactive`` gives the bits of the `tf.InteractiveSession` in which the report's CNN
     runs, without making a global of it: that class (python/client/session.py) always sets
-    `place_pruned_graph`, and a graph that is pruned before it is placed is fused into other kernels.
+    `place_pruned_graph`, and a graph pruned before it is placed is fused into other kernels.
     """
     return tf.Session(graph=graph, config=tf.ConfigProto(
         intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads,

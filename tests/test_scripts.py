@@ -122,7 +122,19 @@ def test_directory_in_use(script, small_data, tmp_path):
     assert (code, out) == (2, '') and one_line(error) and 'another process' in error
 
 
+def test_a_run_of_the_report_ends_with_its_numbers(script, monkeypatch, small_data, tmp_path):
+    monkeypatch.setattr('elec576.experiments.name_of', lambda settings: 'gru-128')
+    code, out, _ = script('run_rnn.py', *SMALL['run_rnn.py'], '--data', small_data,
+                          '--out', tmp_path)
+    accuracy, _, caveat = out.splitlines()[-3:]
+    measured = read_json(tmp_path / 'metrics.json')['test_accuracy']
+    assert accuracy.split() == ['test', 'accuracy', '0.9756', f'{measured:g}']
+    assert 'many seeds' in caveat
+
+
 def test_running_without_any_data_is_loud(script, monkeypatch, tmp_path):
+    # not even the settings of a report's run may set the report's numbers beside the stand-in's
+    monkeypatch.setattr('elec576.experiments.name_of', lambda settings: 'cnn1')
     monkeypatch.delenv('ELEC576_DATA', raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr('elec576.data.sources._download', lambda name: None)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.words import count_words, data_words, describe, seed_words
+from elec576.comparison.words import count_words, data_words, seed_words
 from elec576.experiments import EXPERIMENTS, named
 from elec576.report.conclusions import CELLS
-from elec576.settings import CnnSettings
+from elec576.settings import CnnSettings, describe
 
 FILTERS_EXPERIMENT, FILTERS_SEED = 'cnn-vis', 0
 CURVES = tuple(name for name, settings in EXPERIMENTS.items() if isinstance(settings, CnnSettings))

@@ -14,9 +14,10 @@ from elec576.comparison.methods import METHODS
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.statistics import SEEDS_FOR_VERDICT, Summary, summarise
-from elec576.comparison.words import (count_words, data_words, describe, digits, interval,
-                                      measured_words, quantity_words, seeds_by_program)
+from elec576.comparison.words import (count_words, data_words, digits, interval, measured_words,
+                                      quantity_words, seeds_by_program)
 from elec576.experiments import named
+from elec576.settings import describe
 
 _OWN = {AGREES: 'agree', DISAGREES: '**disagree**', SILENT: 'it prints none'}
 

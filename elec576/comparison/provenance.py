@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Iterable
 
 from elec576.comparison.results import Results, Run
-from elec576.comparison.words import training_images
+from elec576.settings import training_images
 
 PACKAGES = {'elec576': 'elec576', 'tensorflow': 'TensorFlow', 'numpy': 'numpy', 'python': 'Python'}
 

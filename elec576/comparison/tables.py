@@ -10,9 +10,9 @@ from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import value_verdict
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.statistics import Summary, summarise
-from elec576.comparison.words import describe
 from elec576.experiments import named
 from elec576.files import write_whole
+from elec576.settings import describe
 
 
 def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:

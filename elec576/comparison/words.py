@@ -5,32 +5,9 @@ from __future__ import annotations
 import math
 from typing import Iterable
 
-import numpy as np
-
 from elec576.comparison.results import Results, Run
 from elec576.experiments import named
 from elec576.settings import CnnSettings, RnnSettings
-
-
-def describe(settings: CnnSettings | RnnSettings) -> str:
-    """The settings in the report's words."""
-    rate = np.format_float_scientific(settings.lr, trim='-', exp_digits=1)  # 1e-3, as it writes
-    if isinstance(settings, RnnSettings):
-        return (f'{settings.cell} cell, {settings.hidden} hidden units, {rate}, '
-                f'{settings.iterations} iterations, batch {settings.batch_size}')
-    parts = [settings.act, 'Xavier' * (settings.init == 'xavier'),
-             f'fc1 {settings.fc_act}' * (settings.fc_act != 'tanh'),
-             f'biases {settings.bias:g}' * (settings.bias != 0.1),
-             f'{settings.optimizer} {rate}',
-             'MNIST' if settings.dataset == 'mnist' else f'{training_images(settings)} samples',
-             f'{settings.steps} iterations']
-    return ', '.join(part for part in parts if part)
-
-
-def training_images(settings: CnnSettings | RnnSettings) -> int:
-    """How many images there are to train on."""
-    per_class = getattr(settings, 'train_per_class', None)
-    return 10 * per_class if per_class else 55000  # MNIST is used whole
 
 
 def quantity_words(quantity: str) -> str:

@@ -20,9 +20,8 @@ from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, SEEDS_FOR_VERDICT, summarise
 from elec576.comparison.tables import judgement
-from elec576.comparison.words import (count_words, data_words, describe, digits, distance_words,
-                                      interval, measured_words, quantity_words, seed_words,
-                                      seeds_by_program)
+from elec576.comparison.words import (count_words, data_words, digits, distance_words, interval,
+                                      measured_words, quantity_words, seed_words, seeds_by_program)
 from elec576.experiments import named
 from elec576.page import alternatives
 from elec576.page.charts import charts
@@ -30,6 +29,7 @@ from elec576.page.commands import rerun_commands
 from elec576.page.origins import settings_origins
 from elec576.page.strips import effect_strips, number_strip
 from elec576.report.questions import STATISTICS
+from elec576.settings import describe
 
 # the chart library with what it needs, in the order in which it is loaded; vendor/README.md
 LIBRARIES = ('d3', 'plot.umd')

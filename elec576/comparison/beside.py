@@ -1,0 +1,40 @@
+"""One finished run beside the report's numbers, as the run's own last words."""
+
+from __future__ import annotations
+
+from tabulate import tabulate
+
+from elec576.comparison.words import measured_words
+from elec576.history import History
+from elec576.report.numbers import reported
+from elec576.report.questions import STATISTICS
+from elec576.rundir import RunDirectory, read_json
+
+CAVEAT = ('One run neither confirms nor refutes a printed number: '
+          'scripts/compare.py sets it beside the runs of many seeds.')
+
+
+def beside(experiment: str, run: RunDirectory) -> str:
+    """What the report prints of ``experiment``, each number with what ``run`` measured there.
+
+    Raises:
+        UserError: the run is not finished, or damaged.
+    """
+    values = [value for value in reported(experiment) if value.compared]
+    if not values:
+        return f'The report prints no number of {experiment}.'
+    history = History.read(run.history)
+    statistics = read_json(run.path / 'activations.json') if any(
+        value.quantity in STATISTICS for value in values) else {}
+    rows = []
+    for value in values:
+        if value.quantity in STATISTICS:
+            layer, statistic = value.quantity[:len('h_conv1')], value.quantity[len('h_conv1_'):]
+            ours = statistics[layer][statistic]
+        else:
+            ours = dict(zip(*history.column(value.quantity))).get(value.step)
+        rows.append((measured_words(value.quantity, value.step), value.value,
+                     'not measured' if ours is None else f'{ours:g}'))
+    return '\n'.join((
+        tabulate(rows, (experiment, 'report', 'this run'), disable_numparse=True,
+                 colalign=('left', 'right', 'right')), CAVEAT))
