@@ -127,8 +127,8 @@ def test_a_run_of_the_report_ends_with_its_numbers(script, monkeypatch, small_da
     code, out, _ = script('run_rnn.py', *SMALL['run_rnn.py'], '--data', small_data,
                           '--out', tmp_path)
     accuracy, _, caveat = out.splitlines()[-3:]
-    measured = read_json(tmp_path / 'metrics.json')['test_accuracy']
-    assert accuracy.split() == ['test', 'accuracy', '0.9756', f'{measured:g}']
+    # the run has really another number of steps, so nothing was measured where gru-128 ends
+    assert accuracy.split() == ['test', 'accuracy', '0.9756', 'not', 'measured']
     assert 'many seeds' in caveat
 
 

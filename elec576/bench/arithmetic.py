@@ -63,8 +63,8 @@ def lenet5(batch_size: int) -> list[Layer]:
 def rnn(cell: str, hidden: int, batch_size: int) -> list[Layer]:
     """The layers of `elec576.rnn`: the cell over all rows, and the output.
 
-    A step multiplies [n, 28 + hidden]. Backward, only the state's part of that needs a gradient, and
-    the first step's state is constant.
+    A step multiplies [n, 28 + hidden]. Backward, only the state's part of that needs a gradient,
+    and the first step's state is constant.
     """
     columns = GATES[cell] * hidden
     over_rows = ROWS * batch_size * (ROW + hidden) * columns

@@ -1,7 +1,7 @@
 """The same training in Keras 3 on TensorFlow: `train_on_batch`.
 
-The GRU is the report's (`reset_after=False`). The recurrent layers are unrolled over the rows, as in
-the report: Keras's loop was slower for all of them.
+The GRU is the report's (`reset_after=False`). The recurrent layers are unrolled over the rows, as
+in the report: Keras's loop was slower for all of them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the report's 23 experiments take, one seed, one after another: computed, not run.
 
-A run is `fixed + steps x step` and, for the recurrent networks, what its evaluations on the test set
-take. The listing's way evaluates inside its step (CNN), or twice at the end (RNN). `fixed` is what a
-run of a single step takes from the command line to the end.
+A run is `fixed + steps x step` and, for the recurrent networks, what its evaluations on the test
+set take. The listing's way evaluates inside its step (CNN), or twice at the end (RNN). `fixed` is
+what a run of a single step takes from the command line to the end.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Way:
 
 def arithmetic(rows: Mapping[str, Row], fixed: Mapping[str, Summary]
                ) -> dict[str, tuple[Way, Way]]:
-    """Every experiment's two ways: the listing's and ours, the latter evaluating as it does unasked.
+    """Every experiment's two ways: the listing's and ours, which evaluates as it does unasked.
 
     Args:
         rows: `against_listing.measure` of every name in `work.OF_THE_REPORT`.

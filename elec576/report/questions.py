@@ -40,5 +40,6 @@ QUESTIONS: tuple[Question, ...] = (
              ('train_loss',), 0, _RELU),
     Question('bias, activations',
              'What do the biases start at? (activation statistics after training)',
-             (('biases 0.1', 'cnn-vis'), ('biases 0', 'evidence-bias-0')), STATISTICS, 5000, ('cnn-vis',)),
+             (('biases 0.1', 'cnn-vis'), ('biases 0', 'evidence-bias-0')), STATISTICS, 5000,
+             ('cnn-vis',)),
 )

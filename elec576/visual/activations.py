@@ -53,7 +53,7 @@ def activation_statistics(trained: Trained) -> dict[str, LayerStatistics]:
     return {layer: layer_statistics(
         trained.sess.run(activation_of(trained.net, layer),
                          {trained.net.tf_data: trained.test.images}), trained.settings.act)
-        for layer in LAYERS}
+            for layer in LAYERS}
 
 
 def report_lines(statistics: dict[str, LayerStatistics], act: str) -> list[str]:
