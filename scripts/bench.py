@@ -3,6 +3,7 @@
     python scripts/bench.py
     python scripts/bench.py --only frameworks
     python scripts/bench.py --quick --out /tmp/bench.json
+    python scripts/bench.py --table
 
 Tables go to standard output, progress to standard error, all numbers to results/bench.json.
 Needs `pip install -e .[bench]` for the comparison with PyTorch.
@@ -12,19 +13,25 @@ import argparse
 from pathlib import Path
 
 from elec576 import cli
-from elec576.bench.command import ITEMS, bench
+from elec576.bench.command import ITEMS, bench, tables
 from elec576.bench.remote import WorkerFailed
 from elec576.errors import UserError
 
 
 def main() -> None:
     parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--only', nargs='+', choices=ITEMS, default=ITEMS, metavar='ITEM',
+    parser.add_argument('--only', nargs='+', choices=tuple(ITEMS), metavar='ITEM',
+                        default=tuple(ITEMS),
                         help=f'some of {", ".join(ITEMS)} (all)')
     parser.add_argument('--quick', action='store_true',
                         help='few rounds, to see that it works; not to be quoted')
+    parser.add_argument('--table', action='store_true',
+                        help='measure nothing; print the tables of --out')
     parser.add_argument('--out', type=Path, default=Path('results/bench.json'), metavar='FILE')
     args = parser.parse_args()
+    if args.table:
+        print(tables(args.out))
+        return
     try:
         bench(tuple(args.only), args.quick, args.out)
     except WorkerFailed as failure:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import itertools
+import shutil
+import tempfile
 import time
+from pathlib import Path
 from typing import Callable
 
 import numpy as np
 
-from elec576 import cnn_loop, rnn_loop
+from elec576 import checkpoints, cnn_loop, rnn_loop
 from elec576.bench import work
 from elec576.bench.timing import timed_calls
 from elec576.data import DataSet, ImageSet
 from elec576.data.sets import one_hot
+from elec576.events import Events
 from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.lenet5 import build_lenet5, lenet5_session
-from elec576.rnn import build_rnn, rnn_session
+from elec576.rnn import build_rnn, nInput, nSteps, rnn_session
 from elec576.settings import CnnSettings
 from elec576.shuffler import BatchShuffler
 
 TRAIN = 'train'  # nothing is evaluated
 DISPLAY = 'display'  # the RNN with the report's display step
 EVALUATE = 'evaluate'  # a "step" is one evaluation on the test set
+# a "step" is one checkpoint, or one writing of histograms or scalars for TensorBoard
+SAVING = CHECKPOINT, HISTOGRAMS, SCALARS = 'checkpoint', 'histograms', 'scalars'
 PACKAGES = ('tensorflow', 'numpy')
 
 
@@ -45,6 +53,8 @@ def start(model: str, variant: str, threads: int) -> Callable[[int], float]:
     if variant == EVALUATE:
         return lambda steps: timed_calls(
             lambda: (cnn_loop if cnn else rnn_loop).evaluate(net, sess, test), steps)
+    if variant in SAVING:
+        return functools.partial(timed_calls, saving(variant, net, sess, test))
     if cnn:
         shuffler = BatchShuffler(len(train.images), settings.batch_size, settings.seed)
         options = {'eval_every': int(variant.split()[1]) if variant != TRAIN else 0,
@@ -73,6 +83,24 @@ def start(model: str, variant: str, threads: int) -> Callable[[int], float]:
         return times[-1] - times[0]
 
     return run
+
+
+def saving(variant: str, net, sess, test) -> Callable[[], object]:
+    """A function that saves once, into a folder that is removed when it is no longer needed."""
+    folder = Path(tempfile.mkdtemp(prefix='elec576-bench-'))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if variant == CHECKPOINT:
+        steps = itertools.count()
+        return lambda: checkpoints.save(
+            folder, checkpoints.Progress(next(steps), 0.0, 0.0, History(CNN_COLUMNS), {}), sess,
+            net.saver)
+    images = test.images.reshape(-1, nSteps, nInput) if hasattr(net, 'x') else test.images
+    events = Events(folder, net, sess, images, start=0)
+    row = {'step': 0, 'train_accuracy': 0.5, 'train_loss': 1.0, 'test_accuracy': 0.5,
+           'test_loss': 1.0}
+    if variant == HISTOGRAMS:
+        return lambda: events.histograms(0)
+    return lambda: events.scalars(row)
 
 
 @functools.lru_cache(maxsize=1)  # the variants of a model share it

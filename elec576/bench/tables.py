@@ -32,8 +32,8 @@ def times(value: float | None) -> str:
     return '–' if value is None else _three_digits(value)
 
 
-def percent(value: float | None) -> str:
-    return '–' if value is None else f'{100 * value:.0f} %'
+def percent(value: float | None, places: int = 0) -> str:
+    return '–' if value is None else f'{100 * value:.{places}f} %'
 
 
 def _three_digits(value: float) -> str:

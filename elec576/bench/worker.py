@@ -11,6 +11,7 @@ A model is built the first time that it is asked for. A command that fails gives
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
 import os
@@ -52,6 +53,7 @@ def serve(way: str, threads: int) -> None:
         except Exception as error:
             reply = {'error': f'{type(error).__name__}: {error}'}
         print(json.dumps(reply), file=answers, flush=True)
+    atexit._run_exitfuncs()
     os._exit(0)  # a listing's thread waits for ever
 
 
