@@ -9,7 +9,7 @@ from pathlib import Path
 
 from elec576 import cli
 from elec576.comparison.comparison import compare
-from elec576.comparison.markdown import report_text
+from elec576.comparison.markdown import headline, report_text
 from elec576.comparison.tables import write_tables
 from elec576.files import write_whole
 from elec576.page.page import page_text
@@ -22,8 +22,13 @@ def main() -> None:
                         help='folder with runs/, as scripts/reproduce.py fills it (results)')
     parser.add_argument('--html', action='store_true',
                         help='also write index.html there: the same as a page')
+    parser.add_argument('--headline', action='store_true',
+                        help='print what holds and what does not, in short; write nothing')
     args = parser.parse_args()
     comparison = compare(args.results)
+    if args.headline:
+        print(headline(comparison))
+        return
     text = report_text(comparison)
     page = page_text(comparison) if args.html else None
     draw_comparison(comparison, args.results / 'figures')

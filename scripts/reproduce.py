@@ -3,16 +3,18 @@
     python scripts/reproduce.py --seeds 5 --jobs 2
     python scripts/reproduce.py --only cnn4,gru-300 --seeds 10
     python scripts/reproduce.py --only evidence
+    python scripts/reproduce.py --list
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+from tabulate import tabulate
 from tqdm import tqdm
 
 from elec576 import cli, reproduction
-from elec576.settings import all_cores
+from elec576.settings import all_cores, describe
 
 
 def main() -> int:
@@ -31,9 +33,17 @@ def main() -> int:
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR')
     parser.add_argument('--dask', metavar='ADDRESS',
                         help='hand the runs to the Dask cluster of this scheduler')
+    parser.add_argument('--list', action='store_true',
+                        help='run nothing; list the experiments that --only names')
     args = parser.parse_args()
 
     jobs = reproduction.plan(args.only, args.seeds, args.threads)
+    if args.list:
+        named = {job.experiment: describe(job.settings) for job in jobs}
+        print(tabulate([(f'`{name}`', named[name]) for name in reproduction.GROUPS['all']
+                        + reproduction.GROUPS['evidence'] if name in named],
+                       ('experiment', 'settings'), tablefmt='github'))
+        return 0
     todo = [job for job in jobs if not job.directory(args.results).metrics.exists()]
     expected = {job: reproduction.expected_seconds(job, args.results) for job in todo}
     failed = []
