@@ -23,6 +23,7 @@ from elec576.pictures.invariance import draw_invariance
 from elec576.pictures.occlusion import draw_mean_occlusion, draw_occlusions
 from elec576.pictures.recurrent import draw_by_rows, draw_path_over_digit, draw_paths
 from elec576.settings import CnnSettings
+from elec576.visual import findings
 from elec576.visual.activations import activation_statistics, report_lines
 from elec576.visual.deconvnet import LAYERS
 from elec576.visual.features import evolution, top_nine
@@ -56,6 +57,7 @@ class Picture:
     shows_images: bool  # it shows images of the data set, and is not for publishing
     arrays: dict[str, object]
     draw: Callable[[Path, str], None]  # takes the path and the title
+    finding: str = ''  # what is seen in it, in numbers
 
 
 def pictures(trained: Trained, wishes: Wishes, echo: Callable[[str], None]) -> Iterator[Picture]:
@@ -92,7 +94,8 @@ def _cnn_pictures(trained: Trained, wishes: Wishes,
             ('filters', "first layer's weights, each on its own scale", draw_filters),
             ('filters-one-scale', "first layer's weights on one scale",
              draw_filters_on_one_scale)):
-        yield Picture(name, what, False, {'W_conv1': W_conv1}, partial(draw, W_conv1))
+        yield Picture(name, what, False, {'W_conv1': W_conv1}, partial(draw, W_conv1),
+                      findings.filters(trained) if draw is draw_filters else '')
 
     statistics = activation_statistics(trained)
     for line in report_lines(statistics, trained.settings.act):
@@ -100,7 +103,7 @@ def _cnn_pictures(trained: Trained, wishes: Wishes,
     yield Picture('activations', 'activations over the test set', False,
                   {f'{layer}_{name}': value for layer, found in statistics.items()
                    for name, value in found._asdict().items()},
-                  partial(draw_activations, statistics))
+                  partial(draw_activations, statistics), findings.activations(statistics))
 
     for layer, top in tops.items():
         what = (f'{layer}: the nine strongest activations of a map, down to pixels by the '
@@ -109,13 +112,14 @@ def _cnn_pictures(trained: Trained, wishes: Wishes,
                       partial(draw_top_nine, top))
         yield Picture(f'deconvnet-{layer}-reconstructions', what, False,
                       {name: value for name, value in top._asdict().items() if name != 'patches'},
-                      partial(draw_top_nine, top, patches=False))
+                      partial(draw_top_nine, top, patches=False),
+                      findings.of_nines(findings.nines(trained, layer)))
         found = evolution(trained, layer, wishes.maps)
         if found is not None:
             yield Picture(f'evolution-{layer}',
                           f"{layer}: a map's strongest activation over the test set, by training "
                           f'step\n({KEY})', False, found._asdict(),
-                          partial(draw_evolution, found))
+                          partial(draw_evolution, found), findings.evolution(found))
 
     chosen = right_images(trained, 1) if wishes.images is None else wishes.images
     if len(chosen):
@@ -132,7 +136,7 @@ def _cnn_pictures(trained: Trained, wishes: Wishes,
         mean = mean_occlusion(trained, right)
         yield Picture('occlusion-mean', f'a grey square of {mean.size} x {mean.size} pixels, mean '
                       f'over {len(right)} test images', False, mean._asdict(),
-                      partial(draw_mean_occlusion, mean))
+                      partial(draw_mean_occlusion, mean), findings.occlusion(mean))
 
     several = right_images(trained, PER_CLASS)
     if len(several) > 1:
@@ -141,13 +145,13 @@ def _cnn_pictures(trained: Trained, wishes: Wishes,
                       'that hold half of them', False,
                       {f'{kind}_{name}': value for kind, curve in curves.items()
                        for name, value in curve._asdict().items()},
-                      partial(draw_invariance, curves))
+                      partial(draw_invariance, curves), findings.invariance(curves))
 
 
 def _rnn_pictures(trained: Trained, wishes: Wishes) -> Iterator[Picture]:
     rows = by_rows(trained)
     yield Picture('rows', 'test set, classified after each row', False, rows._asdict(),
-                  partial(draw_by_rows, rows))
+                  partial(draw_by_rows, rows), findings.rows(rows))
     images = first_of_each_class(trained) if wishes.images is None else np.array(wishes.images)
     paths = hidden_paths(trained, images)
     arrays = paths._asdict()
@@ -190,9 +194,23 @@ def hang(trained: Trained, picture: Picture, out: Path, publish: Path | None = N
         picture.draw(path, title(trained, picture.what))
         if publish is not None and not picture.shows_images:
             publish.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(
-                path, publish / f'{trained.name}-seed{trained.settings.seed}-{path.name}')
+            shutil.copyfile(path, published(trained, path.name, publish))
     except OSError as error:
         raise UserError(f'{error.filename or out}: cannot be written ({error.strerror}); '
                         'give another --out or --publish') from None
     return path
+
+
+def note(trained: Trained, findings: list[str], out: Path, publish: Path | None = None) -> None:
+    """Write what was found, as a list, into the folder ``out``; ``publish`` gets a copy."""
+    text = (f'Run {trained.name}, seed {trained.settings.seed}, {trained.settings.threads} '
+            f'threads, {trained.origin.name}:\n\n'
+            + ''.join(f'- {finding}\n' for finding in findings))
+    write_whole(out / 'findings.md', text)
+    if publish is not None:
+        write_whole(published(trained, 'findings.md', publish), text)
+
+
+def published(trained: Trained, name: str, folder: Path) -> Path:
+    """Where a copy of a run's file goes among those of other runs."""
+    return folder / f'{trained.name}-seed{trained.settings.seed}-{name}'

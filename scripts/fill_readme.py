@@ -3,8 +3,9 @@
     python scripts/fill_readme.py
     python scripts/fill_readme.py --check
 
-A block begins with a comment that names its command, `<!-- from: scripts/compare.py --headline -->`,
-and ends with `<!-- end -->`; what stands between them is replaced. Nothing is measured or trained.
+A block begins with a comment that names its command or a file that a command wrote,
+`<!-- from: scripts/compare.py --headline -->`, and ends with `<!-- end -->`; what stands between
+them is replaced. Nothing is measured or trained.
 """
 
 import argparse
@@ -23,7 +24,9 @@ BLOCK = re.compile(r'(<!-- from: (.+?) -->\n)(.*?)(<!-- end -->)', re.DOTALL)
 
 
 def output(command: str) -> str:
-    """What a command of the repository prints."""
+    """What a command of the repository prints, or what a file says."""
+    if command.endswith('.md'):
+        return (ROOT / command).read_text(encoding='utf-8').strip()
     done = subprocess.run([sys.executable, *shlex.split(command)], cwd=ROOT, capture_output=True,
                           text=True)
     if done.returncode:

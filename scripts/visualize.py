@@ -41,9 +41,12 @@ def main() -> None:
         if trained.origin.stand_in:
             print(STAND_IN_NOTICE)
         wishes = gallery.Wishes(args.layer, args.maps, args.images)
+        out, findings = args.out or args.run / 'figures', []
         for picture in gallery.pictures(trained, wishes, print):
-            path = gallery.hang(trained, picture, args.out or args.run / 'figures', args.publish)
-            print(path, file=sys.stderr)
+            print(gallery.hang(trained, picture, out, args.publish), file=sys.stderr)
+            findings += filter(None, [picture.finding])
+        print(*findings, sep='\n')
+        gallery.note(trained, findings, out, args.publish)
         if trained.origin.stand_in:
             print(STAND_IN_NOTICE)
 

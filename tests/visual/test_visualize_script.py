@@ -51,7 +51,7 @@ def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
     code, out, _ = visualize('--run', cnn, '--publish', published)
     assert code == 0
     statistics = json.loads((cnn / 'activations.json').read_text())
-    assert out.splitlines() == [
+    assert out.splitlines()[:2] == [
         'ReLu activation %d: mean %g, standard deviation %g, variance %g'
         % (number, *layer.values()) for number, layer in enumerate(statistics.values(), 1)]
     names = {path.stem for path in (cnn / 'figures').glob('*.png')}
@@ -60,7 +60,12 @@ def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
     assert names == {path.stem for path in (cnn / 'figures').glob('*.npz')}
     run = cnn.parent.name
     assert {path.name for path in published.iterdir()} == {
-        f'{run}-seed0-{name}.png' for name in names - WITH_IMAGES}
+        f'{run}-seed0-{name}.png' for name in names - WITH_IMAGES} | {f'{run}-seed0-findings.md'}
+    found = (published / f'{run}-seed0-findings.md').read_text()
+    assert found == (cnn / 'figures' / 'findings.md').read_text()
+    assert [f'- {line}' for line in out.splitlines()[2:]] == found.splitlines()[2:]
+    for what in ('initial values', 'are dead', 'conv1, ', 'conv2, ', 'in the middle', 'degrees'):
+        assert what in found
     with np.load(cnn / 'figures' / 'filters.npz') as arrays:
         assert (arrays['W_conv1'] == np.load(cnn / 'filters.npy')).all()
     for name in names - WITH_IMAGES:
@@ -87,7 +92,7 @@ def test_pictures_of_an_rnn(rnn, visualize, tmp_path):
     assert code == 0
     assert {path.stem for path in (rnn / 'figures').glob('*.png')} == {'rows', 'paths', 'path'}
     assert {path.name for path in published.iterdir()} == {
-        f'{rnn.name}-seed0-{name}.png' for name in ('rows', 'paths')}
+        f'{rnn.name}-seed0-{name}' for name in ('rows.png', 'paths.png', 'findings.md')}
     with np.load(rnn / 'figures' / 'rows.npz') as arrays:
         metrics = json.loads((rnn / 'metrics.json').read_text())
         assert arrays['accuracy'][-1] == pytest.approx(metrics['test_accuracy'], abs=1e-6)

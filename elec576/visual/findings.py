@@ -1,0 +1,136 @@
+"""What the pictures show, in numbers: one sentence each, of what was computed for them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from elec576.lenet5 import IMSIZE
+from elec576.tf1 import session
+from elec576.visual.activations import LayerStatistics
+from elec576.visual.deconvnet import LAYERS, deconvnet
+from elec576.visual.features import TOP, Evolution, peaks, reconstruct
+from elec576.visual.invariance import Curve
+from elec576.visual.occlusion import MeanOcclusion
+from elec576.visual.recurrent import ByRows
+from elec576.visual.trained import Trained
+
+ROWS = (14, 20, 22, 24, 26, 28)
+MOVES = {'translation': (1, 3), 'scale': (0.8, 1.5), 'rotation': (30, 180)}
+AMOUNTS = {'translation': '{:g} pixels', 'scale': 'scaled by {:g}', 'rotation': '{:g} degrees'}
+
+
+class Nines(NamedTuple):
+    """The nine strongest images of each map of a layer that any image excites."""
+
+    layer: str
+    maps: int
+    at_border: float  # share of the patches that reach beyond the edge of the image
+    border: float  # the same share of all the places where a unit of the layer is
+    same_class: float  # images of the most frequent class among the nine, mean over the maps
+    by_chance: float  # the same, if nine were drawn from the test set
+
+
+def filters(trained: Trained) -> str:
+    """How far training took the first layer's weights from where they started."""
+    net = trained.net
+    with session(net.graph, trained.settings.threads) as sess:
+        sess.run(net.initializer)
+        before = sess.run(net.W_conv1).reshape(-1, LAYERS['conv1'].maps)
+    after = trained.sess.run(net.W_conv1).reshape(before.shape)
+    each = [np.corrcoef(before[:, k], after[:, k])[0, 1] for k in range(before.shape[1])]
+    return (f'Correlation of the trained first-layer weights with their initial values: '
+            f'{np.corrcoef(before.ravel(), after.ravel())[0, 1]:.3f}; by filter, '
+            f'{min(each):.3f} to {max(each):.3f}.')
+
+
+def activations(statistics: dict[str, LayerStatistics]) -> str:
+    """Zeros and dead units."""
+    return 'Over the test set: ' + '; '.join(
+        f'{layer} {100 * found.zero_share:.0f} % of the activations are 0, '
+        f'{100 * found.dead_share:.0f} % of the units and {found.map_dead.sum()} of the '
+        f'{len(found.map_dead)} maps are dead' for layer, found in statistics.items()) + '.'
+
+
+def nines(trained: Trained, layer: str) -> Nines:
+    """Where in the images that excite a map of ``layer`` most, and of what class they are."""
+    largest = peaks(trained, layer)
+    maps = np.flatnonzero(largest.max(axis=0) > 0)
+    images = np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T
+    classes = trained.classes
+    _, positions, _ = reconstruct(trained, deconvnet(trained.net, layer, trained.settings.act),
+                                  trained.sess, images.ravel(),
+                                  np.repeat(maps, images.shape[1]))
+
+    def beyond(places: np.ndarray) -> np.ndarray:
+        geometry = LAYERS[layer]
+        first = geometry.stride * places + geometry.start
+        return ((first < 0) | (first + geometry.field > IMSIZE)).any(axis=1)
+
+    side = IMSIZE // LAYERS[layer].stride
+    everywhere = np.stack(np.meshgrid(range(side), range(side)), axis=-1).reshape(-1, 2)
+    rng = np.random.RandomState(0)
+    drawn = np.stack([rng.choice(classes, TOP) for _ in range(10_000)])
+    return Nines(layer, len(maps), float(beyond(positions).mean()),
+                 float(beyond(everywhere).mean()), most_frequent(classes[images]),
+                 most_frequent(drawn))
+
+
+def most_frequent(classes: np.ndarray) -> float:
+    """How often the most frequent class of each row of ``classes`` [m, 9] is there, mean."""
+    return float(np.mean([np.bincount(row).max() for row in classes]))
+
+
+def of_nines(found: Nines) -> str:
+    """`nines` in words."""
+    return (f'{found.layer}, {found.maps} maps that any test image excites: '
+            f'{100 * found.at_border:.0f} % of the nine strongest patches of a map reach beyond '
+            f'the edge of the image ({100 * found.border:.0f} % of all places in the layer do); '
+            f'{found.same_class:.1f} of the nine are of one class '
+            f'({found.by_chance:.1f} by chance).')
+
+
+def evolution(found: Evolution) -> str:
+    """When the image that excites a map most was last replaced by another."""
+    changes = found.images[:, 1:] != found.images[:, :-1]
+    last = [found.steps[1:][row].max() if row.any() else 0 for row in changes]
+    return (f'{found.layer}: among the steps shown ({", ".join(map(str, found.steps))}), the image '
+            f'that excites a map most last changed at step {np.median(last):g} (median of '
+            f'{len(last)} maps).')
+
+
+def occlusion(found: MeanOcclusion) -> str:
+    """What the square takes from the true class's probability."""
+    middle = len(found.centres) // 2
+    row, column = np.unravel_index(found.probability.argmin(), found.probability.shape)
+    corners = found.probability[[0, 0, -1, -1], [0, -1, 0, -1]].mean()
+    return (f'The true class\'s probability over {len(found.images)} images that are classified '
+            f'right: {found.untouched:.2f} untouched; with the square in the middle '
+            f'{found.probability[middle, middle]:.2f}, in a corner {corners:.2f}, at worst '
+            f'{found.probability.min():.2f} (centre in row {found.centres[row]}, column '
+            f'{found.centres[column]}); {100 * found.still_right.min():.0f} % at least are still '
+            f'classified right.')
+
+
+def invariance(curves: dict[str, Curve]) -> str:
+    """What a small and a large move do to the features and to the true class's probability."""
+    def at(kind: str, amount: float) -> str:
+        curve = curves[kind]
+        place = int(np.argmin(abs(curve.amounts - amount)))
+        return (f'{AMOUNTS[kind].format(amount)}: {np.median(curve.first[:, place]):.2f}, '
+                f'{np.median(curve.last[:, place]):.2f}, '
+                f'{np.median(curve.probability[:, place]):.2f}')
+
+    untouched = curves['translation']
+    still = np.median(untouched.probability[:, int(np.argmin(abs(untouched.amounts)))])
+    return ('Medians of the distance of h_pool1, of h_fc1 (1: as far as another image), and of the '
+            f'true class\'s probability ({still:.2f} untouched): '
+            + '; '.join(at(kind, amount) for kind, amounts in MOVES.items() for amount in amounts)
+            + '.')
+
+
+def rows(found: ByRows) -> str:
+    """Test accuracy by rows read."""
+    return 'Test accuracy after ' + ', '.join(
+        f'{row} rows {found.accuracy[row - 1]:.3f}' for row in ROWS) + '.'

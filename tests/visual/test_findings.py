@@ -1,0 +1,93 @@
+"""What is said of the pictures is what the arrays hold."""
+
+import numpy as np
+import pytest
+
+from elec576.visual import findings
+from elec576.visual.activations import layer_statistics
+from elec576.visual.deconvnet import LAYERS
+from elec576.visual.features import Evolution, peaks, top_nine
+from elec576.visual.invariance import Curve
+from elec576.visual.occlusion import MeanOcclusion
+from elec576.visual.recurrent import ByRows
+from visual_networks import make_trained  # noqa: F401
+
+
+def test_weights_that_nobody_trained(make_trained):  # noqa: F811
+    words = findings.filters(make_trained('relu', 0))
+    assert ': 1.000; by filter, 1.000 to 1.000.' in words
+
+
+def test_weights_turned_round(make_trained):  # noqa: F811
+    trained = make_trained('relu', 0)
+    before = trained.sess.run(trained.net.W_conv1)
+    trained.net.W_conv1.load(-before, trained.sess)
+    try:
+        assert ': -1.000;' in findings.filters(trained)
+    finally:
+        trained.net.W_conv1.load(before, trained.sess)
+
+
+@pytest.mark.parametrize('layer', LAYERS)
+def test_where_the_nine_strongest_are(layer, make_trained):  # noqa: F811
+    """Against the crops of `top_nine`, which are NaN beyond the edge."""
+    trained = make_trained('relu', 0)
+    maps = list(np.flatnonzero(peaks(trained, layer).max(axis=0) > 0))
+    top = top_nine(trained, layer, maps)
+    found = findings.nines(trained, layer)
+    assert found.maps == len(maps)
+    assert found.at_border == pytest.approx(np.isnan(top.patches).any(axis=(2, 3)).mean())
+    counts = [max(list(row).count(label) for label in row) for row in top.classes]
+    assert found.same_class == pytest.approx(np.mean(counts))
+
+
+def test_share_of_places_at_the_border(make_trained):  # noqa: F811
+    trained = make_trained('relu', 0)
+    # a 5x5 field around each of 28x28 pixels; a 14x14 field on each of 14x14 places
+    assert findings.nines(trained, 'conv1').border == pytest.approx(1 - (24 / 28)**2)
+    inside = sum(0 <= 2 * place - 6 and 2 * place - 6 + 14 <= 28 for place in range(14))
+    assert findings.nines(trained, 'conv2').border == pytest.approx(1 - (inside / 14)**2)
+
+
+def test_most_frequent_class():
+    assert findings.most_frequent(np.array([[1, 1, 2], [3, 4, 5]])) == 1.5
+
+
+def test_dead_units():
+    h = np.zeros((4, 2, 2, 3), np.float32)
+    h[0, 0, 0, 0] = 1
+    words = findings.activations({'conv1': layer_statistics(h, 'relu')})
+    assert 'conv1 98 % of the activations are 0, 92 % of the units and 2 of the 3 maps' in words
+
+
+def test_last_change():
+    images = np.array([[5, 6, 6, 6], [1, 1, 1, 1], [1, 2, 3, 4]])
+    found = Evolution('conv1', np.arange(3), np.array([0, 10, 20, 30]), images, None, None)
+    assert 'last changed at step 10 (median of 3 maps)' in findings.evolution(found)
+
+
+def test_the_square():
+    probability = np.full((3, 3), 0.8)
+    probability[1, 1], probability[2, 1] = 0.5, 0.4
+    found = MeanOcclusion(np.arange(6), 7, 0.4, np.array([3, 14, 24]), probability,
+                          np.full((3, 3), 0.9), 0.95, None)
+    words = findings.occlusion(found)
+    assert ('over 6 images that are classified right: 0.95 untouched; with the square in the '
+            'middle 0.50, in a corner 0.80, at worst 0.40 (centre in row 24, column 14); 90 %'
+            ) in words
+
+
+def test_moves():
+    def curve(amounts):
+        column = np.array(amounts, float)
+        return Curve(column, column[None] / 10, column[None] / 100, 1 - column[None] / 1000)
+
+    words = findings.invariance({'translation': curve([0, 1, 3]), 'scale': curve([0.8, 1.5]),
+                                 'rotation': curve([30, 180])})
+    assert '(1.00 untouched)' in words and '3 pixels: 0.30, 0.03, 1.00' in words
+    assert 'scaled by 1.5: 0.15, 0.01, 1.00; 30 degrees: 3.00, 0.30, 0.97' in words
+
+
+def test_rows_read():
+    found = ByRows(np.arange(1, 29), np.arange(1, 29) / 28, None, None)
+    assert findings.rows(found).endswith('26 rows 0.929, 28 rows 1.000.')
