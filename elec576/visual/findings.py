@@ -18,7 +18,8 @@ from elec576.visual.trained import Trained
 
 ROWS = (14, 20, 22, 24, 26, 28)
 MOVES = {'translation': (1, 3), 'scale': (0.8, 1.5), 'rotation': (30, 180)}
-AMOUNTS = {'translation': '{:g} pixels', 'scale': 'scaled by {:g}', 'rotation': '{:g} degrees'}
+AMOUNTS = {'translation': 'moved by {:g} px', 'scale': 'scaled by {:g}',
+           'rotation': 'turned by {:g}°'}
 
 
 class Nines(NamedTuple):

@@ -84,8 +84,8 @@ def test_moves():
 
     words = findings.invariance({'translation': curve([0, 1, 3]), 'scale': curve([0.8, 1.5]),
                                  'rotation': curve([30, 180])})
-    assert '(1.00 untouched)' in words and '3 pixels: 0.30, 0.03, 1.00' in words
-    assert 'scaled by 1.5: 0.15, 0.01, 1.00; 30 degrees: 3.00, 0.30, 0.97' in words
+    assert '(1.00 untouched)' in words and 'moved by 3 px: 0.30, 0.03, 1.00' in words
+    assert 'scaled by 1.5: 0.15, 0.01, 1.00; turned by 30°: 3.00, 0.30, 0.97' in words
 
 
 def test_rows_read():

@@ -64,7 +64,7 @@ def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
     found = (published / f'{run}-seed0-findings.md').read_text()
     assert found == (cnn / 'figures' / 'findings.md').read_text()
     assert [f'- {line}' for line in out.splitlines()[2:]] == found.splitlines()[2:]
-    for what in ('initial values', 'are dead', 'conv1, ', 'conv2, ', 'in the middle', 'degrees'):
+    for what in ('initial values', 'are dead', 'conv1, ', 'conv2, ', 'in the middle', 'turned by'):
         assert what in found
     with np.load(cnn / 'figures' / 'filters.npz') as arrays:
         assert (arrays['W_conv1'] == np.load(cnn / 'filters.npy')).all()
