@@ -203,8 +203,9 @@ def hang(trained: Trained, picture: Picture, out: Path, publish: Path | None = N
 
 def note(trained: Trained, findings: list[str], out: Path, publish: Path | None = None) -> None:
     """Write what was found, as a list, into the folder ``out``; ``publish`` gets a copy."""
-    text = (f'Run {trained.name}, seed {trained.settings.seed}, {trained.settings.threads} '
-            f'threads, {trained.origin.name}:\n\n'
+    settings = trained.settings
+    text = (f'Run {trained.name}, seed {settings.seed}, {settings.threads} '
+            f'thread{"s" * (settings.threads > 1)}, {trained.origin.name}:\n\n'
             + ''.join(f'- {finding}\n' for finding in findings))
     write_whole(out / 'findings.md', text)
     if publish is not None:
