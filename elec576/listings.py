@@ -6,9 +6,15 @@ from pathlib import Path
 
 import elec576
 from elec576.errors import UserError
+from elec576.settings import CnnSettings, RnnSettings, flag_of
 
 STARTER = Path(elec576.__file__).parents[1] / 'starter'
 CNN_PROGRAM, RNN_PROGRAM = 'trainCifarStarterCode.py', 'lstmMNISTStarterCode.py'
+
+_CNN_OPTIONS = ('act', 'fc_act', 'optimizer', 'lr', 'init', 'steps', 'train_per_class',
+                'test_per_class', 'batch_size', 'keep_prob', 'seed', 'threads')
+_RNN_OPTIONS = ('cell', 'hidden', 'lr', 'iterations', 'batch_size', 'display_step', 'seed',
+                'threads')
 
 
 def program(name: str) -> Path:
@@ -22,3 +28,21 @@ def program(name: str) -> Path:
         raise UserError(f'{path}: there is no listing; run this in the repository '
                         f'(pip install -e .)')
     return path
+
+
+def command(settings: CnnSettings | RnnSettings) -> tuple[str, list[str]]:
+    """The listing that computes what ``settings`` ask for, by its name, and its options.
+
+    Raises:
+        ValueError: the listings have no such setting (biases, MNIST for the CNN, another optimizer
+            for the RNN).
+    """
+    if isinstance(settings, CnnSettings):
+        name, options, fixed = CNN_PROGRAM, _CNN_OPTIONS, {'bias': 0.1, 'dataset': 'cifar10'}
+    else:
+        name, options, fixed = RNN_PROGRAM, _RNN_OPTIONS, {'optimizer': 'rmsprop'}
+    for setting, value in fixed.items():
+        if getattr(settings, setting) != value:
+            raise ValueError(f'the listing has {setting} {value} only')
+    return name, [part for option in options
+                  for part in (flag_of(option), str(getattr(settings, option)))]

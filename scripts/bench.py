@@ -4,9 +4,11 @@
     python scripts/bench.py --only frameworks
     python scripts/bench.py --quick --out /tmp/bench.json
     python scripts/bench.py --table
+    python scripts/bench.py --only listing --tf115 ~/tf115
 
 Tables go to standard output, progress to standard error, all numbers to results/bench.json.
-Needs `pip install -e .[bench]` for the comparison with PyTorch.
+Needs `pip install -e .[bench]` for the comparison with PyTorch. `--tf115` takes the environment
+that scripts/golden_tf115.py makes, and times the listings on the report's own TensorFlow, too.
 """
 
 import argparse
@@ -16,6 +18,7 @@ from elec576 import cli
 from elec576.bench.command import ITEMS, bench, tables
 from elec576.bench.remote import WorkerFailed
 from elec576.errors import UserError
+from elec576.golden import environment
 
 
 def main() -> None:
@@ -28,12 +31,15 @@ def main() -> None:
     parser.add_argument('--table', action='store_true',
                         help='measure nothing; print the tables of --out')
     parser.add_argument('--out', type=Path, default=Path('results/bench.json'), metavar='FILE')
+    parser.add_argument('--tf115', type=Path, metavar='DIR',
+                        help='environment with TensorFlow 1.15, for the item "listing"')
     args = parser.parse_args()
     if args.table:
         print(tables(args.out))
         return
     try:
-        bench(tuple(args.only), args.quick, args.out)
+        bench(tuple(args.only), args.quick, args.out,
+              environment.python_of(args.tf115) if args.tf115 else None)
     except WorkerFailed as failure:
         raise UserError(f'a measurement failed ({failure}); try again with --only') from None
 

@@ -8,6 +8,7 @@
 * `worker`, `remote`: every way runs in a process of its own, and does steps when it is told to.
 * `timing`: rounds A B C A B C ..., medians and ranges.
 * `against_listing`, `against_frameworks`, `startup`: the measurements.
+* `on_tf115`: the listings on the TensorFlow that the report names, where it is installed.
 * `whole_report`: what the 23 experiments take, from the measurements.
 * `tables`: Markdown.
 """

@@ -9,8 +9,8 @@ import os
 import platform
 from pathlib import Path
 
-from elec576.bench import against_frameworks, against_listing, arithmetic, costs, remote, report, \
-    side_by_side, startup, whole_report, work
+from elec576.bench import against_frameworks, against_listing, arithmetic, costs, on_tf115, \
+    remote, report, side_by_side, startup, whole_report, work
 from elec576.bench.timing import say
 from elec576.errors import UserError
 from elec576.files import write_json
@@ -33,6 +33,7 @@ class Plan:
     costs: costs.Effort = costs.Effort()
     frameworks: against_frameworks.Effort = against_frameworks.Effort()
     startup: startup.Effort = startup.Effort()
+    tf115: Path | None = None  # a Python that has TensorFlow 1.15.5
 
 
 _QUICK = against_frameworks.Effort(rounds=2, seconds=0.02, tries=1)
@@ -41,11 +42,13 @@ QUICK = Plan(against_listing.Effort(rounds=1, seconds=0.1, rnn_seconds=0.02, sta
              startup.Effort(starts=1, steps=2))
 
 
-def bench(items: tuple[str, ...], quick: bool, out: Path) -> None:
+def bench(items: tuple[str, ...], quick: bool, out: Path, tf115: Path | None = None) -> None:
     """Measure ``items`` (some of `ITEMS`), print their tables and keep all in ``out``.
 
-    ``out`` is written after each item; what it holds of other items stays.
+    ``out`` is written after each item; what it holds of other items stays. ``tf115`` is a Python
+    with TensorFlow 1.15.5, on which the listings are then measured, too.
     """
+    plan = dataclasses.replace(QUICK if quick else Plan(), tf115=tf115)
     results = read_json(out) if out.exists() else {}
     if not remote.available('torch'):
         say(CAVEAT)
@@ -53,7 +56,7 @@ def bench(items: tuple[str, ...], quick: bool, out: Path) -> None:
         machine = {'processor': processor(), 'cores': all_cores(), 'system': platform.platform(),
                    'load_before': os.getloadavg()}
         started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')
-        numbers, tables = ITEMS[item](QUICK if quick else Plan(), all_cores())
+        numbers, tables = ITEMS[item](plan, all_cores())
         results[item] = {
             'machine': machine | {'load_after': os.getloadavg()},
             'versions': versions('tensorflow', 'numpy', 'keras', 'torch'), 'quick': quick,
@@ -99,6 +102,7 @@ def _listing(plan: Plan, cores: int) -> tuple[dict, str]:
         rows = against_listing.measure(list(work.OF_THE_REPORT), cores, data, effort)
         single = ({} if cores == 1 else
                   against_listing.measure([work.LENET5], 1, data, effort))
+        old = on_tf115.measure_all(plan.tf115, cores, data, effort) if plan.tf115 else None
     ways = whole_report.arithmetic(rows, fixed)
     totals = {name: dict(zip(('listing', 'ours'), whole_report.total(some)))
               for name, some in (('all', ways),
@@ -109,9 +113,11 @@ def _listing(plan: Plan, cores: int) -> tuple[dict, str]:
              'run_of_one_step_seconds': fixed,
              'whole_report': {'seconds': totals,
                               'experiments': {name: {'listing': str(theirs), 'ours': str(own)}
-                                              for name, (theirs, own) in ways.items()}}},
+                                              for name, (theirs, own) in ways.items()}},
+             **({'tf115': old} if old else {})},
             '\n\n'.join((report.lenet5_steps(by_threads), report.rnn_steps(rows),
-                         report.experiments(ways))))
+                         report.experiments(ways),
+                         *([report.tf115_steps(old, rows, ways)] if old else []))))
 
 
 def _jobs(plan: Plan, cores: int) -> tuple[dict, str]:

@@ -22,8 +22,7 @@ import numpy as np
 from elec576.bench import work
 from elec576.data.mnist import Mnist, write_mnist_folder
 from elec576.data.rebuild import write_tree
-from elec576.listings import CNN_PROGRAM, RNN_PROGRAM, program
-from elec576.settings import CnnSettings
+from elec576.listings import command, program
 from elec576.tf1 import tf
 
 PACKAGES = ('tensorflow', 'numpy')
@@ -47,28 +46,13 @@ def write_data(folder: Path) -> None:
                 for array in work.made_up(count))), folder / 'MNIST_data')
 
 
-def options(model: str, threads: int, steps: int) -> tuple[Path, list[str]]:
-    """The listing's program and its options for the work ``model``."""
-    settings = work.OF_THE_REPORT[model]
-    common = ['--threads', threads, '--lr', settings.lr, '--batch-size', settings.batch_size]
-    if isinstance(settings, CnnSettings):
-        images = work.sizes(model)
-        special = ['--act', settings.act, '--fc-act', settings.fc_act, '--steps', steps,
-                   '--train-per-class', 800, '--test-per-class', images.test // work.CLASSES]
-        path = program(CNN_PROGRAM)
-    else:
-        special = ['--cell', settings.cell, '--hidden', settings.hidden,
-                   '--iterations', steps * settings.batch_size + 1]
-        path = program(RNN_PROGRAM)
-    return path, [str(part) for part in common + special]
-
-
 def start(model: str, variant: str, threads: int) -> Callable[[int], float]:
     """A function that lets the listing make so many steps and returns their wall seconds.
 
     One listing per process: it works on TensorFlow's default graph.
     """
-    path, arguments = options(model, threads, steps=10**7)
+    name, arguments = command(work.as_listed(model, threads, steps=10**7))
+    path = program(name)
     sys.argv = [str(path), *arguments, '--data', os.environ[DATA]]
     allowed: queue.Queue[int] = queue.Queue()
     finished: queue.Queue[float | Exception] = queue.Queue()

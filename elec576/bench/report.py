@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from elec576.bench import against_frameworks, against_listing, arithmetic, costs, side_by_side, \
-    startup, whole_report, work
+from elec576.bench import against_frameworks, against_listing, arithmetic, costs, on_tf115, \
+    side_by_side, startup, whole_report, work
 from elec576.bench.tables import milliseconds, percent, seconds, table, times
 from elec576.bench.timing import Summary
 
@@ -57,6 +57,34 @@ def experiments(ways: dict[str, tuple[whole_report.Way, whole_report.Way]]) -> s
     return section(
         "The whole report, one seed, computed from the above: the listing's way and ours",
         table(['', 'the listing', '', 'ours', '', 'times as fast'], lines))
+
+
+def tf115_steps(old: on_tf115.OnTf115, rows: dict[str, against_listing.Row],
+                ways: dict[str, tuple[whole_report.Way, whole_report.Way]]) -> str:
+    """The listings on TensorFlow 1.15.5, and the whole report as its author ran it."""
+    lines = []
+    for model, step in old.steps.items():
+        today = rows[model][against_listing.LISTING]
+        ours = rows[model].get(against_listing.DISPLAY) or \
+            rows[model][f'eval-every {against_listing.EVAL_EVERY[-1]}']
+        lines.append([model, milliseconds(step), milliseconds(today),
+                      times(step.median / today.median), milliseconds(ours),
+                      times(step.median / ours.median)])
+    on_1_15 = on_tf115.arithmetic(old)
+    pairs = {name: (on_1_15[name], ours) for name, (_, ours) in ways.items()}
+    for words, some in (('all {} experiments', pairs), ('the {} of the listings themselves',
+                                                        whole_report.of_the_listings(pairs))):
+        (author, ours), today = whole_report.total(some), sum(
+            ways[name][0].seconds for name in some)
+        lines.append([f'**{words.format(len(some))}**', f'**{author / 60:.0f} min**',
+                      f'**{today / 60:.0f} min**', f'**{times(author / today)}**',
+                      f'**{ours / 60:.0f} min**', f'**{times(author / ours)}**'])
+    return section(
+        'The listing on TensorFlow 1.15.5, as the report ran it, today, and ours: milliseconds of '
+        'a step, and the whole report',
+        table(['', 'the listing on 1.15', 'the listing today', 'times as fast', 'ours',
+               'times as fast'], lines),
+        'On 1.15 they run after the others, not in turns with them.')
 
 
 def jobs(rows: dict[str, side_by_side.Pair], cores: int) -> str:

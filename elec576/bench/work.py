@@ -93,3 +93,15 @@ def lasting(settings: CnnSettings | RnnSettings, steps: int, threads: int, **oth
         return dataclasses.replace(settings, steps=steps, threads=threads, **others)
     iterations = steps * settings.batch_size + 1
     return dataclasses.replace(settings, iterations=iterations, threads=threads, **others)
+
+
+def as_listed(name: str, threads: int, steps: int) -> CnnSettings | RnnSettings:
+    """Settings with which a listing does the work ``name``.
+
+    The CNN's listing reads no MNIST; it gets as many test images from the other folder.
+    """
+    settings = lasting(OF_THE_REPORT[name], steps, threads)
+    if name == LENET5_MNIST:
+        settings = dataclasses.replace(settings, dataset='cifar10', train_per_class=800,
+                                       test_per_class=sizes(name).test // CLASSES)
+    return settings

@@ -10,6 +10,7 @@ from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions
 from elec576.comparison.evidence import Answer, weigh_evidence
 from elec576.comparison.numbers import JudgedNumber, Tally, judge_numbers, tally
 from elec576.comparison.results import Results, read_results
+from elec576.comparison.tf115 import Tf115, compare_with_tf115
 from elec576.experiments import EXPERIMENTS
 
 
@@ -21,6 +22,7 @@ class Comparison:
     numbers: tuple[JudgedNumber, ...]
     conclusions: tuple[JudgedConclusion, ...]
     answers: tuple[Answer, ...]
+    tf115: Tf115 = Tf115()
 
     @cached_property
     def tally(self) -> Tally:
@@ -41,9 +43,10 @@ def compare(folder: Path) -> Comparison:
     """Compare the runs below ``folder``/runs with the report; nothing is trained or written.
 
     Raises:
-        UserError: see `elec576.comparison.results.read_results`.
+        UserError: see `elec576.comparison.results.read_results` and
+            `elec576.comparison.tf115.compare_with_tf115`.
     """
     results = read_results(folder)
     numbers = judge_numbers(results)
     return Comparison(results, numbers, judge_conclusions(results, numbers),
-                      weigh_evidence(results))
+                      weigh_evidence(results), compare_with_tf115(results, folder))

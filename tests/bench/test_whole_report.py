@@ -2,7 +2,7 @@
 
 import pytest
 
-from elec576.bench import whole_report, work
+from elec576.bench import on_tf115, report, whole_report, work
 from elec576.bench.timing import Summary
 from elec576.experiments import EXPERIMENTS
 
@@ -12,7 +12,7 @@ def summary(seconds: float) -> Summary:
 
 
 @pytest.fixture
-def ways():
+def rows_and_ways():
     cnn = {'listing': 0.5, 'eval-every 100': 0.05, 'train': 0.04}
     rnn = {'listing': 0.03, 'display': 0.01, 'train': 0.009, 'evaluate': 2.0}
     rows = {name: {variant: summary(seconds) for variant, seconds in
@@ -20,7 +20,12 @@ def ways():
             for name in work.OF_THE_REPORT}
     fixed = {'cnn listing': summary(7.0), 'cnn elec576': summary(6.0),
              'rnn listing': summary(5.0), 'rnn elec576': summary(4.0)}
-    return whole_report.arithmetic(rows, fixed)
+    return rows, whole_report.arithmetic(rows, fixed)
+
+
+@pytest.fixture
+def ways(rows_and_ways):
+    return rows_and_ways[1]
 
 
 def test_every_experiment_is_some_work():
@@ -48,3 +53,18 @@ def test_the_totals(ways):
     rest = whole_report.of_the_listings(ways)
     assert set(ways) - set(rest) == {'cnn-mnist'}
     assert whole_report.total(rest)[1] == pytest.approx(ours - ways['cnn-mnist'][1].seconds)
+
+
+def test_the_report_as_its_author_ran_it(rows_and_ways):
+    rows, ways = rows_and_ways
+    old = on_tf115.OnTf115({name: summary(1.0 if name.startswith('lenet5') else 0.06)
+                            for name in work.OF_THE_REPORT},
+                           {'cnn': summary(9.0), 'rnn': summary(8.0)})
+    assert on_tf115.arithmetic(old)['cnn5'].seconds == 9 + 8000 * 1.0
+    assert on_tf115.arithmetic(old)['gru-300'].seconds == pytest.approx(8 + 2999 * 0.06)
+    text = report.tf115_steps(old, rows, ways)
+    assert '| lenet5 | 1000 (1000–1000) | 500 (500–500) | 2.00 | 50.0 (50.0–50.0) | 20.0 |' in text
+    author = sum(way.seconds for way in on_tf115.arithmetic(old).values())
+    listing, ours = whole_report.total(ways)
+    assert (f'| **all 23 experiments** | **{author / 60:.0f} min** | **{listing / 60:.0f} min** | '
+            f'**{author / listing:.2f}** | **{ours / 60:.0f} min** |') in text

@@ -1,0 +1,106 @@
+"""Does TensorFlow 1.15 give the same? Our runs beside runs of the listings on 1.15.5."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+from scipy import optimize, stats
+
+from elec576.comparison.results import Results
+from elec576.comparison.statistics import Summary, summarise
+from elec576.errors import UserError
+from elec576.experiments import named
+from elec576.golden import cases
+from elec576.golden.whole_runs import WholeRun, read_whole_runs
+
+LEVEL, POWER = 0.05, 0.80
+RUNS_FOR_TEST = 3
+
+
+@dataclass(frozen=True)
+class SameMeans:
+    """Final test accuracies of one experiment on TensorFlow 1.15.5 and ours.
+
+    Attributes:
+        low, high: the 95 % interval of the difference of the means, ours minus 1.15's.
+        p: of Welch's t-test of equal means; None with too few runs, as all that follows n.
+        detectable: the smallest difference that the test would find in 80 of 100 such comparisons.
+    """
+
+    experiment: str
+    tf115: Summary
+    ours: Summary
+    version: str  # of TensorFlow 1
+    our_versions: str
+    difference: float
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    detectable: float | None = None
+
+
+@dataclass(frozen=True)
+class Tf115:
+    """What is known of TensorFlow 1.15; empty where nothing was run on it."""
+
+    means: tuple[SameMeans, ...] = ()
+    pictured: bool = False  # whether `figures/` holds `cases.FIGURE`
+
+
+def compare_with_tf115(results: Results, folder: Path) -> Tf115:
+    """One test for each experiment that both have runs of.
+
+    Args:
+        folder: the one with `tf115/` and `figures/`.
+
+    Raises:
+        UserError: a run on 1.15 is damaged or was made on other data than ours.
+    """
+    found = []
+    for experiment, theirs in read_whole_runs(folder).items():
+        ours = results.of(experiment)
+        if not ours:
+            continue
+        for run in theirs:
+            if run.dataset['digest'] != ours[0].metrics['dataset']['digest']:
+                raise UserError(f'{folder}: {experiment} on TensorFlow 1.15 was trained on other '
+                                f'data than our runs; compare runs on the same data only')
+        our_versions = sorted({run.metrics['versions'].get('tensorflow', '?') for run in ours})
+        found.append(_same_means(
+            experiment, theirs, results.values(experiment, 'test_accuracy',
+                                               named(experiment).steps), ', '.join(our_versions)))
+    return Tf115(tuple(found), (folder / 'figures' / cases.FIGURE).exists())
+
+
+def _same_means(experiment: str, theirs: tuple[WholeRun, ...], ours: Sequence[float],
+                our_versions: str) -> SameMeans:
+    values = [run.test_accuracy for run in theirs]
+    one, two = summarise(values), summarise(ours)
+    version = ', '.join(sorted({run.versions['tensorflow'] for run in theirs}))
+    known = (experiment, one, two, version, our_versions, two.mean - one.mean)
+    if min(one.n, two.n) < RUNS_FOR_TEST or one.sd == two.sd == 0:
+        return SameMeans(*known)
+    test = stats.ttest_ind(ours, values, equal_var=False)
+    interval = test.confidence_interval(1 - LEVEL)
+    return SameMeans(*known, float(interval.low), float(interval.high), float(test.pvalue),
+                     detectable_difference(one.sd, one.n, two.sd, two.n))
+
+
+def detectable_difference(sd1: float, n1: int, sd2: float, n2: int, level: float = LEVEL,
+                          power: float = POWER) -> float:
+    """The difference of means that Welch's two-sided t-test finds with probability ``power``.
+
+    The test statistic of groups with these spreads follows about a noncentral t distribution with
+    Welch's degrees of freedom; the noncentrality that gives ``power`` times the standard error of
+    the difference is the answer.
+    """
+    error = math.sqrt(sd1**2 / n1 + sd2**2 / n2)
+    freedom = error**4 / ((sd1**2 / n1)**2 / (n1 - 1) + (sd2**2 / n2)**2 / (n2 - 1))
+    limit = stats.t.ppf(1 - level / 2, freedom)
+
+    # what lies beyond the other limit has the wrong sign, and next to no probability
+    return error * optimize.brentq(
+        lambda shift: stats.nct.sf(limit, freedom, shift) - power, 0.0, 50.0)

@@ -1,0 +1,69 @@
+"""Ask the real TensorFlow 1.15.5 what the report's listings compute.
+
+    python scripts/golden_tf115.py --env ~/tf115 --data DIR
+
+makes an environment with Python 3.7 and TensorFlow 1.15.5 in ~/tf115 (if it is not there), runs the
+listings in it and writes elec576/golden/tf115.json, which tests/test_golden.py compares the package
+with. Without --data, only values on made-up images are written.
+
+    python scripts/golden_tf115.py --env ~/tf115 --data DIR --train
+
+trains cnn1 and gru-128 to the end instead, into results/tf115/ (hours; what is there is not made
+again). `--figure` needs no TensorFlow 1.15: it computes the golden cases with the package and draws
+how the two drift apart, results/figures/tf115_difference.png.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from elec576 import cli
+from elec576.errors import UserError
+from elec576.golden import cases, environment, values
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--env', type=Path, metavar='DIR', help='where the environment is made')
+    parser.add_argument('--python', type=Path, metavar='FILE', help='a Python 3.7 to make it with')
+    parser.add_argument('--data', type=Path, metavar='DIR',
+                        help='folder with CIFAR10/ and MNIST_data/, the course\'s')
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument('--train', action='store_true', help='train to the end instead')
+    what.add_argument('--figure', action='store_true', help='draw the difference instead')
+    parser.add_argument('--seeds', type=cli.positive, default=5, metavar='N',
+                        help='seeds of each experiment that --train makes (5)')
+    parser.add_argument('--jobs', type=cli.positive, default=1, metavar='N',
+                        help='runs side by side that --train makes, one thread each (1)')
+    parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
+                        help='folder that takes tf115/ and figures/ (results)')
+    args = parser.parse_args()
+
+    if args.figure:
+        from elec576.golden.growth import growth
+        from elec576.pictures.tf115 import draw_growth
+        path = args.results / 'figures' / cases.FIGURE
+        draw_growth(growth(values.read_golden()), path)
+        print(path)
+        return
+    if args.env is None:
+        raise UserError('--env DIR is needed: where the environment of TensorFlow 1.15 is, or is '
+                        'to be made')
+    if args.train and args.data is None:
+        raise UserError('--train needs the course\'s data: --data DIR')
+    python = environment.make_environment(args.env, args.python)
+    if args.train:
+        from elec576.golden.whole_runs import make_whole_runs
+        make_whole_runs(python, args.data, args.results, args.seeds, args.jobs, say)
+        return
+    from elec576.golden.record import record
+    values.write_golden(record(python, args.data, say))
+    print(values.GOLDEN)
+
+
+if __name__ == '__main__':
+    cli.main_guard(main)
