@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,13 +36,13 @@ class Progress(NamedTuple):
 
 def save(folder: Path, progress: Progress, sess: tf.Session, saver: tf.train.Saver) -> Path:
     """Write a checkpoint below ``folder``, keep the one before it, and return its path."""
-    final = folder / f'step-{progress.step:08d}'
+    final = folder / name_of(progress.step)
     if final.exists():
         return final
     unfinished = folder / (UNFINISHED + final.name)
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    saver.save(sess, str(unfinished / 'model'), write_meta_graph=False, write_state=False)
+    save_variables(unfinished / 'model', sess, saver)
     np.savez(unfinished / 'progress.npz', step=progress.step,
              seconds=[progress.wall_seconds, progress.cpu_seconds],
              history=np.frombuffer(progress.history.to_csv().encode(), np.uint8),
@@ -51,6 +50,23 @@ def save(folder: Path, progress: Progress, sess: tf.Session, saver: tf.train.Sav
     os.replace(unfinished, final)
     keep_newest(folder, 2)
     return final
+
+
+def save_variables(path: Path, sess: tf.Session, saver: tf.train.Saver) -> None:
+    """Write what ``saver`` saves to the files that begin with ``path``.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    try:
+        saver.save(sess, str(path), write_meta_graph=False, write_state=False)
+    except (tf.errors.OpError, ValueError) as error:  # ValueError: the folder has gone
+        raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None
+
+
+def name_of(step: int) -> str:
+    """The name of the checkpoint after ``step`` updates."""
+    return f'step-{step:08d}'
 
 
 def whole(folder: Path) -> list[Path]:
@@ -110,14 +126,15 @@ def restore(checkpoint: Path, sess: tf.Session, saver: tf.train.Saver) -> Progre
     """
     try:
         saver.restore(sess, str(checkpoint / 'model'))
-        with np.load(checkpoint / 'progress.npz') as arrays:
+        with np.load(checkpoint / 'progress.npz', allow_pickle=False) as arrays:
             wall_seconds, cpu_seconds = arrays['seconds']
+            if checkpoint.name != name_of(int(arrays['step'])):
+                raise ValueError(f'it is of step {arrays["step"]}')
             batches = {name.removeprefix('batches_'): arrays[name]
                        for name in arrays.files if name.startswith('batches_')}
             return Progress(int(arrays['step']), float(wall_seconds), float(cpu_seconds),
                             History.from_csv(arrays['history'].tobytes().decode()), batches)
-    except (tf.errors.OpError, ValueError, OSError, EOFError, KeyError,
-            zipfile.BadZipFile) as error:
+    except Exception as error:  # whatever TensorFlow, zipfile and numpy make of damaged bytes
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f'{checkpoint}: not a checkpoint of this run ({reason})') from None
 

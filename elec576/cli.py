@@ -43,9 +43,20 @@ def main_guard(main: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
         code = complain('interrupted; run the same command again to go on', 130)
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         code = 141
+    except OSError as error:  # a full disk, or a folder that may not be written
+        code = complain(f'{error}; make room, or give leave, and run the same command again', 2)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _discard_output()
     sys.exit(code)
+
+
+def _discard_output() -> None:
+    """Let nothing more go to standard output: Python itself flushes it at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(message: str, code: int) -> int:

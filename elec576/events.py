@@ -8,7 +8,9 @@ lines (LeNet5) or test evaluations (recurrent networks) only.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+from typing import Iterator
 
 import numpy as np
 
@@ -53,7 +55,7 @@ def filter_grid(W_conv1: tf.Variable, rows: int = 4, columns: int = 8) -> tf.Ten
 
 
 class Events:
-    """The event file of one sitting of a run.
+    """The event file of one sitting of a run. Its methods raise OSError if it cannot be written.
 
     Args:
         folder: where the file goes, beside those of earlier sittings.
@@ -77,11 +79,30 @@ class Events:
         """A row of the history, under its own step: `train/accuracy` and so on."""
         values = [tf.Summary.Value(tag=name.replace('_', '/', 1), simple_value=value)
                   for name, value in row.items() if name.startswith(('train_', 'test_'))]
-        self.writer.add_summary(tf.Summary(value=values), row['step'])
+        with _writing():
+            self.writer.add_summary(tf.Summary(value=values), row['step'])
 
     def histograms(self, step: int) -> None:
-        """Weights, biases and activations after ``step`` updates."""
-        self.writer.add_summary(self.sess.run(self.summary, self.feed_dict), step)
+        """Weights, biases and activations after ``step`` updates; none if one is NaN or infinite.
+
+        No histogram can show those, and the next evaluation stops such a run.
+        """
+        try:
+            summary = self.sess.run(self.summary, self.feed_dict)
+        except tf.errors.InvalidArgumentError:
+            return
+        with _writing():
+            self.writer.add_summary(summary, step)
 
     def close(self) -> None:
-        self.writer.close()
+        with _writing():
+            self.writer.close()
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """Raise OSError for whatever the writer makes of a full disk (an IndexError, for one)."""
+    try:
+        yield
+    except Exception as error:
+        raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from pathlib import Path
 
-from elec576.errors import UserError
+from elec576.errors import Diverged, UserError
 from elec576.files import write_whole
 
 CNN_COLUMNS = ('step', 'train_accuracy', 'train_loss', 'test_accuracy', 'test_loss')
@@ -22,11 +23,19 @@ class History:
         self.rows = rows or []
 
     def record(self, step: int, **values: float) -> None:
-        """Add ``values`` to the row of ``step``, the last row or a new one."""
+        """Add ``values`` to the row of ``step``, the last row or a new one.
+
+        Raises:
+            Diverged: a loss among them is NaN or infinite; it is recorded all the same.
+        """
         if not self.rows or self.rows[-1]['step'] != step:
             self.rows.append({'step': step})
         self.rows[-1].update({name: int(value) if name in INTEGERS else float(value)
                               for name, value in values.items()})
+        for name, value in values.items():
+            if name.endswith('_loss') and not math.isfinite(value):
+                raise Diverged(f'{name} is {value:g} at step {step}: the run was stopped there, '
+                               'its history is kept; begin another with a lower --lr')
 
     def column(self, name: str) -> tuple[list[int], list[float]]:
         """The steps at which ``name`` was measured, and its values there."""
@@ -73,4 +82,7 @@ class History:
         columns = tuple(reader.fieldnames or ())
         if columns not in (CNN_COLUMNS, RNN_COLUMNS) or any('step' not in row for row in rows):
             raise ValueError('the columns are not those of a history')
-        return cls(columns, rows)
+        history = cls(columns, rows)
+        if history.to_csv() != text:
+            raise ValueError('it is not as it was written')
+        return history

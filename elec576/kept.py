@@ -11,6 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
+from elec576.checkpoints import save_variables
 from elec576.errors import UserError
 from elec576.files import UNFINISHED
 from elec576.tf1 import tf
@@ -35,7 +36,7 @@ def keep(run: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Path:
         unfinished = final.with_name(UNFINISHED + final.name)
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        saver.save(sess, str(unfinished / 'model'), write_meta_graph=False, write_state=False)
+        save_variables(unfinished / 'model', sess, saver)
         os.replace(unfinished, final)
     return final
 

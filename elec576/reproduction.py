@@ -11,6 +11,7 @@ import dataclasses
 import json
 import statistics
 import tempfile
+import time
 import traceback
 from collections import Counter
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +21,7 @@ from typing import Callable, Iterator, NamedTuple
 import joblib
 
 from elec576 import dask_cluster
-from elec576.errors import Interrupted, UserError
+from elec576.errors import Busy, Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, named
 from elec576.files import write_whole
 from elec576.rundir import RunDirectory, claim, read_metrics
@@ -33,6 +34,7 @@ GROUPS = {
     'evidence': list(EVIDENCE),
 }
 
+BUSY_SECONDS = 2.0  # between looks at a run that another process is doing
 TRIES = 3  # at a run whose worker process dies
 
 # Files that come back from a worker without a shared disk
@@ -61,6 +63,7 @@ class Outcome(NamedTuple):
     metrics: dict | None = None
     error: str | None = None
     interrupted: bool = False
+    busy: bool = False  # another process is doing it; another outcome will follow
     files: dict[str, bytes] | None = None
 
     def __str__(self) -> str:
@@ -70,6 +73,8 @@ class Outcome(NamedTuple):
         """How it ended, in a few words."""
         if self.interrupted:
             return 'interrupted'
+        if self.busy:
+            return 'another process is doing it; waiting for that'
         if self.error is not None:
             return 'FAILED'
         data = ' (STAND-IN DATA)' if self.metrics['dataset']['stand_in'] else ''
@@ -117,6 +122,8 @@ def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
     try:
         return Outcome(job, run(job.settings, job.directory(results).path, options,
                                 echo=lambda line: None))
+    except Busy as error:
+        return Outcome(job, error=str(error), busy=True)
     except UserError as error:
         return Outcome(job, error=str(error))
     except Interrupted as interruption:
@@ -155,7 +162,8 @@ def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
     """Carry out those of ``jobs`` that are not finished, ``n_jobs`` at a time.
 
     Args:
-        on_outcome: called with every outcome as it comes, once for each job.
+        on_outcome: called with every outcome as it comes, once for each job; and before that once
+            if another process is doing the same run, which is then waited for.
         dask: address of a Dask scheduler; then its workers do the runs and send them back, and
             ``data`` is a folder on each of them.
 
@@ -178,14 +186,20 @@ def _here(jobs: list[Job], results: Path, data: str | None, n_jobs: int) -> Iter
     may have been under way are then begun again after the others, `TRIES` times in all.
     """
     tries: Counter[Job] = Counter()
-    todo = list(jobs)
+    todo, busy = list(jobs), set()
     while todo:
         try:
             for outcome in joblib.Parallel(
                     n_jobs, return_as='generator_unordered', pre_dispatch=n_jobs, batch_size=1)(
                     joblib.delayed(carry_out)(job, results, data) for job in tuple(todo)):
                 todo.remove(outcome.job)
-                yield outcome
+                if outcome.busy:
+                    todo.append(outcome.job)
+                if not outcome.busy or outcome.job not in busy:
+                    yield outcome
+                busy |= {outcome.job} if outcome.busy else set()
+            if todo:
+                time.sleep(BUSY_SECONDS)
         except BrokenProcessPool as broken:
             # jobs are begun in their order: the first of those left were under way
             suspects, todo = todo[:n_jobs], todo[n_jobs:]

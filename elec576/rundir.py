@@ -14,9 +14,9 @@ from typing import Iterator
 
 from filelock import FileLock, Timeout
 
-from elec576.errors import UserError
+from elec576.errors import Busy, UserError
 from elec576.files import remove_unfinished, write_json
-from elec576.settings import CnnSettings, RnnSettings
+from elec576.settings import CnnSettings, RnnSettings, is_number
 
 PROGRAMS = {'cnn': CnnSettings, 'rnn': RnnSettings}
 
@@ -40,12 +40,23 @@ class RunDirectory:
         return self.path / 'metrics.json'
 
     @property
+    def failure(self) -> Path:
+        """Why the run will never be finished; there is none in most."""
+        return self.path / 'failure.json'
+
+    @property
     def checkpoints(self) -> Path:
         return self.path / 'checkpoint'
 
     @property
     def events(self) -> Path:
         return self.path / 'events'
+
+    def refuse_if_emptied(self) -> None:
+        """Raise UserError if the configuration has gone: no run may go on in a folder without."""
+        if not self.config.exists():
+            raise UserError(f'{self.path}: was removed or emptied while the run was on; leave it '
+                            'alone and run the same command again, which begins anew')
 
 
 def config_of(settings: CnnSettings | RnnSettings, dataset: dict) -> dict:
@@ -64,7 +75,7 @@ def read_json(path: Path) -> dict:
         value = json.loads(path.read_text())
     except FileNotFoundError:
         raise UserError(f'{path}: no such file') from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f'{path}: not readable as JSON ({error}); restore it, or remove the '
                         f'folder that it is in') from None
     if not isinstance(value, dict):
@@ -93,7 +104,7 @@ def read_metrics(run: RunDirectory) -> dict:
     """
     metrics = read_json(run.metrics)
     for name in ('test_accuracy', 'wall_seconds'):
-        if not isinstance(metrics.get(name), (int, float)):
+        if not is_number(metrics.get(name)):
             raise UserError(f'{run.metrics}: no {name} in it; remove {run.path} and run it again')
     return metrics
 
@@ -103,14 +114,15 @@ def claim(run: RunDirectory, config: dict) -> Iterator[None]:
     """Hold a run's directory for ``config``, alone, while the context lasts.
 
     Raises:
-        UserError: the folder cannot be written, holds another configuration, or is in use.
+        Busy: the folder is in use.
+        UserError: the folder cannot be written, or holds another configuration.
     """
     try:
         run.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(run.path / '.lock', timeout=0).acquire()
     except Timeout:
-        raise UserError(f'{run.path}: another process is writing this run; '
-                        'wait for it or give another --out') from None
+        raise Busy(f'{run.path}: another process is writing this run; '
+                   'wait for it or give another --out') from None
     except OSError as error:
         raise UserError(f'{run.path}: cannot be written ({error.strerror}); '
                         'give another --out') from None

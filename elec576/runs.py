@@ -18,7 +18,7 @@ from tqdm import tqdm
 from elec576 import checkpoints, cnn_loop, kept, rnn_loop
 from elec576.checkpoints import Progress
 from elec576.data import DataOrigin, load_cifar10, load_mnist, load_mnist_images
-from elec576.errors import Interrupted
+from elec576.errors import Diverged, Interrupted, UserError
 from elec576.events import Events
 from elec576.files import write_json, write_whole
 from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
@@ -27,7 +27,7 @@ from elec576.machine import Stopwatch, processor, versions
 from elec576.pictures.curves import draw_curves
 from elec576.pictures.filters import draw_filters
 from elec576.rnn import build_rnn, nInput, nSteps, rnn_session
-from elec576.rundir import RunDirectory, claim, config_of, read_metrics
+from elec576.rundir import RunDirectory, claim, config_of, read_json, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, describe
 from elec576.shuffler import BatchShuffler
 from elec576.tf1 import tf
@@ -106,6 +106,7 @@ class _Sitting:
             raise Interrupted(f'interrupted after step {self.step}; saved in {self.run.path}')
 
     def save(self) -> None:
+        self.run.refuse_if_emptied()
         before = self.clock.wall_seconds
         checkpoints.save(
             self.run.checkpoints,
@@ -170,6 +171,7 @@ def run_cnn(settings: CnnSettings, out: Path, options: Options = Options(),
 
     Raises:
         UserError: the data or the directory cannot be used.
+        Diverged: the loss has become NaN or infinite; `failure.json` says so, the history is kept.
         Interrupted: Ctrl-C or SIGTERM; the run is saved and can be gone on with.
     """
     if settings.dataset == 'mnist':
@@ -231,7 +233,9 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, test_im
     dataset = dataclasses.asdict(origin)
     if origin.stand_in:
         echo(STAND_IN_NOTICE)
-    with claim(run, config_of(settings, dataset)):
+    with _writing(run), claim(run, config_of(settings, dataset)):
+        if run.failure.exists():
+            raise Diverged(f'{run.path}: {read_json(run.failure).get("error")}')
         if run.metrics.exists():
             metrics = read_metrics(run)
             echo(f'{run.path}: this run is finished; '
@@ -241,7 +245,7 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, test_im
             with open_session(net, settings.threads) as sess:
                 sitting = _Sitting(run, net, sess, History(columns), batches, settings,
                                    test_images, options)
-                with sitting.stoppable():
+                with sitting.stoppable(), _failing(run, sitting):
                     results, write_extras = train_and_measure(net, sitting)
                     sitting.stop_if_requested()  # by a signal during the last evaluation
                     sitting.history.record(settings.steps, **results)
@@ -257,6 +261,7 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, test_im
                 if options.keep_checkpoint:
                     sitting.save()
                     checkpoints.keep_newest(run.checkpoints, 1)
+                run.refuse_if_emptied()
                 sitting.history.write(run.history)
             if options.pictures:
                 draw_curves(sitting.history, run.path / 'curves.png', _title(settings, origin))
@@ -267,6 +272,33 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, test_im
     if origin.stand_in:
         echo(STAND_IN_NOTICE)
     return metrics
+
+
+@contextlib.contextmanager
+def _writing(run: RunDirectory) -> Iterator[None]:
+    """Say in one line what to do about files that cannot be written."""
+    try:
+        yield
+    except BrokenPipeError:  # of the printed lines; none of the run's files is a pipe
+        raise
+    except OSError as error:
+        raise UserError(f'{run.path}: cannot be written ({error.strerror or error}); what was '
+                        'saved before is whole: make room, or give leave to write, and run the '
+                        'same command again to go on') from None
+
+
+@contextlib.contextmanager
+def _failing(run: RunDirectory, sitting: _Sitting) -> Iterator[None]:
+    """Keep the history of a run that has diverged, and why it will never be finished."""
+    try:
+        yield
+    except Diverged as divergence:
+        sitting.write_scalars()
+        run.refuse_if_emptied()
+        sitting.history.write(run.history)
+        write_json(run.failure, {'step': sitting.history.rows[-1]['step'],
+                                 'error': str(divergence)})
+        raise Diverged(f'{run.path}: {divergence}') from None
 
 
 def _title(settings: CnnSettings | RnnSettings, origin: DataOrigin) -> str:

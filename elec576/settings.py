@@ -23,6 +23,15 @@ def all_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
 
 
+def is_number(value: object) -> bool:
+    """Whether ``value`` is a finite number that a float can hold; True and False are none."""
+    try:
+        return (isinstance(value, (int, float)) and not isinstance(value, bool)
+                and math.isfinite(value))
+    except OverflowError:
+        return False
+
+
 def setting(default, help: str, choices: tuple[str, ...] | None = None, least: int | None = None):
     """A dataclass field with what the command line and the validation need to know of it."""
     metadata = {'help': help, 'choices': choices, 'least': least}
@@ -51,12 +60,12 @@ class Settings:
             elif least is not None:
                 if isinstance(value, bool) or not isinstance(value, int) or value < least:
                     raise UserError(f'{flag} {value}: a whole number of at least {least} is needed')
-            elif not isinstance(value, (int, float)) or not math.isfinite(value):
+                if value >= 2**31:  # what numpy's seeds and TensorFlow's options and shapes hold
+                    raise UserError(f'{flag} {value}: a whole number below 2147483648 is needed')
+            elif not is_number(value):
                 raise UserError(f'{flag} {value}: a finite number is needed')
         if self.lr <= 0:
             raise UserError(f'--lr {self.lr}: a number above 0 is needed')
-        if self.seed >= 2**31:
-            raise UserError(f'--seed {self.seed}: a whole number below 2147483648 is needed')
 
 
 @dataclass(frozen=True)

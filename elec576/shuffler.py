@@ -2,7 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Iterator
+
 import numpy as np
+
+from elec576.errors import UserError
+
+
+@contextlib.contextmanager
+def refusing_other_states() -> Iterator[None]:
+    """Raise UserError for a saved state that is not what `state` returned."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
+        raise UserError(f'the saved place in the training images is damaged ({error}); '
+                        'remove the checkpoint') from None
+
+
+def set_generator(rng: np.random.RandomState, state: dict[str, np.ndarray]) -> None:
+    """Set ``rng`` to the keys, the position and the rest that a `state` saved.
+
+    Raises:
+        ValueError, KeyError, TypeError: they are none (numpy itself takes what it can convert).
+    """
+    keys, position = state['keys'], int(state['position'])
+    has_gauss, cached_gaussian = state['gauss']
+    if keys.dtype != np.uint32 or not 0 <= position <= len(keys):
+        raise ValueError('no state of a generator')
+    rng.set_state(('MT19937', keys, position, int(has_gauss), float(cached_gaussian)))
 
 
 class BatchShuffler:
@@ -26,7 +54,10 @@ class BatchShuffler:
                 'gauss': np.array([has_gauss, cached_gaussian])}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from what `state` returned."""
-        has_gauss, cached_gaussian = state['gauss']
-        self.rng.set_state(('MT19937', state['keys'], int(state['position']),
-                            int(has_gauss), float(cached_gaussian)))
+        """Go on from what `state` returned.
+
+        Raises:
+            UserError: the state is damaged.
+        """
+        with refusing_other_states():
+            set_generator(self.rng, state)

@@ -53,8 +53,9 @@ def main() -> int:
         bar.set_postfix_str(f'{len(todo)} of {len(jobs)} runs to do')
 
         def on_outcome(outcome: reproduction.Outcome) -> None:
-            bar.update(expected[outcome.job])
-            if outcome.error is not None and not outcome.interrupted:
+            if not outcome.busy:
+                bar.update(expected[outcome.job])
+            if outcome.error is not None and not (outcome.interrupted or outcome.busy):
                 failed.append(outcome)
             with bar.external_write_mode():
                 print(f'{outcome.job}: {outcome.words()}', flush=True)

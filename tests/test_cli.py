@@ -1,6 +1,8 @@
 """Options from the settings, where a run goes, and exit codes."""
 
+import contextlib
 import dataclasses
+import errno
 import json
 import os
 import signal
@@ -166,6 +168,17 @@ def test_a_reader_that_has_gone_is_no_error(guarded, monkeypatch):
         monkeypatch.setattr(sys, 'stdout', gone)
         assert guarded(lambda: print('line')) == (141, [])
         monkeypatch.undo()
+
+
+def test_a_full_disk_is_one_line(guarded, monkeypatch):
+    code, lines = guarded(raising(OSError(errno.ENOSPC, 'No space left on device', 'a table')))
+    assert code == 2 and len(lines) == 1
+    assert "No space left on device: 'a table'" in lines[0] and 'make room' in lines[0]
+    with contextlib.suppress(OSError), open('/dev/full', 'w') as full:
+        monkeypatch.setattr(sys, 'stdout', full)
+        code, lines = guarded(lambda: print('line'))
+        monkeypatch.undo()
+        assert code == 2 and len(lines) == 1
 
 
 def test_other_errors_keep_their_traceback():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from elec576.errors import UserError
+from elec576.errors import Diverged, UserError
 from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
 
 
@@ -18,7 +18,8 @@ def history():
         history.record(step, iteration=np.int64(50 * step), train_accuracy=np.float32(1 / 3),
                        train_loss=loss)
     history.record(50, test_accuracy=0.1 + 0.2, test_loss=5e-324)
-    history.record(55, test_loss=math.inf)
+    with pytest.raises(Diverged, match='test_loss is inf at step 55'):
+        history.record(55, test_loss=math.inf)
     return history
 
 
@@ -51,7 +52,8 @@ def test_a_step_has_one_row(history):
 
 def test_nan_is_kept(tmp_path):
     history = History(CNN_COLUMNS)
-    history.record(0, train_loss=math.nan)
+    with pytest.raises(Diverged, match='train_loss is nan at step 0'):
+        history.record(0, train_loss=math.nan)
     again = History.from_csv(history.to_csv())
     assert math.isnan(again.rows[0]['train_loss'])
 
@@ -63,6 +65,8 @@ def test_nan_is_kept(tmp_path):
     'step,train_accuracy,train_loss,test_accuracy,test_loss\n1,0.5\n',
     'step,train_accuracy,train_loss,test_accuracy,test_loss\n1,,,,,7\n',
     'step,train_accuracy,train_loss,test_accuracy,test_loss\n1,"0.5,,,\n',
+    'step,train_accuracy,train_loss,test_accuracy,test_loss\n1,1_0,,,\n',
+    'step,train_accuracy,train_loss,test_accuracy,test_loss\n1,0.50,,,',
     '\x00\x00\x00', b'\xff\xfe\xff',
 ])
 def test_damaged_files(text, tmp_path):

@@ -12,7 +12,7 @@ import pytest
 
 from elec576 import checkpoints, runs
 from elec576.data import standin
-from elec576.errors import Interrupted, UserError
+from elec576.errors import Diverged, Interrupted, UserError
 from elec576.history import History
 from elec576.rundir import RunDirectory
 from elec576.runs import STAND_IN_NOTICE, Options, run_cnn, run_rnn
@@ -244,12 +244,16 @@ def test_no_checkpoint_left_on_request(options, tmp_path):
     assert (tmp_path / 'metrics.json').exists()
 
 
-def test_a_run_that_diverges_ends_like_others(options, tmp_path):
+def test_a_run_that_diverges_stops_and_keeps_its_history(options, tmp_path):
     settings = CnnSettings(**{**vars(CNN), 'optimizer': 'sgd', 'lr': 1e30})
-    run_cnn(settings, tmp_path, Options(**{**options, 'pictures': True}), lambda line: None)
+    with pytest.raises(Diverged) as first:
+        run_cnn(settings, tmp_path, Options(**options), lambda line: None)
     losses = History.read(tmp_path / 'history.csv').column('train_loss')[1]
-    assert len(losses) == CNN.steps and not np.isfinite(losses[-1])
-    assert (tmp_path / 'curves.png').read_bytes().startswith(b'\x89PNG')
+    assert np.isfinite(losses[:-1]).all() and not np.isfinite(losses[-1])
+    assert not (tmp_path / 'metrics.json').exists()
+    with pytest.raises(Diverged) as again:
+        run_cnn(settings, tmp_path, Options(**options), lambda line: None)
+    assert str(again.value) == str(first.value)
 
 
 def test_stand_in_is_loud(monkeypatch, tmp_path):

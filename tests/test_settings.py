@@ -27,7 +27,8 @@ def test_defaults_are_the_reports():
       for name in ('batch_size', 'threads') for value in (0, -5, NAN, 1.5, True, None, '50')),
     *((kind, name, value) for kind in (CnnSettings, RnnSettings)
       for name in ('seed', 'eval_every') for value in (-1, NAN, 0.5)),
-    (CnnSettings, 'seed', 2**31), (RnnSettings, 'seed', 2**31),
+    (CnnSettings, 'seed', 2**31), (RnnSettings, 'seed', 2**31), (RnnSettings, 'hidden', 2**31),
+    (CnnSettings, 'lr', True), (CnnSettings, 'lr', 10**400),
     *((CnnSettings, 'keep_prob', value) for value in (0, -0.5, 1.01, NAN, INF)),
     *((CnnSettings, 'steps', value) for value in (0, -1, NAN, None)),
     *((CnnSettings, name, value) for name in ('train_per_class', 'test_per_class')

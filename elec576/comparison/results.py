@@ -2,7 +2,7 @@
 
 A run that is not what its place says (another configuration, damaged, other data than its fellows)
 stops the comparison: a table that quietly left it out would be a different table. Runs that are
-missing, unfinished or made on the stand-in are left out, and `Results.notices` say so.
+missing, unfinished, failed or made on the stand-in are left out, and `Results.notices` say so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from elec576.history import History
 from elec576.report.numbers import reported
 from elec576.report.questions import QUESTIONS, STATISTICS
 from elec576.rundir import RunDirectory, read_json, read_settings
-from elec576.settings import CnnSettings, RnnSettings, flag_of
+from elec576.settings import CnnSettings, RnnSettings, flag_of, is_number
 
 AGAIN = 'remove the folder and run it again with scripts/reproduce.py'
 _METRICS = {  # what a run's metrics hold: kind and, for numbers, range
@@ -58,7 +58,7 @@ class Run:
         path = self.path / 'filters.npy'
         try:
             filters = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+        except Exception as error:  # whatever numpy makes of damaged bytes
             raise UserError(f'{path}: no readable filters ({error}); {AGAIN}') from None
         if filters.shape != (5, 5, 1, 32) or not np.isfinite(filters).all():
             raise UserError(f'{path}: not the 5x5x1x32 numbers of the first layer; {AGAIN}')
@@ -95,10 +95,13 @@ def read_results(folder: Path) -> Results:
         UserError: there is no finished run on real data, or a run is not what its place says; the
             message names the file.
     """
-    runs, unfinished, stand_in = {}, [], []
+    runs, unfinished, failed, stand_in = {}, [], [], []
     for experiment in EXPERIMENTS | EVIDENCE:
         for seed, path in _seeds(folder / 'runs' / experiment):
             directory = RunDirectory(path)
+            if directory.failure.exists():
+                failed.append(f'{experiment} seed {seed}')
+                continue
             if not directory.metrics.exists():
                 unfinished.append(f'{experiment} seed {seed}')
                 continue
@@ -110,6 +113,7 @@ def read_results(folder: Path) -> Results:
     _refuse_strangers(folder / 'runs')
     if not runs:
         what = ('every finished run is on the stand-in data' if stand_in else
+                'every run failed' if failed and not unfinished else
                 'no run is finished' if unfinished else 'there are no runs')
         raise UserError(f'{folder / "runs"}: {what}; make some with '
                         f'python scripts/reproduce.py, or say where they are with --results DIR')
@@ -117,6 +121,8 @@ def read_results(folder: Path) -> Results:
     _check_data(results)
     notices = [f'Left out, made on the stand-in data: {", ".join(stand_in)}.'] * bool(stand_in)
     notices += [f'Left out, not finished: {", ".join(unfinished)}.'] * bool(unfinished)
+    notices += [f'Failed, for their loss became NaN or infinite: {", ".join(failed)}.'
+                ] * bool(failed)
     return dataclasses.replace(results, notices=(*notices, *_unevenness(results)))
 
 
@@ -178,18 +184,13 @@ def _read_metrics(directory: RunDirectory) -> dict:
             raise UserError(f'{directory.metrics}: {name} is missing; {AGAIN}')
         value = metrics[name]
         good = (isinstance(value, kind) if isinstance(kind, type)
-                else _is_number(value) and kind[0] <= value <= kind[1])
+                else is_number(value) and kind[0] <= value <= kind[1])
         if not good:
             raise UserError(f'{directory.metrics}: {name} is {value!r}; {AGAIN}')
     for name, kind in (('name', str), ('digest', str), ('stand_in', bool)):
         if not isinstance(metrics['dataset'].get(name), kind):
             raise UserError(f'{directory.metrics}: the data set has no {name}; {AGAIN}')
     return metrics
-
-
-def _is_number(value) -> bool:
-    return (isinstance(value, (int, float)) and not isinstance(value, bool)
-            and math.isfinite(value))
 
 
 def _read_statistics(path: Path) -> dict[str, float]:
@@ -199,7 +200,7 @@ def _read_statistics(path: Path) -> dict[str, float]:
         layer, statistic = quantity[:len('h_conv1')], quantity[len('h_conv1_'):]
         part = layers.get(layer)
         value = part.get(statistic) if isinstance(part, dict) else None
-        if not _is_number(value):
+        if not is_number(value):
             raise UserError(f'{path}: {layer} {statistic} is {value!r}; {AGAIN}')
         statistics[quantity] = float(value)
     return statistics

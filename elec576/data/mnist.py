@@ -17,6 +17,7 @@ import numpy as np
 
 from elec576.data.sets import SIZE, DataOrigin, ImageSet, digest, one_hot
 from elec576.errors import UserError
+from elec576.shuffler import refusing_other_states, set_generator
 
 VALIDATION_SIZE = 5000
 # SHA-256 over the contents after the headers: training images, labels, test images, labels.
@@ -25,6 +26,8 @@ MNIST_NAME = 'MNIST'
 
 FILES = ('train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte.gz',
          't10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz')
+
+MOST_BYTES = 2**27  # nearly three times the largest of the four
 
 _KINDS = {1: 'labels', 3: 'images'}  # by the number of dimensions
 
@@ -124,18 +127,20 @@ class DataSet:
         """Go on from what `state` returned, on the same images.
 
         Raises:
-            UserError: the state is of a set of another size.
+            UserError: the state is damaged, or of a set of another size.
         """
-        order = np.asarray(state['order'])
-        if len(order) not in (0, self.num_examples):
-            raise UserError(f'the saved state is of {len(order)} images, the data set has '
-                            f'{self.num_examples}; go on with the data that the run began with')
-        self._order = order.copy() if len(order) else None
-        self._index_in_epoch = int(state['index_in_epoch'])
-        self._epochs_completed = int(state['epochs_completed'])
-        has_gauss, cached_gaussian = state['gauss']
-        self._rng.set_state(('MT19937', state['keys'], int(state['position']), int(has_gauss),
-                             float(cached_gaussian)))
+        with refusing_other_states():
+            order = np.asarray(state['order'])
+            if len(order) not in (0, self.num_examples):
+                raise UserError(f'the saved state is of {len(order)} images, the data set has '
+                                f'{self.num_examples}; go on with the data that the run began with')
+            index, epochs = int(state['index_in_epoch']), int(state['epochs_completed'])
+            if not (np.array_equal(np.sort(order), np.arange(len(order)))
+                    and 0 <= index <= self.num_examples and epochs >= 0):
+                raise ValueError('no order of the images, or no place in it')
+            set_generator(self._rng, state)
+        self._order = order.astype(int) if len(order) else None
+        self._index_in_epoch, self._epochs_completed = index, epochs
 
 
 class Datasets(NamedTuple):
@@ -208,7 +213,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     anew = 'copy it anew or run scripts/prepare_data.py'
     try:
         with gzip.open(path) as file:
-            content = file.read()
+            content = file.read(MOST_BYTES)  # a gzip file may unpack to a thousand times its size
     except (EOFError, zlib.error):
         raise UserError(f'{path}: the file is cut short or damaged; {anew}') from None
     except gzip.BadGzipFile as error:

@@ -4,64 +4,69 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections import Counter
+import importlib
+import sys
+import time
 from pathlib import Path
 
 from tabulate import tabulate
 
+from elec576.errors import UserError
 from elec576.files import write_json
 from elec576.machine import processor, versions
 from elec576.rundir import read_json
-from elec576.torture.kills import Kills, kills
+from elec576.torture import TRIALS
+from elec576.torture.findings import Finding, Orders
 
 
-def torture(trials: tuple[str, ...], scripts: Path, number_of_kills: int, data: str | None,
-            seed: int, out: Path) -> bool:
-    """Carry out ``trials``, print tables, write ``out``; True if nothing was lost.
+def torture(trials: tuple[str, ...], orders: Orders, out: Path) -> bool:
+    """Carry out ``trials``, print their table, write ``out``; True if everything held.
 
-    Trials that ``out`` has from earlier and that are not carried out now stay in it.
+    Trials that ``out`` has from earlier and that are not carried out now stay in it. It is written
+    after each trial.
 
     Raises:
         UserError: a trial could not be carried out, or ``out`` holds something else.
     """
     results = read_json(out) if out.exists() else {}
-    passed = True
-    if 'kills' in trials:
-        found = kills(scripts, number_of_kills, data, seed)
-        print_kills(found)
-        passed &= found.passed
-        results['kills'] = {**dataclasses.asdict(found), **_circumstances()}
-        write_json(out, results)
-    return passed
-
-
-def _circumstances() -> dict:
-    return {'versions': versions('tensorflow', 'numpy'), 'processor': processor(),
+    for name in trials:
+        print(f'{name} ...', file=sys.stderr, flush=True)
+        began = time.monotonic()
+        found = importlib.import_module(f'elec576.torture.{name}').trial(orders)
+        results[name] = {
+            'findings': [dataclasses.asdict(finding) for finding in found],
+            'seconds': round(time.monotonic() - began), 'seed': orders.seed,
+            'versions': versions('tensorflow', 'numpy'), 'processor': processor(),
             'finished': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')}
+        write_json(out, {name: results[name] for name in (*TRIALS, *results) if name in results})
+    print(table({name: results[name] for name in trials}))
+    return all(finding.passed for name in trials for finding in findings(results[name], name))
 
 
-def print_kills(found: Kills) -> None:
-    """The trial `kills` as a table."""
-    rows = []
-    for program, settings in found.settings.items():
-        runs = [run for run in found.each if run.program == program]
-        deaths = [death for run in runs for death in run.deaths]
-        rows.append([f'{program}, {settings.get("steps") or settings["iterations"]} '
-                     f'{"steps" if "steps" in settings else "iterations"}',
-                     len(deaths), len(runs), sum(not run.differing for run in runs),
-                     sum(run.records_lost for run in runs)])
-    rows.append(['**all**', found.kills, found.runs, found.runs_equal, found.records_lost])
-    print(tabulate(rows, ['killed with SIGKILL', 'kills', 'runs', 'runs equal', 'records lost'],
-                   tablefmt='github'))
-    moments = Counter(death.moment for run in found.each for death in run.deaths)
-    print(f'\nOn {found.dataset}. Moments: '
-          + ', '.join(f'{number} {name}' for name, number in moments.most_common())
-          + f'; {found.kills_within_checkpoint} while a checkpoint was being written, '
-          f'{found.kills_within_history} while the history was. Equal means: every byte of the '
-          'history and every variable, as in a run that was never killed.')
-    for run in found.each:
-        if run.differing:
-            print(f'NOT EQUAL: {run.program}, killed {len(run.deaths)} times: '
-                  f'{", ".join(run.differing)}')
-    if found.histories_damaged:
-        print(f'After {found.histories_damaged} kills history.csv was damaged.')
+def kept_table(out: Path) -> str:
+    """The table of the trials that ``out`` holds.
+
+    Raises:
+        UserError: there is no such file, or it holds something else.
+    """
+    return table(read_json(out))
+
+
+def table(results: dict) -> str:
+    """Trials' findings as a Markdown table."""
+    rows = [[f'**{name}**', finding.what, finding.tried, finding.held, finding.note]
+            for name, result in results.items() for finding in findings(result, name)]
+    return tabulate(rows, ['', 'what', 'tried', 'held', 'remarks'], tablefmt='github')
+
+
+def findings(result: object, name: str) -> list[Finding]:
+    """The findings of a trial as `torture` kept them.
+
+    Raises:
+        UserError: it is something else.
+    """
+    try:
+        return [Finding(**finding) for finding in result['findings']]
+    except (TypeError, KeyError) as error:
+        raise UserError(f'{name}: no findings ({error}); carry the trial out again with '
+                        f'--only {name}') from None

@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Iterator, NamedTuple
@@ -25,6 +26,8 @@ from elec576.errors import UserError
 from elec576.history import History
 from elec576.rundir import RunDirectory, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, flag_of
+from elec576.torture import reproduced
+from elec576.torture.findings import Finding, Orders
 from elec576.torture.sitting import Death, Failed, moments, sit
 
 CHECKPOINT_SECONDS = 0.2  # so that many fall into a short run
@@ -113,6 +116,38 @@ def kills(scripts: Path, number: int, data: str | None, seed: int,
     if result.passed:
         shutil.rmtree(folder)
     return result
+
+
+def trial(orders: Orders) -> list[Finding]:
+    """Kill runs ``orders.kills`` times, and `reproduce.py` a fifth as often."""
+    found = kills(orders.scripts, orders.kills, orders.data, orders.seed)
+    folder = Path(tempfile.mkdtemp(prefix='elec576-kills-'))
+    whole = reproduced.killed(folder, orders.scripts, max(1, orders.kills // 5),
+                              Random(orders.seed))
+    if whole.passed:
+        shutil.rmtree(folder)
+    return [*findings(found), whole]
+
+
+def findings(found: Kills) -> Iterator[Finding]:
+    """What the runs were killed by and what came of them, as rows of the table."""
+    for name, program in found.settings.items():
+        runs = [run for run in found.each if run.program == name]
+        deaths = [death for run in runs for death in run.deaths]
+        length = f'{program["steps"]} steps' if 'steps' in program else (
+            f'{program["iterations"]} iterations')
+        moments_met = Counter(death.moment for death in deaths)
+        fallen = [f'{len(run.deaths)} kills: {", ".join(run.differing)}'
+                  for run in runs if run.differing]
+        lost = sum(run.records_lost for run in runs)
+        damaged = sum(run.histories_damaged for run in runs)
+        yield Finding(
+            f'SIGKILL of {name} runs ({length}, {found.dataset}), resumed until done: the same '
+            'history and variables',
+            len(deaths), sum(len(run.deaths) for run in runs if not run.differing) * (not lost),
+            '; '.join([f'{len(runs)} runs, {lost} records lost, {damaged} histories damaged; '
+                       + ', '.join(f'{count} {moment}' for moment, count in
+                                   moments_met.most_common()), *fallen]))
 
 
 def _runs(folder: Path, scripts: Path, number: int, data: str | None, rng: Random,

@@ -13,6 +13,7 @@ import pytest
 from conftest import REPOSITORY
 from elec576.errors import UserError
 from elec576.files import UNFINISHED
+from elec576.history import RNN_COLUMNS, History
 from elec576.rundir import RunDirectory
 from elec576.runs import Options, run_rnn
 from elec576.settings import RnnSettings
@@ -55,7 +56,9 @@ def test_a_lost_and_a_changed_record_are_seen(pair):
     run.history.write_text(''.join(lines[:-1]))
     assert trial._records_lost(run, whole) == 1
     assert trial._begins(run, whole)  # as in the middle of a run
-    run.history.write_text(''.join(lines).replace('0.', '0.0', 1))
+    changed = History(RNN_COLUMNS, History.read(whole.history).rows)
+    changed.rows[0]['test_loss'] = float(np.nextafter(changed.rows[0]['test_loss'], 1))
+    changed.write(run.history)
     assert trial._records_lost(run, whole) == 1
     run.history.write_text(''.join(lines)[:-9])
     assert not trial._begins(run, whole)

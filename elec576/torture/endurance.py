@@ -1,0 +1,110 @@
+"""Trial `endurance`: the memory of a process that works on and on.
+
+What is measured is what the process holds, not its peak: after a few hundred and after ten times as
+many steps of one run, and after one and after many runs in one process.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Iterator
+
+from elec576.errors import UserError
+from elec576.torture import process
+from elec576.torture.findings import Finding, Orders
+
+FEW, MANY = 300, 3000  # steps
+RUNS = 30
+SOME_RUNS = 10  # after which what TensorFlow keeps for good has been allotted
+SLACK = 0.02  # of the memory: allocators never hold exactly the same
+
+
+def memory() -> float:
+    """What this process holds, in MB; its peak where the system does not tell."""
+    gc.collect()
+    try:
+        pages = int(Path('/proc/self/statm').read_text().split()[1])
+        return pages * os.sysconf('SC_PAGE_SIZE') / 1e6
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (1e6 if sys.platform == 'darwin' else 1e3)
+
+
+def steps(data: str, out: str, few: int, many: int) -> None:
+    """Print the memory after ``few`` and after ``many`` steps of one run."""
+    from elec576.runs import Options, run_rnn
+    from elec576.settings import RnnSettings
+
+    def echo(line: str) -> None:
+        if line.startswith('Iter ') and int(line.split()[1].rstrip(',')) in (few * 10, many * 10):
+            print(memory(), flush=True)
+
+    run_rnn(RnnSettings(hidden=8, batch_size=10, iterations=(many + 1) * 10 + 1, display_step=few,
+                        eval_every=few, threads=1), Path(out),
+            Options(data=data, pictures=False, progress_bar=False), echo)
+
+
+def runs(data: str, out: str, number: int) -> None:
+    """Print the memory after each of ``number`` runs, CNN and RNN by turns."""
+    from elec576.runs import Options, run_cnn, run_rnn
+    from elec576.settings import CnnSettings, RnnSettings
+
+    options = Options(data=data, progress_bar=False)
+    for seed in range(number):
+        if seed % 2:
+            run_cnn(CnnSettings(steps=3, train_per_class=12, test_per_class=4, seed=seed,
+                                threads=1), Path(out, str(seed)), options, lambda line: None)
+        else:
+            run_rnn(RnnSettings(hidden=8, batch_size=10, iterations=51, seed=seed, threads=1),
+                    Path(out, str(seed)), options, lambda line: None)
+        print(memory(), flush=True)
+
+
+def measured(what: str, *arguments: object) -> list[float]:
+    """What this module prints when it is called as a program.
+
+    Raises:
+        UserError: it failed.
+    """
+    done = subprocess.run(
+        [sys.executable, '-m', 'elec576.torture.endurance', what, *map(str, arguments)],
+        capture_output=True, text=True,
+        env=process.environment(PYTHONPATH=str(Path(__file__).resolve().parents[2])))
+    if done.returncode:
+        raise UserError(f'measuring the memory over {what}: {done.stderr[-300:]}')
+    return [float(line) for line in done.stdout.split()]
+
+
+def trial(orders: Orders) -> list[Finding]:
+    """Memory after `FEW` and `MANY` steps, after one and after `RUNS` runs."""
+    folder = Path(tempfile.mkdtemp(prefix='elec576-endurance-'))
+    try:
+        return list(findings(folder))
+    finally:
+        shutil.rmtree(folder)
+
+
+def findings(folder: Path) -> Iterator[Finding]:
+    """The findings, one after another."""
+    data = process.small_data(folder / 'data')
+    few, many = measured('steps', data, folder / 'steps', FEW, MANY)
+    yield Finding(f'memory after {MANY} steps as after {FEW}', 1, int(many <= few * (1 + SLACK)),
+                  f'{few:.0f} MB, then {many:.0f} MB')
+    after = measured('runs', data, folder / 'runs', RUNS)
+    growth = (after[-1] - after[SOME_RUNS - 1]) / (RUNS - SOME_RUNS)
+    yield Finding(f'memory after {RUNS} runs in one process as after {SOME_RUNS}', 1,
+                  int(after[-1] <= after[SOME_RUNS - 1] * (1 + SLACK)),
+                  f'{after[0]:.0f} MB after one, {after[SOME_RUNS - 1]:.0f} MB after {SOME_RUNS}, '
+                  f'{after[-1]:.0f} MB after {RUNS}: {growth:.1f} MB a run')
+
+
+if __name__ == '__main__':
+    what, data, out, *numbers = sys.argv[1:]
+    {'steps': steps, 'runs': runs}[what](data, out, *map(int, numbers))
