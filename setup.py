@@ -30,7 +30,8 @@ setup(
         'joblib',
     ],
     extras_require={
-        'test': ['pytest', 'distributed', 'hypothesis', 'playwright', 'axe-playwright-python'],
+        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'distributed', 'playwright',
+                 'axe-playwright-python'],
         'bench': ['torch'],
         'dask': ['distributed'],
     },

@@ -10,7 +10,7 @@ with. Without --data, only values on made-up images are written.
 
 trains cnn1 and gru-128 to the end instead, into results/tf115/ (hours; what is there is not made
 again). `--figure` needs no TensorFlow 1.15: it computes the golden cases with the package and draws
-how the two drift apart, results/figures/tf115_difference.png.
+how the two drift apart, results/figures/tf115_difference.png, with a table beside it.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from elec576 import cli
 from elec576.errors import UserError
+from elec576.files import write_whole
 from elec576.golden import cases, environment, values
 
 
@@ -44,11 +45,13 @@ def main() -> None:
     args = parser.parse_args()
 
     if args.figure:
-        from elec576.golden.growth import growth
+        from elec576.golden.growth import growth, table
         from elec576.pictures.tf115 import draw_growth
         path = args.results / 'figures' / cases.FIGURE
-        draw_growth(growth(values.read_golden()), path)
-        print(path)
+        found = growth(values.read_golden(), args.data)
+        draw_growth(found, path)
+        write_whole(path.with_suffix('.md'), table(found) + '\n')
+        print(table(found))
         return
     if args.env is None:
         raise UserError('--env DIR is needed: where the environment of TensorFlow 1.15 is, or is '

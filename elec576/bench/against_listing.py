@@ -15,7 +15,7 @@ from typing import Callable, Sequence
 
 import elec576
 from elec576.bench import work
-from elec576.bench.remote import Worker
+from elec576.bench.remote import Worker, WorkerFailed
 from elec576.bench.timing import Summary, interleave, say, steps_for
 from elec576.settings import CnnSettings
 
@@ -120,10 +120,13 @@ def measure_whole_starts(threads: int, data: Path, effort: Effort = Effort(),
             ending = ['--out', str(out)] if name.endswith('elec576') else []
             program, *options = commands[name]
             before = time.perf_counter()
-            subprocess.run([sys.executable, str(ROOT / program), *options, *common, *ending],
-                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                           env={**os.environ, 'MPLBACKEND': 'Agg', 'PYTHONPATH': str(ROOT),
-                                'ELEC576_CACHE': str(Path(folder) / 'cache')})
+            done = subprocess.run(
+                [sys.executable, str(ROOT / program), *options, *common, *ending],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                env={**os.environ, 'MPLBACKEND': 'Agg', 'PYTHONPATH': str(ROOT),
+                     'ELEC576_CACHE': str(Path(folder) / 'cache')})
+            if done.returncode:
+                raise WorkerFailed(f'{program}: {done.stderr.strip().splitlines()[-1]}')
             return time.perf_counter() - before
 
         run('cnn elec576')  # what the package keeps of the data between runs is there from now on
