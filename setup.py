@@ -24,6 +24,7 @@ setup(
         'pandas',
         'scipy>=1.15',
         'jinja2',
+        'markupsafe',
         'tabulate',
         'tqdm',
         'filelock',

@@ -10,13 +10,13 @@ from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import (AGREES, CONTRADICTED, DISAGREES, SILENT, SUPPORTED,
                                             UNDECIDED, JudgedConclusion, JudgedLink, value_verdict)
 from elec576.comparison.figures import Figure, figures
-from elec576.comparison.methods import METHODS
+from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.statistics import SEEDS_FOR_VERDICT, Summary, summarise
-from elec576.comparison.tf115 import LEVEL, POWER, SameMeans, Tf115
+from elec576.comparison.tf115 import POWER, Tf115
 from elec576.comparison.words import (count_words, data_words, digits, interval, measured_words,
-                                      quantity_words, seeds_by_program)
+                                      quantity_words, same_means_words, seeds_by_program)
 from elec576.experiments import named
 from elec576.golden import cases
 from elec576.settings import describe
@@ -232,32 +232,15 @@ def _tf115(found: Tf115) -> list[str]:
                  digits(means.ours.sd, 2), f'{means.difference:+.4f}',
                  '–' if means.low is None else f'{means.low:+.4f} … {means.high:+.4f}',
                  digits(means.p, 2), digits(means.detectable, 2)) for means in found.means]
-        parts += ['The listings, unchanged, trained to the end on the TensorFlow that the report '
-                  'names, evaluating rarely, which draws other dropout noise: what is compared is '
-                  'the distribution of the final test accuracy, not run by run. Runs of one seed '
-                  'begin with the same weights and batches on both sides; the test takes them for '
-                  'independent, which can only hide a difference.',
+        parts += [TF115_METHOD,
                   table(('experiment', 'n, 1.15', 'mean', 'sd', 'n, ours', 'mean', 'sd',
                          'ours - 1.15', '95 % interval', "Welch's p",
                          f'found with {100 * POWER:.0f} %'), rows),
-                  '\n'.join(f'- {_same_means(means)}' for means in found.means)]
+                  '\n'.join(f'- {same_means_words(means)}' for means in found.means)]
     if found.pictured:
-        parts += ['**Step by step.** The relative difference of the training loss between the '
-                  'package and the listings on 1.15, from the same bits at the start: rounding, '
-                  'and what training makes of it.',
+        parts += [f'**Step by step.** {TF115_FIGURE}',
                   f'![Growth of the difference](figures/{cases.FIGURE})']
     return parts
-
-
-def _same_means(means: SameMeans) -> str:
-    start = (f'`{means.experiment}`: TensorFlow {means.version} {digits(means.tf115.mean)}, '
-             f'{means.our_versions} {digits(means.ours.mean)}')
-    if means.p is None:
-        return f'{start}; too few runs to test.'
-    verdict = 'the means differ' if means.p < LEVEL else 'no difference was found'
-    return (f'{start}: {verdict} (p = {means.p:.2g}); a true difference of '
-            f'{digits(means.detectable, 2)} or more would be found with {100 * POWER:.0f} % '
-            f'probability, a smaller one more often missed.')
 
 
 def _pictures(drawn: tuple[Figure, ...], kind: str) -> list[str]:

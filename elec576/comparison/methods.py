@@ -4,7 +4,7 @@ from elec576.comparison.statistics import RESAMPLES, SEEDS_FOR_INTERVAL
 
 METHODS: tuple[tuple[str, str], ...] = (  # what, how
     ('Prediction interval',
-     'where one more run would lie with 95 % probability, mean -+ t sd sqrt(1 + 1/n) with '
+     'where one more run would lie with 95 % probability, mean ± t sd √(1 + 1/n) with '
      f'Student\'s t, from {SEEDS_FOR_INTERVAL} seeds on, cut off at values that cannot be '
      '(accuracies outside 0 and 1, losses below 0). It is exact for normal values and approximate '
      'for accuracies on a batch of 50 and for skewed losses.'),
@@ -24,3 +24,12 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'processor time of a run, so that other work on the machine counts little; runs are compared '
      'if processor and number of threads are the same.'),
 )
+
+TF115_METHOD = (
+    "The listings, trained to the end on the TensorFlow that the report names; the CNN's evaluates "
+    'rarely there, which draws other dropout noise. So the distributions of the final test '
+    'accuracy are compared, not run with run. Runs of one seed begin with the same weights and '
+    'batches on both sides; the test takes them for independent, which can only hide a difference.')
+TF115_FIGURE = (
+    'The relative difference of the training loss between the package and the listings on 1.15, '
+    'from the same bits at the start: rounding, and what training makes of it.')

@@ -30,7 +30,7 @@ class Summary:
 
 
 def prediction_interval(values: Sequence[float], level: float = LEVEL) -> tuple[float, float]:
-    """Where one more run would lie: mean -+ t sd sqrt(1 + 1/n), Student's t with n - 1 degrees.
+    """Where one more run would lie: mean ± t sd √(1 + 1/n), Student's t with n - 1 degrees.
 
     Exact for normal values. Losses late in training are skewed and accuracies come in steps (of
     1/50 on a batch); with those the coverage is a little lower, 92 to 95 % in simulations. Runs

@@ -52,7 +52,7 @@ def hidden_words(comparison: Comparison, quantity: str) -> str:
     results = comparison.results
     parts = []
     for cell, names in CELLS.items():
-        means = [f'{digits(sum(values) / len(values))} ({run.settings.hidden} units)'
+        means = [f'{digits(summarise(values).mean)} ({run.settings.hidden} units)'
                  for name in names for run in results.of(name)[:1]
                  for values in [results.cpu_seconds(name) if quantity == 'cpu_seconds' else
                                 results.values(name, quantity, run.settings.steps)]]

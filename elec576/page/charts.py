@@ -10,6 +10,7 @@ from elec576.comparison.curves import curves
 from elec576.comparison.evidence import Answer
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Run
+from elec576.comparison.statistics import summarise
 from elec576.comparison.tables import judgement
 from elec576.comparison.words import (digits, distance_words, interval, measured_words,
                                       quantity_words)
@@ -100,13 +101,12 @@ def hidden_units(comparison: Comparison) -> dict:
             for quantity, values in (
                     ('test_accuracy', results.values(name, 'test_accuracy', settings.steps)),
                     ('cpu_seconds', results.cpu_seconds(name))):
+                printed = [value.value for value in reported(name) if value.quantity == quantity]
                 found[quantity].append({
                     'cell': cell, 'units': settings.hidden, 'experiment': name,
                     'seeds': [run.seed for run in results.of(name)],
                     'runs': [short(value) for value in values],
-                    'mean': short(sum(values) / len(values)),
-                    'report': [value.value for value in reported(name)
-                               if value.quantity == quantity]})
+                    'mean': short(summarise(values).mean), 'report': printed})
     return found
 
 
@@ -119,5 +119,5 @@ def evidence(answer: Answer) -> list[dict]:
                       'low': short(reading.summary.low), 'high': short(reading.summary.high)}
                      for reading in answer.readings if reading.quantity == quantity],
         'report': [{'experiment': value.experiment, 'value': value.number,
-                    'printed': value.value} for value in answer.beside[quantity]]}
-        for quantity in answer.question.quantities]
+                    'printed': value.value} for value in answer.beside[quantity]],
+    } for quantity in answer.question.quantities]

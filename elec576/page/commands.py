@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import shlex
 from dataclasses import dataclass
 
 from elec576.comparison.results import Run
 from elec576.experiments import FREE, named
-from elec576.listings import CNN_PROGRAM, RNN_PROGRAM, program
+from elec576.listings import command as listing_command
 from elec576.settings import CnnSettings, flag_of
 
 ELSEWHERE = 'results/local/again'  # reproduce.py never repeats what is finished in its own place
@@ -57,26 +56,12 @@ def _one_run(run: Run) -> Command:
 
 def _in_listing(run: Run) -> Command | None:
     """None if the listing cannot make this run: it has no such setting."""
-    settings = run.settings
-    listing = CNN_PROGRAM if isinstance(settings, CnnSettings) else RNN_PROGRAM
-    if getattr(settings, 'dataset', 'cifar10') != 'cifar10':
+    try:
+        listing, options = listing_command(run.settings)
+    except ValueError:
         return None
-    if getattr(settings, 'bias', 0.1) != 0.1 or \
-            not isinstance(settings, CnnSettings) and settings.optimizer != 'rmsprop':
-        return None
-    known = _options(listing)
-    options = [part for item in dataclasses.fields(settings) if flag_of(item.name) in known
-               for part in (flag_of(item.name), getattr(settings, item.name))]
-    return Command(f'Seed {run.seed} with the listing itself', _join(f'starter/{listing}',
-                                                                     *options))
-
-
-def _options(listing: str) -> set[str]:
-    """The flags that a listing's `parser.add_argument` lines name."""
-    tree = ast.parse(program(listing).read_text(encoding='utf-8'))
-    return {call.args[0].value for call in ast.walk(tree)
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
-            and call.func.attr == 'add_argument'}
+    return Command(f'Seed {run.seed} with the listing itself',
+                   _join(f'starter/{listing}', *options))
 
 
 def _join(*parts: object) -> str:

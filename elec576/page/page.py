@@ -15,14 +15,16 @@ from markupsafe import Markup, escape
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import (AGREES, CONTRADICTED, DISAGREES, SILENT, SUPPORTED,
                                             UNDECIDED, value_verdict)
-from elec576.comparison.methods import METHODS
+from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, SEEDS_FOR_VERDICT, summarise
 from elec576.comparison.tables import judgement
 from elec576.comparison.words import (count_words, data_words, digits, distance_words, interval,
-                                      measured_words, quantity_words, seed_words, seeds_by_program)
+                                      measured_words, quantity_words, same_means_words, seed_words,
+                                      seeds_by_program)
 from elec576.experiments import named
+from elec576.golden import cases
 from elec576.page import alternatives
 from elec576.page.charts import charts
 from elec576.page.commands import rerun_commands
@@ -54,12 +56,13 @@ def page_text(comparison: Comparison) -> str:
     environment.globals.update(
         interval=interval, measured_words=measured_words, judgement=judgement, named=named,
         count_words=count_words, data_words=data_words, distance_words=distance_words,
-        seed_words=seed_words,
+        seed_words=seed_words, same_means_words=same_means_words,
         summarise=summarise, value_verdict=value_verdict, words=alternatives,
         number_strip=number_strip, effect_strips=effect_strips, rerun_commands=rerun_commands,
         settings_origins=settings_origins, verdicts=(SUPPORTED, CONTRADICTED, UNDECIDED),
         AGREES=AGREES, DISAGREES=DISAGREES, SILENT=SILENT, STATISTICS=STATISTICS,
-        METHODS=METHODS, PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL,
+        METHODS=METHODS, TF115_METHOD=TF115_METHOD, TF115_FIGURE=TF115_FIGURE,
+        TF115_PICTURE=cases.FIGURE, PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL,
         SEEDS_FOR_VERDICT=SEEDS_FOR_VERDICT)
     return environment.get_template('page.html').render(
         comparison=comparison, results=comparison.results, tally=comparison.tally,
@@ -107,7 +110,7 @@ def _percent(share: float | None, places: int = 0) -> str:
 
 
 def _signed(value: float | None) -> str:
-    return '–' if value is None else f'{value:+.4g}'
+    return '–' if value is None else f'{value:+.4g}'.replace('-', '−')
 
 
 def _sorted_by(value: float | None) -> str:

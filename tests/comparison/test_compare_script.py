@@ -18,8 +18,9 @@ from elec576.comparison.curves import curves
 from elec576.comparison.figures import ALL_NAMES, figures
 from elec576.comparison.markdown import report_text
 from elec576.comparison.statistics import prediction_interval
-from elec576.comparison.words import count_words, describe, digits, measured_words, seed_words
+from elec576.comparison.words import count_words, digits, measured_words, seed_words
 from elec576.experiments import named
+from elec576.settings import describe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

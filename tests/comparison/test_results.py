@@ -116,7 +116,7 @@ def test_metrics_of_another_run_are_refused(results):
 @pytest.mark.parametrize('name, value, says', [
     ('lr', 1e-4, '--lr 0.0001, but cnn1 seed 1 has 0.001'), ('act', 'tanh', '--act tanh'),
     ('act', 'swish', '--act swish'), ('seed', 2, '--seed 2'), ('steps', 'many', '--steps many'),
-    ('lr', None, 'configuration')])
+    ('lr', None, '--lr None')])
 def test_a_run_of_another_configuration_is_refused(results, name, value, says):
     path = results / 'runs/cnn1/seed1/config.json'
     config = json.loads(path.read_text())

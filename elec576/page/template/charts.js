@@ -46,13 +46,19 @@
       for (const part of ['train', 'test']) {
         const curve = found[`${part}_${kind}`], color = `var(--${part})`;
         const name = `${part} ${kind}`;
+        // where a curve hides a point of the report, its words hold the point's
+        const printed = new Map(curve.report.map(
+          point => [point.step, `\nthe report: ${point.printed}`]));
+        const beside = step => printed.get(step) ?? '';
         const mean = curve.steps.map((step, k) => ({
           step, value: curve.mean[k], low: curve.band?.[0][k], high: curve.band?.[1][k],
           words: `${name}, step ${step}\nmean ${digits(curve.mean[k])}` + (curve.band
-            ? `\ninterval ${digits(curve.band[0][k])} … ${digits(curve.band[1][k])}` : '')}));
+            ? `\ninterval ${digits(curve.band[0][k])} … ${digits(curve.band[1][k])}` : '')
+            + beside(step)}));
         const runs = curve.runs.flatMap((values, run) => values.map((value, k) => ({
           step: curve.steps[k], value, seed: curve.seeds[run],
-          words: `${name}, step ${curve.steps[k]}\nseed ${curve.seeds[run]}: ${digits(value)}`})));
+          words: `${name}, step ${curve.steps[k]}\nseed ${curve.seeds[run]}: ${digits(value)}`
+            + beside(curve.steps[k])})));
         if (curve.band) marks.push(Plot.areaY(mean, {
           x: 'step', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.16, clip: true}));
         marks.push(
@@ -65,7 +71,7 @@
       }
       for (const [part, symbol] of [['train', 'circle'], ['test', 'square']]) {
         const points = found[`${part}_${kind}`].report.map(point => ({
-          ...point, words: `the report: ${point.printed}\n${part} ${kind}, step ${point.step}`}));
+          ...point, words: `${part} ${kind}, step ${point.step}\nthe report: ${point.printed}`}));
         marks.push(Plot.dot(points, {x: 'step', y: 'value', symbol, r: 4.5, fill: 'var(--ink)',
                                      stroke: 'var(--page)', strokeWidth: 1.25}));
         hovered.push(...points);
