@@ -13,12 +13,12 @@ from elec576.visual.recurrent import ByRows
 from visual_networks import make_trained  # noqa: F401
 
 
-def test_weights_that_nobody_trained(make_trained):  # noqa: F811
+def test_weights_that_nobody_trained(make_trained):
     words = findings.filters(make_trained('relu', 0))
     assert ': 1.000; by filter, 1.000 to 1.000.' in words
 
 
-def test_weights_turned_round(make_trained):  # noqa: F811
+def test_weights_turned_round(make_trained):
     trained = make_trained('relu', 0)
     before = trained.sess.run(trained.net.W_conv1)
     trained.net.W_conv1.load(-before, trained.sess)
@@ -29,7 +29,7 @@ def test_weights_turned_round(make_trained):  # noqa: F811
 
 
 @pytest.mark.parametrize('layer', LAYERS)
-def test_where_the_nine_strongest_are(layer, make_trained):  # noqa: F811
+def test_where_the_nine_strongest_are(layer, make_trained):
     """Against the crops of `top_nine`, which are NaN beyond the edge."""
     trained = make_trained('relu', 0)
     maps = list(np.flatnonzero(peaks(trained, layer).max(axis=0) > 0))
@@ -41,7 +41,7 @@ def test_where_the_nine_strongest_are(layer, make_trained):  # noqa: F811
     assert found.same_class == pytest.approx(np.mean(counts))
 
 
-def test_share_of_places_at_the_border(make_trained):  # noqa: F811
+def test_share_of_places_at_the_border(make_trained):
     trained = make_trained('relu', 0)
     # a 5x5 field around each of 28x28 pixels; a 14x14 field on each of 14x14 places
     assert findings.nines(trained, 'conv1').border == pytest.approx(1 - (24 / 28)**2)
