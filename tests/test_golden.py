@@ -96,7 +96,7 @@ def shifted(make):
     ('relu-truncated-normal-sgd', {'optimizer': 'momentum'}, {'loss'}),
     ('relu-truncated-normal-sgd', {'keep_prob': 0.51}, {'loss'}),
     ('gru', {'lr': 1.01e-3}, {'loss'}),
-], ids=str)
+], ids=lambda value: str(sorted(value) if isinstance(value, set) else value))
 def test_wrong_settings_are_noticed(name, changed, expected):
     found = compare(name, steps=3, **changed)  # momentum shows in the third
     assert noticed(found, cases.cases(cases.MADE_UP)[name]) == expected
