@@ -69,7 +69,10 @@ def test_the_same_dropout_masks_as_tensorflow_1_15():
         assert masks(cases.masks_settings(data)) == found.masks
 
 
-@pytest.mark.parametrize('name', cases.cases(cases.COURSE))
+@pytest.mark.parametrize('name', [
+    # LeNet5 reads all of the course's images for each case
+    pytest.param(name, marks=[] if name in cases.CELLS else pytest.mark.slow)
+    for name in cases.cases(cases.COURSE)])
 def test_the_same_as_tensorflow_1_15_on_the_real_data(name, real_data):
     sparing = {} if name in cases.CELLS else {'eval_every': 0, 'log_every': 1}
     found = compare(name, cases.COURSE, real_data, **sparing)
