@@ -72,9 +72,10 @@ class _Sitting:
             self.history.rows = progress.history.rows
             self.batches.restore(progress.batches)
             self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
-        with graph.graph.as_default():
-            self.kept_saver = tf.train.Saver(graph.trained, max_to_keep=None)
         self.keep_every = options.keep_every
+        if self.keep_every:
+            with graph.graph.as_default():
+                self.kept_saver = tf.train.Saver(graph.trained, max_to_keep=None)
         self.events = Events(run.events, graph, sess, test_images, self.start) \
             if options.events else None
         self.rows_in_events = len(self.history.rows)

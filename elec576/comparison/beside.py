@@ -7,7 +7,7 @@ from tabulate import tabulate
 from elec576.comparison.words import measured_words
 from elec576.history import History
 from elec576.report.numbers import reported
-from elec576.report.questions import STATISTICS
+from elec576.report.questions import STATISTICS, layer_and_statistic
 from elec576.rundir import RunDirectory, read_json
 
 CAVEAT = ('One run neither confirms nor refutes a printed number: '
@@ -29,7 +29,7 @@ def beside(experiment: str, run: RunDirectory) -> str:
     rows = []
     for value in values:
         if value.quantity in STATISTICS:
-            layer, statistic = value.quantity[:len('h_conv1')], value.quantity[len('h_conv1_'):]
+            layer, statistic = layer_and_statistic(value.quantity)
             ours = statistics[layer][statistic]
         else:
             ours = dict(zip(*history.column(value.quantity))).get(value.step)

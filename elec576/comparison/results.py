@@ -20,7 +20,7 @@ from elec576.errors import UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, FREE, named
 from elec576.history import History
 from elec576.report.numbers import reported
-from elec576.report.questions import QUESTIONS, STATISTICS
+from elec576.report.questions import QUESTIONS, STATISTICS, layer_and_statistic
 from elec576.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import CnnSettings, RnnSettings, flag_of, is_number
 
@@ -197,7 +197,7 @@ def _read_statistics(path: Path) -> dict[str, float]:
     layers = read_json(path)
     statistics = {}
     for quantity in STATISTICS:
-        layer, statistic = quantity[:len('h_conv1')], quantity[len('h_conv1_'):]
+        layer, statistic = layer_and_statistic(quantity)
         part = layers.get(layer)
         value = part.get(statistic) if isinstance(part, dict) else None
         if not is_number(value):

@@ -8,13 +8,14 @@ from typing import Iterable
 from elec576.comparison.results import Results, Run
 from elec576.comparison.tf115 import LEVEL, POWER, SameMeans
 from elec576.experiments import named
+from elec576.report.questions import layer_and_statistic
 from elec576.settings import CnnSettings, RnnSettings
 
 
 def quantity_words(quantity: str) -> str:
     """'train_accuracy' as 'train accuracy', 'h_conv1_mean' as 'h_conv1 mean'."""
     if quantity.startswith('h_conv'):
-        layer, statistic = quantity[:len('h_conv1')], quantity[len('h_conv1_'):]
+        layer, statistic = layer_and_statistic(quantity)
         return f'{layer} {statistic.replace("_", " ")}'
     return 'processor seconds' if quantity == 'cpu_seconds' else quantity.replace('_', ' ')
 

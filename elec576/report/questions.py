@@ -19,6 +19,13 @@ class Question:
 
 STATISTICS = tuple(f'{layer}_{statistic}' for layer in ('h_conv1', 'h_conv2')
                    for statistic in ('mean', 'standard_deviation', 'variance'))
+
+
+def layer_and_statistic(quantity: str) -> tuple[str, str]:
+    """One of `STATISTICS` as the two keys of a run's `activations.json`."""
+    return quantity[:len('h_conv1')], quantity[len('h_conv1_'):]
+
+
 _RELU = ('cnn1', 'cnn4', 'cnn6', 'cnn-vis')
 _TANH = ('cnn2', 'cnn3', 'cnn5', 'cnn7')
 

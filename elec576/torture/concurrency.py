@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,11 +24,9 @@ HEAD_START = 4.0  # seconds in which a process comes to its starting line
 
 def trial(orders: Orders) -> list[Finding]:
     """Two on a run, ten on a cache and on a download, two reproductions."""
-    folder = Path(tempfile.mkdtemp(prefix='elec576-concurrency-'))
-    try:
+    with tempfile.TemporaryDirectory(prefix='elec576-concurrency-') as name:
+        folder = Path(name)
         return [*findings(folder, orders.scripts), reproduced_twice(folder, orders.scripts)]
-    finally:
-        shutil.rmtree(folder)
 
 
 def findings(folder: Path, scripts: Path, times: int = 3, racers: int = 10) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ package must equal the listings bit for bit, which the repository's own tests of
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -33,11 +32,8 @@ EQUALITY = ('tests/test_cnn_loop.py', 'tests/test_rnn_loop.py')
 
 def trial(orders: Orders) -> list[Finding]:
     """The same commands `TIMES` times, and once with each of ``orders.pythons``."""
-    folder = Path(tempfile.mkdtemp(prefix='elec576-determinism-'))
-    try:
-        return list(findings(folder, orders.scripts, orders.pythons, TIMES, RUNS))
-    finally:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix='elec576-determinism-') as folder:
+        return list(findings(Path(folder), orders.scripts, orders.pythons, TIMES, RUNS))
 
 
 def findings(folder: Path, scripts: Path, pythons: tuple[Path, ...], times: int,

@@ -138,11 +138,8 @@ def fall(out: Path, whole: RunDirectory, data: str, without: contextlib.Abstract
 
 def trial(orders: Orders) -> list[Finding]:
     """Every write of the run, every size of its files, and the folder's own mishaps."""
-    folder = Path(tempfile.mkdtemp(prefix='elec576-disk-'))
-    try:
-        return list(findings(folder))
-    finally:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix='elec576-disk-') as folder:
+        return list(findings(Path(folder)))
 
 
 def findings(folder: Path, every: int = 1) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import io
 import os
-import shutil
 import sys
 import tempfile
 import threading
@@ -191,11 +190,8 @@ def arrives(folder: Path, server: Server, name: str) -> str:
 
 def trial(orders: Orders) -> list[Finding]:
     """All good and bad downloads."""
-    folder = Path(tempfile.mkdtemp(prefix='elec576-download-'))
-    try:
-        return list(findings(folder, GOOD, BAD))
-    finally:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix='elec576-download-') as folder:
+        return list(findings(Path(folder), GOOD, BAD))
 
 
 def findings(folder: Path, good: tuple[str, ...], bad: tuple[str, ...]) -> Iterator[Finding]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -84,11 +83,8 @@ def measured(what: str, *arguments: object) -> list[float]:
 
 def trial(orders: Orders) -> list[Finding]:
     """Memory after `FEW` and `MANY` steps, after one and after `RUNS` runs."""
-    folder = Path(tempfile.mkdtemp(prefix='elec576-endurance-'))
-    try:
-        return list(findings(folder))
-    finally:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix='elec576-endurance-') as folder:
+        return list(findings(Path(folder)))
 
 
 def findings(folder: Path) -> Iterator[Finding]:

@@ -14,7 +14,6 @@ import dataclasses
 import gzip
 import io
 import json
-import shutil
 import signal
 import sys
 import tempfile
@@ -466,11 +465,8 @@ def outcome(kind: Kind, content: bytes, folder: Path) -> str:
 
 def trial(orders: Orders) -> list[Finding]:
     """Mutate every kind ``orders.inputs`` times."""
-    folder = Path(tempfile.mkdtemp(prefix='elec576-inputs-'))
-    try:
-        return list(_findings(folder, orders.inputs, orders.seed))
-    finally:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix='elec576-inputs-') as folder:
+        return list(_findings(Path(folder), orders.inputs, orders.seed))
 
 
 def _findings(folder: Path, number: int, seed: int) -> Iterator[Finding]:

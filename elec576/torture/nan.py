@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Iterator, NamedTuple
@@ -81,11 +80,8 @@ def dense(settings: CnnSettings | RnnSettings) -> CnnSettings | RnnSettings:
 
 def trial(orders: Orders) -> list[Finding]:
     """Blow up every one of `CASES`, then a run by its script, by reproduce.py and compare.py."""
-    folder = Path(tempfile.mkdtemp(prefix='elec576-nan-'))
-    try:
-        return list(findings(folder, orders.scripts, CASES))
-    finally:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix='elec576-nan-') as folder:
+        return list(findings(Path(folder), orders.scripts, CASES))
 
 
 def findings(folder: Path, scripts: Path, cases: dict) -> Iterator[Finding]:

@@ -73,6 +73,15 @@ def choose_maps(largest: np.ndarray, layer: str, asked: list[int] | None) -> np.
     return np.sort([number for number in shuffled if number in alive][:CHOICE]).astype(int)
 
 
+def strongest_images(largest: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    """The nine test images that excite each of ``maps`` (int [m]) most, int [m, 9].
+
+    Args:
+        largest: as `peaks` returns them.
+    """
+    return np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T
+
+
 def top_nine(trained: Trained, layer: str, asked: list[int] | None = None) -> TopNine:
     """The nine test images that excite each map most, and what in them does.
 
@@ -81,7 +90,7 @@ def top_nine(trained: Trained, layer: str, asked: list[int] | None = None) -> To
     """
     largest = peaks(trained, layer)
     maps = choose_maps(largest, layer, asked)
-    images = np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T  # [m, 9]
+    images = strongest_images(largest, maps)
     strongest, positions, reconstructions = reconstruct(
         trained, deconvnet(trained.net, layer, trained.settings.act), trained.sess,
         images.ravel(), np.repeat(maps, images.shape[1]))

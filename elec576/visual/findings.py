@@ -10,7 +10,7 @@ from elec576.lenet5 import IMSIZE
 from elec576.tf1 import session
 from elec576.visual.activations import LayerStatistics
 from elec576.visual.deconvnet import LAYERS, deconvnet
-from elec576.visual.features import TOP, Evolution, peaks, reconstruct
+from elec576.visual.features import TOP, Evolution, peaks, reconstruct, strongest_images
 from elec576.visual.invariance import Curve
 from elec576.visual.occlusion import MeanOcclusion
 from elec576.visual.recurrent import ByRows
@@ -58,7 +58,7 @@ def nines(trained: Trained, layer: str) -> Nines:
     """Where in the images that excite a map of ``layer`` most, and of what class they are."""
     largest = peaks(trained, layer)
     maps = np.flatnonzero(largest.max(axis=0) > 0)
-    images = np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T
+    images = strongest_images(largest, maps)
     classes = trained.classes
     _, positions, _ = reconstruct(trained, deconvnet(trained.net, layer, trained.settings.act),
                                   trained.sess, images.ravel(),
