@@ -30,6 +30,7 @@ def backend(address: str, on_loss: Callable) -> Iterator[None]:
     """
     try:
         from distributed import CancelledError, Client
+        from distributed.comm import resolve_address
         from joblib._dask import DaskDistributedBackend
     except ImportError:
         raise UserError('--dask: Dask is not installed; pip install -e .[dask]') from None
@@ -51,6 +52,7 @@ def backend(address: str, on_loss: Callable) -> Iterator[None]:
             return future
 
     try:
+        resolve_address(address)  # Client, refusing one, stays half open, and blocks the next
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TimeoutError) as error:
         raise UserError(f'--dask {address}: no scheduler answers ({error})') from None

@@ -1,5 +1,6 @@
 """joblib on a Dask cluster: tasks that kill their workers, and addresses where nobody is."""
 
+import gc
 import os
 import socket
 from collections import Counter
@@ -33,13 +34,15 @@ def test_an_error_in_a_task_is_raised(cluster):
 
 @pytest.mark.parametrize('address', ['127.0.0.1:{port}', 'tcp://127.0.0.1:{port}', 'ftp://x', ''])
 def test_nobody_answers(address, monkeypatch):
-    pytest.importorskip('distributed')
+    distributed = pytest.importorskip('distributed')
     monkeypatch.setattr(dask_cluster, 'PATIENCE', '0.5s')
     with socket.socket() as bound:  # nobody else can listen there, and we do not
         bound.bind(('127.0.0.1', 0))
         with pytest.raises(UserError, match='no scheduler answers'):
             with dask_cluster.backend(address.format(port=bound.getsockname()[1]), lost):
                 pytest.fail('connected')
+    assert not [client for client in gc.get_objects()
+                if isinstance(client, distributed.Client) and client.status == 'connecting']
 
 
 def test_a_single_worker_does_the_work():

@@ -123,7 +123,7 @@ def test_filters_change_table_and_overview(opened):
         'cnn2 train loss, step 2000')
     assert marks(page) == 1
     page.get_by_role('button', name='Show all').click()
-    page.wait_for_function('document.querySelector("output").value.startsWith("131")')
+    playwright.expect(page.locator('output')).to_have_text('131 of 131 numbers shown')
     assert len(shown_rows(page)) == 131 and marks(page) == 130
     page.locator('#cnn7').get_by_role('link', name='see them on their intervals').click()
     assert {page.locator(f'tr[data-key="{key}"]').get_attribute('data-experiment')
@@ -180,10 +180,10 @@ def test_hovering_shows_the_value(opened, chart, mark, words):
         return [x, y];
     }''')
     page.mouse.move(*place, steps=2)
-    page.wait_for_function('tip => tip.textContent !== ""', arg=tip.element_handle())
+    playwright.expect(tip).not_to_be_empty()
     assert words in tip.text_content() and any(map(str.isdigit, tip.text_content()))
     page.mouse.move(2, 2)
-    page.wait_for_function('tip => tip.textContent === ""', arg=tip.element_handle())
+    playwright.expect(tip).to_be_empty()
 
 
 def test_every_figure_has_an_alternative_text(opened):
