@@ -136,7 +136,7 @@ class DataSet:
                                 f'{self.num_examples}; go on with the data that the run began with')
             index, epochs = int(state['index_in_epoch']), int(state['epochs_completed'])
             if not (np.array_equal(np.sort(order), np.arange(len(order)))
-                    and 0 <= index <= self.num_examples and epochs >= 0):
+                    and 0 <= index <= len(order) and epochs >= 0):
                 raise ValueError('no order of the images, or no place in it')
             set_generator(self._rng, state)
         self._order = order.astype(int) if len(order) else None

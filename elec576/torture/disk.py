@@ -21,7 +21,7 @@ from typing import Callable, Iterator
 from unittest import mock
 
 from elec576 import checkpoints, kept
-from elec576.errors import UserError
+from elec576.errors import Interrupted, UserError
 from elec576.history import History
 from elec576.rundir import RunDirectory
 from elec576.runs import Options, run_rnn
@@ -124,6 +124,8 @@ def fall(out: Path, whole: RunDirectory, data: str, without: contextlib.Abstract
             return f'says only: {error}'
         if not saved_is_whole(run, whole):
             return NOT_WHOLE
+    except Interrupted:
+        raise
     except Exception as error:
         return f'{type(error).__name__}: {error}'
     else:
@@ -131,6 +133,8 @@ def fall(out: Path, whole: RunDirectory, data: str, without: contextlib.Abstract
             return 'nothing was said'
     try:
         make(out, data)
+    except Interrupted:
+        raise
     except Exception as error:
         return f'cannot be gone on with: {type(error).__name__}: {error}'
     return ', '.join(differences(run, whole, FILES))

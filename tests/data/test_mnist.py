@@ -103,6 +103,13 @@ def test_state_of_another_set_is_refused():
         second.restore(first.state())
 
 
+def test_state_that_contradicts_itself_is_refused():
+    images = DataSet(*numbered(5))
+    images.next_batch(2)
+    with pytest.raises(UserError, match='no order of the images, or no place in it'):
+        DataSet(*numbered(5)).restore(images.state() | {'order': np.empty(0)})
+
+
 def test_batch_larger_than_the_set():
     with pytest.raises(UserError, match='only 5 images'):
         DataSet(*numbered(5)).next_batch(6)

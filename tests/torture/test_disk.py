@@ -2,9 +2,11 @@
 
 import contextlib
 import shutil
+import signal
 
 import pytest
 
+from elec576.errors import Interrupted
 from elec576.rundir import RunDirectory
 from elec576.torture import disk as trial
 
@@ -47,6 +49,13 @@ def test_a_folder_that_is_removed(whole, small_data, tmp_path):
     out = tmp_path / 'run'
     assert trial.fall(out, run, str(small_data), contextlib.nullcontext(),
                       trial._at(3, lambda: shutil.rmtree(out))) == ''
+
+
+def test_a_signal_ends_the_trial(whole, small_data, tmp_path):
+    run, _ = whole
+    with pytest.raises(Interrupted):
+        trial.fall(tmp_path / 'run', run, str(small_data), contextlib.nullcontext(),
+                   trial._at(3, lambda: signal.raise_signal(signal.SIGTERM)))
 
 
 def test_damage_is_seen(whole, tmp_path, small_data):
