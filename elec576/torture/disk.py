@@ -22,13 +22,12 @@ from unittest import mock
 
 from elec576 import checkpoints, kept
 from elec576.errors import Interrupted, UserError
-from elec576.history import History
 from elec576.rundir import RunDirectory
 from elec576.runs import Options, run_rnn
 from elec576.settings import RnnSettings
 from elec576.torture import process
 from elec576.torture.findings import Finding, Orders
-from elec576.torture.kills import differences
+from elec576.torture.kills import begins, differences
 
 SETTINGS = RnnSettings(hidden=3, iterations=10 * 6, batch_size=10, display_step=1, eval_every=2,
                        threads=1)
@@ -100,13 +99,8 @@ def make(out: Path, data: str, echo: Callable[[str], None] = lambda line: None) 
 
 def saved_is_whole(run: RunDirectory, whole: RunDirectory) -> bool:
     """Whether what is in ``run``, if anything, is the beginning of ``whole``."""
-    if run.history.exists():
-        try:
-            rows = History.read(run.history).rows
-        except UserError:
-            return False
-        if rows != History.read(whole.history).rows[:len(rows)]:
-            return False
+    if not begins(run, whole):
+        return False
     for path in checkpoints.whole(run.checkpoints):
         checkpoints.variables(path)
     return not run.metrics.exists()

@@ -172,7 +172,7 @@ def _runs(folder: Path, scripts: Path, number: int, data: str | None, rng: Rando
             if death is None:
                 break
             deaths.append(death)
-            damaged += not _begins(run, whole)
+            damaged += not begins(run, whole)
             bar.update()
         sit(command, log, run, None)
         left -= len(deaths)
@@ -208,12 +208,17 @@ def _records_lost(run: RunDirectory, whole: RunDirectory) -> int:
     return sum(row not in rows for row in History.read(whole.history).rows)
 
 
-def _begins(run: RunDirectory, whole: RunDirectory) -> bool:
-    """Whether the history on disk, if there is one yet, is whole rows of the true one in order."""
+def begins(run: RunDirectory, whole: RunDirectory) -> bool:
+    """Whether the history on disk, if there is one yet, is the beginning of the true one.
+
+    What the end of a run adds to the row of the last step may be missing from it.
+    """
     if not run.history.exists():
         return True
     try:
         rows = History.read(run.history).rows
     except UserError:
         return False
-    return rows == History.read(whole.history).rows[:len(rows)]
+    theirs = History.read(whole.history).rows[:len(rows)]
+    return rows[:-1] == theirs[:-1] and len(rows) == len(theirs) and (
+        not rows or rows[-1].items() <= theirs[-1].items())

@@ -43,7 +43,7 @@ def pair(runs, tmp_path):
 def test_equal_runs(pair):
     assert trial.differences(*pair, FILES) == []
     assert trial._records_lost(*pair) == 0
-    assert trial._begins(*pair)
+    assert trial.begins(*pair)
 
 
 def test_a_lost_and_a_changed_record_are_seen(pair):
@@ -52,16 +52,31 @@ def test_a_lost_and_a_changed_record_are_seen(pair):
     run.history.write_text(''.join(lines[:2] + lines[3:]))
     assert trial.differences(run, whole, FILES) == ['history.csv']
     assert trial._records_lost(run, whole) == 1
-    assert not trial._begins(run, whole)
+    assert not trial.begins(run, whole)
     run.history.write_text(''.join(lines[:-1]))
     assert trial._records_lost(run, whole) == 1
-    assert trial._begins(run, whole)  # as in the middle of a run
+    assert trial.begins(run, whole)  # as in the middle of a run
     changed = History(RNN_COLUMNS, History.read(whole.history).rows)
     changed.rows[0]['test_loss'] = float(np.nextafter(changed.rows[0]['test_loss'], 1))
     changed.write(run.history)
     assert trial._records_lost(run, whole) == 1
     run.history.write_text(''.join(lines)[:-9])
-    assert not trial._begins(run, whole)
+    assert not trial.begins(run, whole)
+
+
+def test_only_the_end_of_a_run_may_still_add_to_a_row(pair):
+    run, whole = pair
+    partial = History.read(whole.history)
+    del partial.rows[-1]['test_loss']
+    partial.write(run.history)
+    assert trial.begins(run, whole)
+    partial.rows.append({'step': partial.rows[-1]['step'] + 1})
+    partial.write(run.history)
+    assert not trial.begins(run, whole)
+    partial.rows = History.read(whole.history).rows
+    del partial.rows[0]['test_loss']
+    partial.write(run.history)
+    assert not trial.begins(run, whole)
 
 
 def test_another_variable_and_another_result_are_seen(pair, runs, small_data):
