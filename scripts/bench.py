@@ -29,13 +29,13 @@ def main() -> None:
     parser.add_argument('--quick', action='store_true',
                         help='few rounds, to see that it works; not to be quoted')
     parser.add_argument('--table', action='store_true',
-                        help='measure nothing; print the tables of --out')
+                        help='measure nothing; print the tables of --out, or of --only')
     parser.add_argument('--out', type=Path, default=Path('results/bench.json'), metavar='FILE')
     parser.add_argument('--tf115', type=Path, metavar='DIR',
                         help='environment with TensorFlow 1.15, for the item "listing"')
     args = parser.parse_args()
     if args.table:
-        print(tables(args.out))
+        print(tables(args.out, tuple(args.only)))
         return
     try:
         bench(tuple(args.only), args.quick, args.out,

@@ -66,17 +66,21 @@ def bench(items: tuple[str, ...], quick: bool, out: Path, tf115: Path | None = N
     say(f'written to {out}')
 
 
-def tables(out: Path) -> str:
-    """The tables of an earlier bench, as it printed them.
+def tables(out: Path, items: tuple[str, ...]) -> str:
+    """The tables of an earlier bench, as it printed them, as far as ``out`` has ``items``.
 
     Raises:
-        UserError: there is none in ``out``.
+        UserError: it has none of them, or is no bench.
     """
     results = read_json(out)
     try:
-        return '\n\n'.join(text_of(item, results[item]) for item in ITEMS if item in results)
+        texts = [text_of(item, results[item]) for item in ITEMS
+                 if item in items and item in results]
     except (KeyError, TypeError):
         raise UserError(f'{out}: not what scripts/bench.py writes; measure again') from None
+    if not texts:
+        raise UserError(f'{out}: {", ".join(items)} not measured yet')
+    return '\n\n'.join(texts)
 
 
 def text_of(item: str, result: dict) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import importlib
+import re
 import sys
 import time
 from pathlib import Path
@@ -53,10 +54,11 @@ def kept_table(out: Path) -> str:
 
 
 def table(results: dict) -> str:
-    """Trials' findings as a Markdown table."""
+    """Trials' findings as a Markdown table, unpadded: the remarks are too long for columns."""
     rows = [[f'**{name}**', finding.what, finding.tried, finding.held, finding.note]
             for name, result in results.items() for finding in findings(result, name)]
-    return tabulate(rows, ['', 'what', 'tried', 'held', 'remarks'], tablefmt='github')
+    padded = tabulate(rows, ['', 'what', 'tried', 'held', 'remarks'], tablefmt='github')
+    return re.sub('-{4,}', '---', re.sub(' {2,}', ' ', padded))
 
 
 def findings(result: object, name: str) -> list[Finding]:
