@@ -67,7 +67,7 @@ def other_version(folder: Path, scripts: Path, python: Path, data: str, runs: di
         [str(python), '-m', 'pytest', '-q', '-p', 'no:cacheprovider', *EQUALITY],
         capture_output=True, text=True, cwd=scripts.parent,
         env=process.environment(PYTHONPATH=str(scripts.parent), PYTHONDONTWRITEBYTECODE='1'))
-    last = (done.stdout.strip().splitlines() or [done.stderr[-200:]])[-1]
+    said = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1]
     words = []
     for name, (script, settings) in runs.items():
         theirs = RunDirectory(folder / f'{name}-{python.parent.parent.name}')
@@ -78,7 +78,7 @@ def other_version(folder: Path, scripts: Path, python: Path, data: str, runs: di
     return Finding(f'TensorFlow {versions["tensorflow"]}, Python {versions["python"]}, numpy '
                    f'{versions["numpy"]}: package and listings agree bit for bit', 1,
                    int(done.returncode == 0),
-                   f'{last.strip("= ")}; beside this machine\'s own version: {"; ".join(words)}')
+                   f'{said.strip("= ")}; beside this machine\'s own version: {"; ".join(words)}')
 
 
 def apart(ours: RunDirectory, theirs: RunDirectory) -> str:

@@ -36,18 +36,25 @@ def memory() -> float:
         return peak / (1e6 if sys.platform == 'darwin' else 1e3)
 
 
-def steps(data: str, out: str, few: int, many: int) -> None:
-    """Print the memory after ``few`` and after ``many`` steps of one run."""
-    from elec576.runs import Options, run_rnn
-    from elec576.settings import RnnSettings
+def steps(data: str, out: str, few: int, many: int, network: str) -> None:
+    """Print the memory after ``few`` and after ``many`` steps of one run of a ``network``."""
+    from elec576.runs import Options, run_cnn, run_rnn
+    from elec576.settings import CnnSettings, RnnSettings
+
+    marks = {'LeNet5': (f'step {few}, training loss', f'step {many}, training loss'),
+             'basic RNN': (f'Iter {few * 10}, ', f'Iter {many * 10}, ')}[network]
 
     def echo(line: str) -> None:
-        if line.startswith('Iter ') and int(line.split()[1].rstrip(',')) in (few * 10, many * 10):
+        if line.startswith(marks):
             print(memory(), flush=True)
 
-    run_rnn(RnnSettings(hidden=8, batch_size=10, iterations=(many + 1) * 10 + 1, display_step=few,
-                        eval_every=few, threads=1), Path(out),
-            Options(data=data, pictures=False, progress_bar=False), echo)
+    options = Options(data=data, pictures=False, progress_bar=False)
+    if network == 'LeNet5':
+        run_cnn(CnnSettings(steps=many + 1, batch_size=5, train_per_class=12, test_per_class=4,
+                            log_every=few, eval_every=few, threads=1), Path(out), options, echo)
+    else:
+        run_rnn(RnnSettings(hidden=8, batch_size=10, iterations=(many + 1) * 10 + 1,
+                            display_step=few, eval_every=few, threads=1), Path(out), options, echo)
 
 
 def runs(data: str, out: str, number: int) -> None:
@@ -90,17 +97,27 @@ def trial(orders: Orders) -> list[Finding]:
 def findings(folder: Path) -> Iterator[Finding]:
     """The findings, one after another."""
     data = process.small_data(folder / 'data')
-    few, many = measured('steps', data, folder / 'steps', FEW, MANY)
-    yield Finding(f'memory after {MANY} steps as after {FEW}', 1, int(many <= few * (1 + SLACK)),
-                  f'{few:.0f} MB, then {many:.0f} MB')
+    for network in ('LeNet5', 'basic RNN'):
+        yield after_steps(folder / network, data, FEW, MANY, network)
     after = measured('runs', data, folder / 'runs', RUNS)
     growth = (after[-1] - after[SOME_RUNS - 1]) / (RUNS - SOME_RUNS)
     yield Finding(f'memory after {RUNS} runs in one process as after {SOME_RUNS}', 1,
                   int(after[-1] <= after[SOME_RUNS - 1] * (1 + SLACK)),
                   f'{after[0]:.0f} MB after one, {after[SOME_RUNS - 1]:.0f} MB after {SOME_RUNS}, '
-                  f'{after[-1]:.0f} MB after {RUNS}: {growth:.1f} MB a run')
+                  f'{after[-1]:.0f} MB after {RUNS}: {growth:.1f} MB a run; '
+                  'the first runs allot what TensorFlow and matplotlib keep for good')
+
+
+def after_steps(out: Path, data: str, few: int, many: int, network: str) -> Finding:
+    """Memory after ``few`` and after ``many`` steps of one run."""
+    before, after = measured('steps', data, out, few, many, network)
+    return Finding(f'memory of a {network} run after {many} steps as after {few}', 1,
+                   int(after <= before * (1 + SLACK)), f'{before:.0f} MB, then {after:.0f} MB')
 
 
 if __name__ == '__main__':
-    what, data, out, *numbers = sys.argv[1:]
-    {'steps': steps, 'runs': runs}[what](data, out, *map(int, numbers))
+    what, data, out, *rest = sys.argv[1:]
+    if what == 'steps':
+        steps(data, out, int(rest[0]), int(rest[1]), rest[2])
+    else:
+        runs(data, out, int(rest[0]))
