@@ -45,12 +45,13 @@ def torture(trials: tuple[str, ...], orders: Orders, out: Path) -> bool:
 
 
 def kept_table(out: Path) -> str:
-    """The table of the trials that ``out`` holds.
+    """The table of the trials that ``out`` holds, and on what they were carried out.
 
     Raises:
         UserError: there is no such file, or it holds something else.
     """
-    return table(read_json(out))
+    results = read_json(out)
+    return f'{table(results)}\n\n{circumstances(results)}'
 
 
 def table(results: dict) -> str:
@@ -59,6 +60,27 @@ def table(results: dict) -> str:
             for name, result in results.items() for finding in findings(result, name)]
     padded = tabulate(rows, ['', 'what', 'tried', 'held', 'remarks'], tablefmt='github')
     return re.sub('-{4,}', '---', re.sub(' {2,}', ' ', padded))
+
+
+def circumstances(results: dict) -> str:
+    """Where, when and with what `results` were found, and how long it took.
+
+    Raises:
+        UserError: they do not say.
+    """
+    alike: dict[str, list[str]] = {}
+    try:
+        for name, result in results.items():
+            found = ', '.join(f'{package} {number}' for package, number in
+                              result['versions'].items())
+            where = f'{result["processor"]}, {found}, seed {result["seed"]}'
+            alike.setdefault(where, []).append(
+                f'{name} {result["seconds"] / 60:.1f} min on {result["finished"][:10]}')
+    except (TypeError, KeyError, AttributeError) as error:
+        raise UserError(f'{name}: no word about where ({error}); carry the trial out again with '
+                        f'--only {name}') from None
+    return '\n'.join(f'<sub>{where}: {", ".join(trials)}.</sub>'
+                     for where, trials in alike.items())
 
 
 def findings(result: object, name: str) -> list[Finding]:

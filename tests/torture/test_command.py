@@ -37,14 +37,19 @@ def test_trials_are_kept_one_by_one_and_printed(trials, tmp_path, capsys):
     assert kept['seed'] == 7 and 'python' in kept['versions']
     printed = capsys.readouterr().out
     assert 'why' in printed
-    assert [line.split('|')[1].strip() for line in kept_table(out).splitlines()[2:]] == [
+    table, where = kept_table(out).split('\n\n')
+    assert [line.split('|')[1].strip() for line in table.splitlines()[2:]] == [
         '**disk**', '**disk**', '**nan**']
+    assert 'seed 7: disk 0.0 min on 20' in where and where.count('\n') == 0
 
 
 def test_something_else_in_the_file_is_refused(tmp_path):
     out = tmp_path / 'reliability.json'
     out.write_text('{"nan": {"findings": [{"what": 1}]}}')
     with pytest.raises(UserError, match='nan: no findings'):
+        kept_table(out)
+    out.write_text('{"nan": {"findings": [], "versions": {}}}')
+    with pytest.raises(UserError, match='nan: no word about where'):
         kept_table(out)
 
 
