@@ -10,6 +10,7 @@ is not as the package writes it is refused.
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import gzip
 import io
@@ -116,7 +117,7 @@ def mutate_json(content: bytes, rng: Random) -> bytes:
         if rng.random() < 0.2:
             place.pop(name, None)
         else:
-            place[name] = rng.choice(ODD)
+            place[name] = copy.deepcopy(rng.choice(ODD))  # a later change may be made within it
     return json.dumps(value).encode()
 
 
