@@ -19,6 +19,7 @@ setup(
         'tensorflow>=2.16.1,<2.22',
         'numpy',
         'imageio',
+        'pillow',
         'matplotlib',
         'scikit-learn',
         'pandas',

@@ -9,6 +9,7 @@ from typing import Mapping
 
 import imageio.v2 as imageio
 import numpy as np
+from PIL import Image
 
 from elec576.data.cache import PixelCache
 from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, digest
@@ -102,6 +103,8 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         UserError: it cannot be read, or is not a 28x28 image with 8 bits of gray.
     """
     try:
+        with Image.open(path, formats=['PNG']) as image:
+            image.verify()  # checksums, which Pillow skips when it decodes
         image = np.asarray(imageio.imread(path))
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
         if os.path.isfile(path) and os.path.getsize(path) == 0:

@@ -78,11 +78,21 @@ def as_png(array):
 GRAY = np.zeros((28, 28), np.uint8)
 
 
+def another_pixel_and_no_end(path):
+    """As Pillow would decode it without a word: it looks at no checksum on the way."""
+    imageio.imwrite(path, GRAY, compress_level=0)
+    content = bytearray(path.read_bytes())
+    content[content.index(b'IDAT') + 20] = 255
+    path.write_bytes(content[:-20])  # without the checksums of the pixels, and what follows
+    assert imageio.imread(path).any()
+
+
 @pytest.mark.parametrize('damage, message', [
     (lambda p: p.unlink(), 'No such file'),
     (lambda p: p.write_bytes(b''), 'the file is empty'),
     (lambda p: p.write_bytes(b'not an image at all'), 'not a readable PNG'),
     (lambda p: p.write_bytes(p.read_bytes()[:300]), 'not a readable PNG'),
+    (another_pixel_and_no_end, 'not a readable PNG'),
     (as_png(np.zeros((32, 28), np.uint8)), '28x32 pixels'),
     (as_png(np.zeros((28, 28, 3), np.uint8)), 'a color image'),
     (as_png(np.zeros((28, 28, 4), np.uint8)), 'a color image'),
