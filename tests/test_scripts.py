@@ -171,7 +171,7 @@ def assert_same_run(path, other):
 
 
 def test_sigterm_says_how_to_go_on(small_data, tmp_path):
-    settings = {'train_per_class': 12, 'test_per_class': 4, 'steps': 100, 'log_every': 1,
+    settings = {'train_per_class': 12, 'test_per_class': 4, 'steps': 40, 'log_every': 1,
                 'eval_every': 10, 'threads': 2}
     out = tmp_path / 'a run'  # a space, for the line is to be pasted into a shell
     options = [*options_of(settings), '--data', small_data, '--out', out]
