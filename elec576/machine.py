@@ -7,6 +7,7 @@ import platform
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Mapping
 
 import elec576
 
@@ -20,6 +21,11 @@ def versions(*packages: str) -> dict[str, str]:
         except PackageNotFoundError:
             pass
     return found
+
+
+def versions_text(found: Mapping[str, str]) -> str:
+    """What `versions` returns as words, e.g. "elec576 0.1.0, python 3.11.7"."""
+    return ', '.join(f'{package} {number}' for package, number in found.items())
 
 
 def processor() -> str:

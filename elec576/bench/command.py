@@ -14,7 +14,7 @@ from elec576.bench import against_frameworks, against_listing, arithmetic, costs
 from elec576.bench.timing import say
 from elec576.errors import UserError
 from elec576.files import write_json
-from elec576.machine import processor, versions
+from elec576.machine import processor, versions, versions_text
 from elec576.rundir import read_json
 from elec576.settings import all_cores
 
@@ -85,7 +85,7 @@ def tables(out: Path, items: tuple[str, ...]) -> str:
 
 def text_of(item: str, result: dict) -> str:
     """An item's tables, and on what they were measured."""
-    found = ', '.join(f'{name} {number}' for name, number in result['versions'].items())
+    found = versions_text(result['versions'])
     quick = ' A quick look: too few rounds to quote.' if result['quick'] else ''
     without = f' {CAVEAT}.' if item == 'frameworks' and 'torch' not in result['versions'] else ''
     return (f'{result["tables"]}\n\n<sub>`scripts/bench.py --only {item}` on '

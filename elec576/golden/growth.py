@@ -42,10 +42,9 @@ def growth(golden: Golden, course: Path | None = None) -> Growth:
     Args:
         course: the folder of the course's data; without it, made-up images only.
     """
+    folders = {cases.MADE_UP: None} | ({cases.COURSE: course} if course else {})
     losses, rows = {}, []
-    for data, folder in ((cases.MADE_UP, None), (cases.COURSE, course)):
-        if data == cases.COURSE and course is None:
-            continue
+    for data, folder in folders.items():
         for name, settings in cases.cases(data).items():
             known = golden.sets[data].cases[name]
             found = difference(known, repeat(settings, folder))

@@ -14,7 +14,7 @@ from tabulate import tabulate
 
 from elec576.errors import UserError
 from elec576.files import write_json
-from elec576.machine import processor, versions
+from elec576.machine import processor, versions, versions_text
 from elec576.rundir import read_json
 from elec576.torture import TRIALS
 from elec576.torture.findings import Finding, Orders
@@ -71,8 +71,7 @@ def circumstances(results: dict) -> str:
     alike: dict[str, list[str]] = {}
     try:
         for name, result in results.items():
-            found = ', '.join(f'{package} {number}' for package, number in
-                              result['versions'].items())
+            found = versions_text(result['versions'])
             where = f'{result["processor"]}, {found}, seed {result["seed"]}'
             alike.setdefault(where, []).append(
                 f'{name} {result["seconds"] / 60:.1f} min on {result["finished"][:10]}')
