@@ -16,7 +16,8 @@ from typing import Callable
 
 from elec576 import experiments
 from elec576.errors import Interrupted, UserError
-from elec576.rundir import RunDirectory, read_settings
+from elec576.machine import pin_kernels
+from elec576.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 
 
@@ -163,13 +164,17 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
     if args.resume and not RunDirectory(out).config.exists():
         raise UserError(f'--resume: there is no run in {out}; drop it, or say where with --out DIR')
 
+    experiment = args.experiment or experiments.name_of(settings)
+    if RunDirectory(out).config.exists() and not args.experiment:
+        experiment = read_json(RunDirectory(out).config).get('experiment')
+    pin_kernels(settings.isa)
     # TensorFlow takes seconds to load: only once the options are known to be good
     from elec576.comparison.beside import beside
     from elec576.runs import Options, run_cnn, run_rnn
 
     run = run_cnn if isinstance(settings, CnnSettings) else run_rnn
-    options = Options(data=args.data, checkpoint_seconds=args.checkpoint_seconds,
-                      keep_every=args.keep_every, events=args.events)
+    options = Options(data=args.data, experiment=experiment, events=args.events,
+                      checkpoint_seconds=args.checkpoint_seconds, keep_every=args.keep_every)
     try:
         metrics = run(settings, out, options)
     except Interrupted as interruption:
@@ -178,6 +183,5 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
         command += ['--keep-every', str(args.keep_every)] if args.keep_every else []
         command += [] if args.events else ['--no-events']
         raise Interrupted(f'{interruption}; go on with: {shlex.join(command)}') from None
-    experiment = args.experiment or experiments.name_of(settings)
     if experiment in experiments.EXPERIMENTS and not metrics['dataset']['stand_in']:
         print(beside(experiment, RunDirectory(out)))

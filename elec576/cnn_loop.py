@@ -19,9 +19,10 @@ from elec576.shuffler import BatchShuffler
 from elec576.tf1 import tf
 
 
-def evaluate(net: LeNet5, sess: tf.Session, data: ImageSet) -> tuple[np.float32, np.float32]:
-    """Accuracy and cross entropy on ``data`` without dropout, in one forward pass."""
-    return sess.run([net.test.accuracy, net.test.cross_entropy], feed_dict={
+def evaluate(net: LeNet5, sess: tf.Session, data: ImageSet
+             ) -> tuple[np.float32, np.float32, np.ndarray]:
+    """Accuracy, cross entropy and which images are classified right (bool [n]), without dropout."""
+    return sess.run([net.test.accuracy, net.test.cross_entropy, net.test.correct_prediction], {
         net.tf_data: data.images, net.tf_labels: data.labels})
 
 
@@ -49,7 +50,7 @@ def train_cnn(net: LeNet5, sess: tf.Session, train: ImageSet, test: ImageSet,
         evaluating = settings.eval_every and i % settings.eval_every == 0
         logging = settings.log_every and i % settings.log_every == 0
         if evaluating:
-            test_accuracy, test_loss = evaluate(net, sess, test)
+            test_accuracy, test_loss, _ = evaluate(net, sess, test)
             history.record(i, test_accuracy=test_accuracy, test_loss=test_loss)
         if evaluating or logging:
             train_accuracy, train_loss, _ = sess.run(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from elec576.layers import ACTIVATIONS, conv2d, dropout, max_pool_2x2, next_op_seeds, \
     COUNTS_PER_VALUE
-from elec576.optimizers import OPTIMIZERS
+from elec576.optimizers import optimizer_of
 from elec576.settings import CnnSettings
 from elec576.tf1 import session, tf
 from elec576.variables import bias_variable, weight_variable
@@ -25,10 +25,11 @@ FC1_UNITS = 1024
 
 
 class Readout(NamedTuple):
-    """The last layer, and what is measured on it; `accuracy` and `cross_entropy` are scalars."""
+    """The last layer, and what is measured on it; `cross_entropy` and `accuracy` are scalars."""
 
     y_conv: tf.Tensor  # [n, 10] logits
     cross_entropy: tf.Tensor
+    correct_prediction: tf.Tensor  # bool [n]
     accuracy: tf.Tensor
 
 
@@ -113,7 +114,7 @@ def build_lenet5(settings: CnnSettings) -> LeNet5:
                 tf.nn.softmax_cross_entropy_with_logits(labels=tf_labels, logits=y_conv))
             correct_prediction = tf.equal(tf.argmax(y_conv, 1), tf.argmax(tf_labels, 1))
             accuracy = tf.reduce_mean(tf.cast(correct_prediction, tf.float32))
-            return Readout(y_conv, cross_entropy, accuracy)
+            return Readout(y_conv, cross_entropy, correct_prediction, accuracy)
 
         at_train_accuracy, at_train_loss, training = (
             readout(dropout(h_fc1, keep_prob, dropout_seeds, dropout_offset[draw]))
@@ -121,7 +122,7 @@ def build_lenet5(settings: CnnSettings) -> LeNet5:
         test = readout(h_fc1)
 
         # optimization
-        optimizer = OPTIMIZERS[settings.optimizer](settings.lr)
+        optimizer = optimizer_of(settings)
         gradients = optimizer.compute_gradients(training.cross_entropy)
         train_step = optimizer.apply_gradients(gradients)
         with tf.control_dependencies([at_train_accuracy.accuracy, at_train_loss.cross_entropy]):

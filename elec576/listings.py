@@ -12,9 +12,9 @@ STARTER = Path(elec576.__file__).parents[1] / 'starter'
 CNN_PROGRAM, RNN_PROGRAM = 'trainCifarStarterCode.py', 'lstmMNISTStarterCode.py'
 
 _CNN_OPTIONS = ('act', 'fc_act', 'optimizer', 'lr', 'init', 'steps', 'train_per_class',
-                'test_per_class', 'batch_size', 'keep_prob', 'seed', 'threads')
+                'test_per_class', 'batch_size', 'keep_prob', 'seed', 'threads', 'isa')
 _RNN_OPTIONS = ('cell', 'hidden', 'lr', 'iterations', 'batch_size', 'display_step', 'seed',
-                'threads')
+                'threads', 'isa')
 
 
 def program(name: str) -> Path:
@@ -34,13 +34,15 @@ def command(settings: CnnSettings | RnnSettings) -> tuple[str, list[str]]:
     """The listing that computes what ``settings`` ask for, by its name, and its options.
 
     Raises:
-        ValueError: the listings have no such setting (biases, MNIST for the CNN, another optimizer
-            for the RNN).
+        ValueError: the listings have no such setting (biases, momentum, MNIST for the CNN, another
+            optimizer for the RNN).
     """
     if isinstance(settings, CnnSettings):
         name, options, fixed = CNN_PROGRAM, _CNN_OPTIONS, {'bias': 0.1, 'dataset': 'cifar10'}
     else:
         name, options, fixed = RNN_PROGRAM, _RNN_OPTIONS, {'optimizer': 'rmsprop'}
+    if settings.momentum not in (None, 0.9):
+        raise ValueError('the listing has momentum 0.9 only')
     for setting, value in fixed.items():
         if getattr(settings, setting) != value:
             raise ValueError(f'the listing has {setting} {value} only')

@@ -1,15 +1,82 @@
-"""What a measurement was made on: versions, processor, clocks."""
+"""What computes and what it was measured on: kernels, versions, processor, clocks."""
 
 from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Mapping
 
 import elec576
+from elec576.errors import UserError
+
+# The instruction sets that oneDNN may use (its ONEDNN_MAX_CPU_ISA), and what /proc/cpuinfo calls
+# what they need. AVX2 kernels give the same bits on every x86-64 processor that has them.
+ISAS = {'avx2': ('AVX2', {'avx2', 'fma'}),
+        'avx512': ('AVX512_CORE', {'avx512f', 'avx512bw', 'avx512dq', 'avx512vl'})}
+# Variables that TensorFlow, oneDNN, XLA and OpenMP read: many of them choose other kernels.
+KERNEL_VARIABLES = ('TF_', 'TENSORFLOW_', 'XLA_', 'ONEDNN_', 'DNNL_', 'MKL_', 'OMP_', 'KMP_')
+LOG_VARIABLES = ('TF_CPP_',)
+
+_pinned: str | None = None  # the instruction set that this process computes with
+
+
+def pin_kernels(isa: str) -> None:
+    """Have TensorFlow compute with the kernels of ``isa`` in this process, whatever its environment.
+
+    To be called before TensorFlow is loaded; `elec576.tf1` does it for 'avx2' if nobody did. The
+    environment's own variables that could choose other kernels are removed. A process computes
+    with one instruction set to its end.
+
+    Args:
+        isa: a key of `ISAS`.
+
+    Raises:
+        UserError: the process computes with other kernels already, or the processor has no AVX-512.
+    """
+    global _pinned
+    if isa == _pinned:
+        return
+    if _pinned is not None:
+        raise UserError(f'--isa {isa}: this process computes with {_pinned} kernels; '
+                        'start another one')
+    if 'tensorflow' in sys.modules:
+        raise UserError('TensorFlow was loaded before its kernels were chosen; import elec576.tf1 '
+                        'before tensorflow')
+    if isa == 'avx512' and not has_instructions(isa):
+        raise UserError('--isa avx512: this processor has no AVX-512; drop it')
+    for name in list(os.environ):
+        if name.startswith(KERNEL_VARIABLES) and not name.startswith(LOG_VARIABLES):
+            del os.environ[name]
+    os.environ.update(
+        TF_ENABLE_ONEDNN_OPTS='1',  # off by default on a processor without VNNI and the like
+        ONEDNN_MAX_CPU_ISA=ISAS[isa][0],
+        # Otherwise the first session of a process decides how many threads all later ones compute
+        # with (common_runtime/local_device.cc), and the number of threads decides the last bits.
+        TF_OVERRIDE_GLOBAL_THREADPOOL='1')
+    _pinned = isa
+
+
+def pinned() -> str | None:
+    """The instruction set that this process computes with; None before it is chosen."""
+    return _pinned
+
+
+def has_instructions(isa: str) -> bool:
+    """Whether this is known to be an x86-64 processor with the instructions of ``isa``."""
+    flags = _cpuinfo('flags')
+    return bool(flags) and ISAS[isa][1] <= set(flags[0].split())
+
+
+def _cpuinfo(name: str) -> list[str]:
+    """A field of /proc/cpuinfo, once for each core; empty where there is none."""
+    path = Path('/proc/cpuinfo')
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [value.strip() for key, _, value in (line.partition(':') for line in lines)
+            if key.strip() == name]
 
 
 def versions(*packages: str) -> dict[str, str]:
@@ -30,12 +97,7 @@ def versions_text(found: Mapping[str, str]) -> str:
 
 def processor() -> str:
     """The processor's name and the number of cores that this process may use."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path('/proc/cpuinfo')
-    if cpuinfo.exists():
-        names = [line.split(':', 1)[1].strip() for line in cpuinfo.read_text().splitlines()
-                 if line.startswith('model name')]
-        name = names[0] if names else name
+    name = (_cpuinfo('model name') or [platform.processor() or platform.machine()])[0]
     return f'{name}, {os.cpu_count()} cores'
 
 

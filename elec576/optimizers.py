@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 
 OPTIMIZERS = {
     'adam': tf.train.AdamOptimizer,
     'sgd': tf.train.GradientDescentOptimizer,
-    'momentum': lambda lr: tf.train.MomentumOptimizer(lr, momentum=0.9),
+    'momentum': tf.train.MomentumOptimizer,
     'rmsprop': tf.train.RMSPropOptimizer,
     'adagrad': tf.train.AdagradOptimizer,
 }
+
+
+def optimizer_of(settings: CnnSettings | RnnSettings) -> tf.train.Optimizer:
+    """The optimizer that ``settings`` ask for."""
+    momentum = {} if settings.momentum is None else {'momentum': settings.momentum}
+    return OPTIMIZERS[settings.optimizer](settings.lr, **momentum)

@@ -16,20 +16,22 @@ import traceback
 from collections import Counter
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, Iterable, Iterator, NamedTuple
 
 import joblib
 
 from elec576 import dask_cluster
 from elec576.errors import Busy, Interrupted, UserError
-from elec576.experiments import EVIDENCE, EXPERIMENTS, named
+from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
 from elec576.files import write_whole
+from elec576.machine import pin_kernels
 from elec576.rundir import RunDirectory, claim, read_metrics
 from elec576.settings import CnnSettings, RnnSettings
 
 GROUPS = {
-    'all': list(EXPERIMENTS),
-    'cnn': [name for name, fixed in EXPERIMENTS.items() if isinstance(fixed, CnnSettings)],
+    'all': [name for name in EXPERIMENTS if name not in SAME_RUN],
+    'cnn': [name for name, fixed in EXPERIMENTS.items()
+            if isinstance(fixed, CnnSettings) and name not in SAME_RUN],
     'rnn': [name for name, fixed in EXPERIMENTS.items() if isinstance(fixed, RnnSettings)],
     'evidence': list(EVIDENCE),
 }
@@ -38,8 +40,8 @@ BUSY_SECONDS = 2.0  # between looks at a run that another process is doing
 TRIES = 3  # at a run whose worker process dies
 
 # Files that come back from a worker without a shared disk
-RETURNED = ('config.json', 'history.csv', 'activations.json', 'filters.npy', 'filters.png',
-            'curves.png', 'metrics.json')
+RETURNED = ('config.json', 'history.csv', 'test_correct.npy', 'activations.json', 'filters.npy',
+            'metrics.json')
 
 
 class Job(NamedTuple):
@@ -81,7 +83,7 @@ class Outcome(NamedTuple):
         return f'test accuracy {self.metrics["test_accuracy"]:g}{data}'
 
 
-def plan(only: str, seeds: int, threads: int = 1) -> list[Job]:
+def plan(only: str, seeds: Iterable[int], threads: int = 1, isa: str = 'avx2') -> list[Job]:
     """The runs that ``only`` (names and groups, by commas) asks for, seed by seed, longest first.
 
     Raises:
@@ -90,8 +92,9 @@ def plan(only: str, seeds: int, threads: int = 1) -> list[Job]:
     names: list[str] = []
     for part in only.split(','):
         names += GROUPS.get(part.strip()) or [part.strip()]
-    jobs = [Job(name, seed, dataclasses.replace(named(name), seed=seed, threads=threads))
-            for seed in range(seeds) for name in dict.fromkeys(names)]
+    names = [SAME_RUN.get(name, name) for name in names]
+    jobs = [Job(name, seed, dataclasses.replace(named(name), seed=seed, threads=threads, isa=isa))
+            for seed in seeds for name in dict.fromkeys(names)]
     return sorted(jobs, key=lambda job: (job.seed, -rough_seconds(job.settings)))
 
 
@@ -114,12 +117,14 @@ def expected_seconds(job: Job, results: Path) -> float:
 
 def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
     """Do ``job`` in its directory; errors are returned, not raised, so that other runs go on."""
-    # in here, because the scheduling process itself needs no TensorFlow
-    from elec576.runs import Options, run_cnn, run_rnn
-
-    run = run_cnn if isinstance(job.settings, CnnSettings) else run_rnn
-    options = Options(data=data, keep_checkpoint=job.seed == 0, progress_bar=False)
     try:
+        pin_kernels(job.settings.isa)
+        # in here, because the scheduling process itself needs no TensorFlow
+        from elec576.runs import Options, run_cnn, run_rnn
+
+        run = run_cnn if isinstance(job.settings, CnnSettings) else run_rnn
+        options = Options(data=data, experiment=job.experiment, keep_checkpoint=False,
+                          pictures=False, progress_bar=False)
         return Outcome(job, run(job.settings, job.directory(results).path, options,
                                 echo=lambda line: None))
     except Busy as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from elec576.optimizers import OPTIMIZERS
+from elec576.optimizers import optimizer_of
 from elec576.settings import RnnSettings
 from elec576.tf1 import rnn, rnn_cell, session, tf
 
@@ -30,6 +30,7 @@ class RnnGraph(NamedTuple):
     biases: dict[str, tf.Variable]  # 'out': [10]
     pred: tf.Tensor  # [n, 10] logits
     cost: tf.Tensor
+    correctPred: tf.Tensor  # bool [n]
     accuracy: tf.Tensor
     optimizer: tf.Operation  # the update
     trained: list[tf.Variable]
@@ -60,12 +61,12 @@ def build_rnn(settings: RnnSettings) -> RnnGraph:
 
         cost = tf.reduce_mean(
             tf.nn.softmax_cross_entropy_with_logits(logits=pred, labels=y))
-        optimizer = OPTIMIZERS[settings.optimizer](settings.lr).minimize(cost)
+        optimizer = optimizer_of(settings).minimize(cost)
         correctPred = tf.equal(tf.argmax(pred, 1), tf.argmax(y, 1))
         accuracy = tf.reduce_mean(tf.cast(correctPred, tf.float32))
 
-        return RnnGraph(graph, x, y, outputs, weights, biases, pred, cost, accuracy, optimizer,
-                        tf.trainable_variables(), tf.global_variables_initializer(),
+        return RnnGraph(graph, x, y, outputs, weights, biases, pred, cost, correctPred, accuracy,
+                        optimizer, tf.trainable_variables(), tf.global_variables_initializer(),
                         tf.train.Saver(max_to_keep=None))
 
 

@@ -13,9 +13,10 @@ from elec576.settings import RnnSettings
 from elec576.tf1 import tf
 
 
-def evaluate(net: RnnGraph, sess: tf.Session, data: DataSet) -> tuple[np.float32, np.float32]:
-    """Accuracy and cost on all of ``data``, in one forward pass."""
-    return sess.run([net.accuracy, net.cost], feed_dict={
+def evaluate(net: RnnGraph, sess: tf.Session, data: DataSet
+             ) -> tuple[np.float32, np.float32, np.ndarray]:
+    """Accuracy, cost and which images are classified right (bool [n]), in one forward pass."""
+    return sess.run([net.accuracy, net.cost, net.correctPred], {
         net.x: data.images.reshape((-1, nSteps, nInput)), net.y: data.labels})
 
 
@@ -42,7 +43,7 @@ def train_rnn(net: RnnGraph, sess: tf.Session, train: DataSet, test: DataSet,
             echo('Iter ' + str(step * batchSize) + ', Minibatch Loss= ' + '{:.6f}'.format(loss)
                  + ', Training Accuracy= ' + '{:.5f}'.format(acc))
         if settings.eval_every and step % settings.eval_every == 0:
-            test_accuracy, test_loss = evaluate(net, sess, test)
+            test_accuracy, test_loss, _ = evaluate(net, sess, test)
             history.record(step, iteration=step * batchSize,
                            test_accuracy=test_accuracy, test_loss=test_loss)
         after_step(step)

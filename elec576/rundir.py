@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from elec576.errors import Busy, UserError
 from elec576.files import remove_unfinished, write_json
+from elec576.machine import has_instructions, processor, versions
 from elec576.settings import CnnSettings, RnnSettings, is_number
 
 PROGRAMS = {'cnn': CnnSettings, 'rnn': RnnSettings}
@@ -59,10 +60,18 @@ class RunDirectory:
                             'alone and run the same command again, which begins anew')
 
 
-def config_of(settings: CnnSettings | RnnSettings, dataset: dict) -> dict:
-    """What `config.json` holds: the program, every setting, and the data set's name and digest."""
+def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
+              experiment: str | None = None) -> dict:
+    """What `config.json` holds: what the run was begun as, and everything that decides its bits.
+
+    The program, every setting, TensorFlow's version, the data set's name and digest; and the
+    processor, where the bits are not those of every processor with AVX2.
+    """
     program = next(name for name, kind in PROGRAMS.items() if type(settings) is kind)
-    return {'program': program, 'settings': dataclasses.asdict(settings), 'dataset': dataset}
+    own = {} if has_instructions('avx2') else {'processor': processor()}
+    return {'program': program, 'experiment': experiment,
+            'settings': dataclasses.asdict(settings),
+            'tensorflow': versions('tensorflow').get('tensorflow'), **own, 'dataset': dataset}
 
 
 def read_json(path: Path) -> dict:

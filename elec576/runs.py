@@ -23,7 +23,7 @@ from elec576.events import Events
 from elec576.files import write_json, write_whole
 from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.lenet5 import build_lenet5, lenet5_session
-from elec576.machine import Stopwatch, processor, versions
+from elec576.machine import Stopwatch, has_instructions, pin_kernels, processor, versions
 from elec576.pictures.curves import draw_curves
 from elec576.pictures.filters import draw_filters
 from elec576.rnn import build_rnn, nInput, nSteps, rnn_session
@@ -45,6 +45,7 @@ class Options:
     """How a run is carried out; none of this changes a computed number."""
 
     data: str | None = None
+    experiment: str | None = None  # the name under which the run was begun
     keep_checkpoint: bool = True  # leave the last checkpoint behind for later looks at the network
     checkpoint_seconds: float | None = None  # between checkpoints; None: about 1 % of the run
     keep_every: int = 0  # steps between keeping the trained variables for good; 0: never
@@ -167,8 +168,8 @@ def run_cnn(settings: CnnSettings, out: Path, options: Options = Options(),
             echo: Callable[[str], None] = _echo) -> dict:
     """Carry out (or go on with) a run of part 1b in the directory ``out``; return its metrics.
 
-    Writes `config.json`, `history.csv`, `metrics.json`, `activations.json`, `filters.npy`,
-    `filters.png`, `curves.png` and `checkpoint/`.
+    Writes `config.json`, `history.csv`, `metrics.json`, `test_correct.npy`, `activations.json` and
+    `filters.npy`; where asked for, `filters.png`, `curves.png`, `checkpoint/` and `events/`.
 
     Raises:
         UserError: the data or the directory cannot be used.
@@ -186,12 +187,13 @@ def run_cnn(settings: CnnSettings, out: Path, options: Options = Options(),
         sess = sitting.sess
         cnn_loop.train_cnn(net, sess, train, test, settings, batches, sitting.history, echo,
                            sitting.after_step, sitting.start)
-        test_accuracy, test_loss = cnn_loop.evaluate(net, sess, test)
+        test_accuracy, test_loss, correct = cnn_loop.evaluate(net, sess, test)
         echo('test accuracy %g' % test_accuracy)
         statistics = cnn_loop.activation_statistics(net, sess, test)
         filters = sess.run(net.W_conv1)
 
         def write_extras() -> None:
+            _write_array(run.path / 'test_correct.npy', np.packbits(correct))
             write_json(run.path / 'activations.json', statistics)
             _write_array(run.path / 'filters.npy', filters)
             if options.pictures:
@@ -208,7 +210,8 @@ def run_rnn(settings: RnnSettings, out: Path, options: Options = Options(),
             echo: Callable[[str], None] = _echo) -> dict:
     """Carry out (or go on with) a run of part 3 in the directory ``out``; return its metrics.
 
-    Writes `config.json`, `history.csv`, `metrics.json`, `curves.png` and `checkpoint/`.
+    Writes `config.json`, `history.csv`, `metrics.json` and `test_correct.npy`; where asked for,
+    `curves.png`, `checkpoint/` and `events/`.
 
     Raises: as `run_cnn`.
     """
@@ -218,23 +221,32 @@ def run_rnn(settings: RnnSettings, out: Path, options: Options = Options(),
         rnn_loop.train_rnn(net, sitting.sess, mnist.train, mnist.test, settings, sitting.history,
                            echo, sitting.after_step, sitting.start)
         echo('Optimization finished')
-        test_accuracy, test_loss = rnn_loop.evaluate(net, sitting.sess, mnist.test)
+        test_accuracy, test_loss, correct = rnn_loop.evaluate(net, sitting.sess, mnist.test)
         echo('Testing Accuracy: ' + str(test_accuracy))
         echo('Testing loss: ' + str(test_loss))
-        return {'test_accuracy': test_accuracy, 'test_loss': test_loss}, lambda: None
 
+        def write_extras() -> None:
+            _write_array(run.path / 'test_correct.npy', np.packbits(correct))
+
+        return {'test_accuracy': test_accuracy, 'test_loss': test_loss}, write_extras
+
+    run = RunDirectory(Path(out))
     rows = mnist.test.images.reshape(-1, nSteps, nInput)
-    return _carry_out(RunDirectory(Path(out)), settings, origin, mnist.train, rows, RNN_COLUMNS,
-                      build_rnn, rnn_session, train_and_measure, options, echo)
+    return _carry_out(run, settings, origin, mnist.train, rows, RNN_COLUMNS, build_rnn,
+                      rnn_session, train_and_measure, options, echo)
 
 
 def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, test_images, columns,
                build, open_session, train_and_measure, options: Options,
                echo: Callable[[str], None]) -> dict:
+    pin_kernels(settings.isa)
+    if not has_instructions('avx2'):
+        print(f'{processor()}: not an x86-64 processor with AVX2, as far as can be seen; the bits '
+              'of this run are this machine\'s own', file=sys.stderr)
     dataset = dataclasses.asdict(origin)
     if origin.stand_in:
         echo(STAND_IN_NOTICE)
-    with _writing(run), claim(run, config_of(settings, dataset)):
+    with _writing(run), claim(run, config_of(settings, dataset, options.experiment)):
         if run.failure.exists():
             raise Diverged(f'{run.path}: {read_json(run.failure).get("error")}')
         if run.metrics.exists():
@@ -255,7 +267,7 @@ def _carry_out(run: RunDirectory, settings, origin: DataOrigin, batches, test_im
                 metrics = {
                     **{name: float(value) for name, value in results.items()},
                     'wall_seconds': clock.wall_seconds, 'cpu_seconds': clock.cpu_seconds,
-                    'dataset': dataset, 'threads': settings.threads,
+                    'dataset': dataset, 'threads': settings.threads, 'isa': settings.isa,
                     'versions': versions('tensorflow', 'numpy'), 'processor': processor(),
                     'finished': datetime.datetime.now(datetime.timezone.utc)
                     .isoformat(timespec='seconds')}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from elec576.errors import UserError
+from elec576.machine import ISAS
 
 INT64_IMAGES = 2**63 // (256 * 1024)  # past this many images the dropout stream's offset overflows
 
@@ -66,6 +67,13 @@ class Settings:
                 raise UserError(f'{flag} {value}: a finite number is needed')
         if self.lr <= 0:
             raise UserError(f'--lr {self.lr}: a number above 0 is needed')
+        if self.optimizer != 'momentum' and self.momentum is not None:
+            raise UserError(f'--momentum: {self.optimizer} has none; drop it, or ask for '
+                            '--optimizer momentum')
+        if self.optimizer == 'momentum' and self.momentum is None:
+            object.__setattr__(self, 'momentum', 0.9)
+        if self.momentum is not None and self.momentum < 0:
+            raise UserError(f'--momentum {self.momentum}: a number of at least 0 is needed')
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,7 @@ class CnnSettings(Settings):
     optimizer: str = setting('adam', 'optimizer',
                              ('adam', 'sgd', 'momentum', 'rmsprop', 'adagrad'))
     lr: float = setting(1e-3, 'learning rate')
+    momentum: float | None = setting(None, 'of the optimizer of that name (0.9)')
     init: str = setting('truncated-normal', 'initial weights', ('truncated-normal', 'xavier'))
     bias: float = setting(0.1, 'initial biases')
     steps: int = setting(5000, 'training steps', least=1)
@@ -94,6 +103,8 @@ class CnnSettings(Settings):
     log_every: int = setting(1000, 'steps between printed lines; 0: none', least=0)
     seed: int = setting(0, 'the seed that decides everything', least=0)
     threads: int = setting(all_cores, 'threads (all cores); decides the last bits', least=1)
+    isa: str = setting('avx2', 'kernels; avx2 gives the same bits on every processor that has it',
+                       tuple(ISAS))
 
     def __post_init__(self):
         per_class = {'train_per_class': 800, 'test_per_class': 100}
@@ -124,8 +135,11 @@ class RnnSettings(Settings):
         500, 'steps between evaluations on the test set; 0: only at the end', least=0)
     optimizer: str = setting('rmsprop', 'optimizer',
                              ('adam', 'sgd', 'momentum', 'rmsprop', 'adagrad'))
+    momentum: float | None = setting(None, 'of the optimizer of that name (0.9)')
     seed: int = setting(0, 'the seed that decides everything', least=0)
     threads: int = setting(all_cores, 'threads (all cores); decides the last bits', least=1)
+    isa: str = setting('avx2', 'kernels; avx2 gives the same bits on every processor that has it',
+                       tuple(ISAS))
 
     @property
     def steps(self) -> int:
@@ -150,18 +164,23 @@ def describe(settings: CnnSettings | RnnSettings) -> str:
     """The settings in the report's words."""
     rate = np.format_float_scientific(settings.lr, trim='-', exp_digits=1)  # 1e-3, as it writes
     if isinstance(settings, RnnSettings):
-        optimizer = f'{settings.optimizer} ' * (settings.optimizer != 'rmsprop')
+        optimizer = f'{_optimizer_words(settings)} ' * (settings.optimizer != 'rmsprop')
         return (f'{settings.cell} cell, {settings.hidden} hidden units, {optimizer}{rate}, '
                 f'{settings.iterations} iterations, batch {settings.batch_size}')
     parts = [settings.act, 'Xavier' * (settings.init == 'xavier'),
              f'fc1 {settings.fc_act}' * (settings.fc_act != 'tanh'),
              f'biases {settings.bias:g}' * (settings.bias != 0.1),
              f'keep_prob {settings.keep_prob:g}' * (settings.keep_prob != 0.5),
-             f'{settings.optimizer} {rate}',
+             f'{_optimizer_words(settings)} {rate}',
              'MNIST' if settings.dataset == 'mnist' else f'{training_images(settings)} samples',
              f'{settings.steps} iterations',
              f'batch {settings.batch_size}' * (settings.batch_size != 50)]
     return ', '.join(part for part in parts if part)
+
+
+def _optimizer_words(settings: CnnSettings | RnnSettings) -> str:
+    own = settings.momentum not in (None, 0.9)
+    return f'{settings.optimizer} {settings.momentum:g}' if own else settings.optimizer
 
 
 def training_images(settings: CnnSettings | RnnSettings) -> int:

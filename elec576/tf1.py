@@ -11,12 +11,13 @@ import sys
 import tempfile
 import warnings
 
+from elec576 import machine
+
 # Standard error is for progress and for our own line when something is wrong. What TensorFlow has
 # to say in earnest, it raises.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-# Otherwise the first session of a process decides how many threads all later ones compute with
-# (common_runtime/local_device.cc), and the number of threads decides the last bits of a result.
-os.environ.setdefault('TF_OVERRIDE_GLOBAL_THREADPOOL', '1')
+if machine.pinned() is None:
+    machine.pin_kernels('avx2')
 
 
 @contextlib.contextmanager
@@ -58,8 +59,10 @@ def session(graph: tf.Graph, threads: int, interactive: bool = False) -> tf.Sess
     Both arguments decide the last bits of a result. The number of threads decides how sums are
     split. ``interactive`` gives the bits of the `tf.InteractiveSession` in which the report's CNN
     runs, without making a global of it: that class (python/client/session.py) always sets
-    `place_pruned_graph`, and a graph pruned before it is placed is fused into other kernels.
+    `place_pruned_graph`, and a graph pruned before it is placed is fused into other kernels. A
+    graphics card is never used: its kernels have other bits.
     """
     return tf.Session(graph=graph, config=tf.ConfigProto(
+        device_count={'GPU': 0},
         intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads,
         graph_options=tf.GraphOptions(place_pruned_graph=interactive)))

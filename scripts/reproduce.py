@@ -14,6 +14,8 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from elec576 import cli, reproduction
+from elec576.machine import ISAS
+from elec576.report.plan import FIRST_SEED
 from elec576.settings import all_cores, describe
 
 
@@ -23,11 +25,13 @@ def main() -> int:
                         help='experiments by name, or the groups '
                              f'{", ".join(reproduction.GROUPS)}, separated by commas (all)')
     parser.add_argument('--seeds', type=cli.positive, default=1, metavar='N',
-                        help='seeds 0 to N-1 of each (1)')
+                        help=f'seeds {FIRST_SEED} to {FIRST_SEED}+N-1 of each (1)')
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
                         help='runs at a time (the number of cores)')
     parser.add_argument('--threads', type=cli.positive, default=1, metavar='N',
                         help='threads of each run (1); decides the last bits')
+    parser.add_argument('--isa', choices=list(ISAS), default='avx2',
+                        help='kernels of each run (avx2); decides the bits')
     parser.add_argument('--data', metavar='DIR',
                         help='folder with CIFAR10/ and MNIST_data/; with --dask, on each worker')
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR')
@@ -37,7 +41,8 @@ def main() -> int:
                         help='run nothing; list the experiments that --only names')
     args = parser.parse_args()
 
-    jobs = reproduction.plan(args.only, args.seeds, args.threads)
+    jobs = reproduction.plan(
+        args.only, range(FIRST_SEED, FIRST_SEED + args.seeds), args.threads, args.isa)
     if args.list:
         named = {job.experiment: describe(job.settings) for job in jobs}
         print(tabulate([(f'`{name}`', named[name]) for name in reproduction.GROUPS['all']

@@ -3,7 +3,7 @@
 Every line that the report prints stands here in the report's order and with its names; the rest is
 the course's starter code. TF1's ``input_data.read_data_sets`` is gone from TensorFlow 2, so the
 part of it that the program uses is written out below (tensorflow/contrib/learn/python/learn/
-datasets/mnist.py, TF 1.15). Added: settings on the command line, seeds, and ``--dump``.
+datasets/mnist.py, TF 1.15). Added: settings on the command line, pinned kernels, seeds, ``--dump``.
 
     python starter/lstmMNISTStarterCode.py --cell gru --iterations 150000 --batch-size 50
 
@@ -12,15 +12,6 @@ It stands alone (no import from elec576) and is what the package is compared wit
 import argparse
 import gzip
 import os
-
-import numpy as np
-import tensorflow as tf
-from tensorflow.python.ops import rnn, rnn_cell
-import matplotlib.pyplot as plt
-
-if (tf.__version__.split('.')[0] == '2'):
-    import tensorflow.compat.v1 as tf
-    tf.disable_v2_behavior()
 
 # --------------------------------------------------
 # settings
@@ -34,10 +25,30 @@ parser.add_argument('--batch-size', type=int, default=100)
 parser.add_argument('--display-step', type=int, default=10)
 parser.add_argument('--seed', type=int, default=0)
 parser.add_argument('--threads', type=int, default=0, help='0: all cores')
+parser.add_argument('--isa', default='avx2', choices=['avx2', 'avx512'])
 parser.add_argument('--data', default=os.environ.get('ELEC576_DATA', '.'),
                     help='the folder that holds MNIST_data/')
 parser.add_argument('--dump', help='write history and trained variables to this .npz')
 args = parser.parse_args()
+
+# --------------------------------------------------
+# kernels, chosen before TensorFlow is loaded: they decide the last bits
+
+for name in list(os.environ):
+    if name.startswith(('TF_', 'TENSORFLOW_', 'XLA_', 'ONEDNN_', 'DNNL_', 'MKL_', 'OMP_', 'KMP_')) \
+            and not name.startswith('TF_CPP_'):
+        del os.environ[name]
+os.environ['TF_ENABLE_ONEDNN_OPTS'] = '1'
+os.environ['ONEDNN_MAX_CPU_ISA'] = {'avx2': 'AVX2', 'avx512': 'AVX512_CORE'}[args.isa]
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.ops import rnn, rnn_cell
+import matplotlib.pyplot as plt
+
+if (tf.__version__.split('.')[0] == '2'):
+    import tensorflow.compat.v1 as tf
+    tf.disable_v2_behavior()
 
 np.random.seed(args.seed)
 tf.set_random_seed(args.seed)
@@ -214,6 +225,7 @@ train_loss_list = []
 step_list = []
 
 with tf.Session(config=tf.ConfigProto(
+        device_count={'GPU': 0},
         intra_op_parallelism_threads=args.threads,
         inter_op_parallelism_threads=args.threads)) as sess:
     sess.run(init)

@@ -2,8 +2,9 @@
 
 Every line that the report prints stands here in the report's order and with its names. What the
 report shows only as an excerpt (placeholders, layer helpers, the last layer) is completed from the
-course's starter code. Only three things were added: the settings are read from the command line,
-both random generators are seeded, and ``--dump`` writes every number that was computed.
+course's starter code. Only four things were added: the settings are read from the command line,
+the kernels are pinned, both random generators are seeded, and ``--dump`` writes every number that
+was computed.
 
     python starter/trainCifarStarterCode.py                          # the report's listing
     python starter/trainCifarStarterCode.py --act relu --steps 5000  # its run 1
@@ -12,15 +13,6 @@ It stands alone (no import from elec576) and is what the package is compared wit
 """
 import argparse
 import os
-
-import imageio.v2 as imageio
-import matplotlib.pyplot as plt
-import numpy as np
-import tensorflow as tf
-
-if (tf.__version__.split('.')[0] == '2'):
-    import tensorflow.compat.v1 as tf
-    tf.disable_v2_behavior()
 
 # --------------------------------------------------
 # settings
@@ -40,10 +32,30 @@ parser.add_argument('--keep-prob', type=float, default=0.5)
 parser.add_argument('--log-every', type=int, default=1000)
 parser.add_argument('--seed', type=int, default=0)
 parser.add_argument('--threads', type=int, default=0, help='0: all cores')
+parser.add_argument('--isa', default='avx2', choices=['avx2', 'avx512'])
 parser.add_argument('--data', default=os.environ.get('ELEC576_DATA', '.'),
                     help='the folder that holds CIFAR10/')
 parser.add_argument('--dump', help='write history, trained variables and activations to this .npz')
 args = parser.parse_args()
+
+# --------------------------------------------------
+# kernels, chosen before TensorFlow is loaded: they decide the last bits
+
+for name in list(os.environ):
+    if name.startswith(('TF_', 'TENSORFLOW_', 'XLA_', 'ONEDNN_', 'DNNL_', 'MKL_', 'OMP_', 'KMP_')) \
+            and not name.startswith('TF_CPP_'):
+        del os.environ[name]
+os.environ['TF_ENABLE_ONEDNN_OPTS'] = '1'
+os.environ['ONEDNN_MAX_CPU_ISA'] = {'avx2': 'AVX2', 'avx512': 'AVX512_CORE'}[args.isa]
+
+import imageio.v2 as imageio
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+
+if (tf.__version__.split('.')[0] == '2'):
+    import tensorflow.compat.v1 as tf
+    tf.disable_v2_behavior()
 
 activation = {'relu': tf.nn.relu, 'tanh': tf.nn.tanh, 'sigmoid': tf.nn.sigmoid}
 
@@ -110,6 +122,7 @@ def main():
             LTest[itest, iclass] = 1  # 1-hot lable
 
     sess = tf.InteractiveSession(config=tf.ConfigProto(
+        device_count={'GPU': 0},
         intra_op_parallelism_threads=args.threads, inter_op_parallelism_threads=args.threads))
 
     tf_data = tf.placeholder(tf.float32, shape=[None, imsize, imsize, nchannels])

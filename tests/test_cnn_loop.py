@@ -27,7 +27,7 @@ def run_package(settings: CnnSettings, data) -> dict:
         sess.run(net.initializer)
         train_cnn(net, sess, train, test, settings, shuffler, history, lines.append,
                   lambda step: None)
-        accuracy, loss = evaluate(net, sess, test)
+        accuracy, loss, correct = evaluate(net, sess, test)
         lines.append('test accuracy %g' % accuracy)
         statistics = activation_statistics(net, sess, test)
         return {'history': history, 'variables': sess.run(net.trained), 'accuracy': accuracy,

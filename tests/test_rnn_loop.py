@@ -19,7 +19,7 @@ def run_package(settings: RnnSettings, data) -> dict:
         sess.run(net.initializer)
         train_rnn(net, sess, mnist.train, mnist.test, settings, history, lines.append,
                   lambda step: None)
-        accuracy, loss = evaluate(net, sess, mnist.test)
+        accuracy, loss, correct = evaluate(net, sess, mnist.test)
         return {'history': history, 'variables': sess.run(net.trained), 'accuracy': accuracy,
                 'loss': loss, 'lines': lines}
 
