@@ -17,7 +17,7 @@ from typing import Callable
 from elec576 import experiments
 from elec576.errors import Interrupted, UserError
 from elec576.machine import pin_kernels
-from elec576.rundir import RunDirectory, read_json, read_settings
+from elec576.runs.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 
 
@@ -158,7 +158,7 @@ def default_out(settings: CnnSettings | RnnSettings, experiment: str | None) -> 
 def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> None:
     """Carry out the run that the command line asks for.
 
-    Raises: as `elec576.runs.run_cnn`.
+    Raises: as `elec576.runs.run.run_cnn`.
     """
     out = args.out or default_out(settings, args.experiment)
     if args.resume and not RunDirectory(out).config.exists():
@@ -170,7 +170,7 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
     pin_kernels(settings.isa)
     # TensorFlow takes seconds to load: only once the options are known to be good
     from elec576.comparison.beside import beside
-    from elec576.runs import Options, run_cnn, run_rnn
+    from elec576.runs.run import Options, run_cnn, run_rnn
 
     run = run_cnn if isinstance(settings, CnnSettings) else run_rnn
     options = Options(data=args.data, experiment=experiment, events=args.events,

@@ -13,9 +13,10 @@ from pathlib import Path
 from tabulate import tabulate
 from tqdm import tqdm
 
-from elec576 import cli, reproduction
+from elec576 import cli
+from elec576.runs import many
 from elec576.machine import ISAS
-from elec576.report.plan import FIRST_SEED
+from elec576.claims.plan import FIRST_SEED
 from elec576.settings import all_cores, describe
 
 
@@ -23,7 +24,7 @@ def main() -> int:
     parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--only', default='all', metavar='NAMES',
                         help='experiments by name, or the groups '
-                             f'{", ".join(reproduction.GROUPS)}, separated by commas (all)')
+                             f'{", ".join(many.GROUPS)}, separated by commas (all)')
     parser.add_argument('--seeds', type=cli.positive, default=1, metavar='N',
                         help=f'seeds {FIRST_SEED} to {FIRST_SEED}+N-1 of each (1)')
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
@@ -41,23 +42,23 @@ def main() -> int:
                         help='run nothing; list the experiments that --only names')
     args = parser.parse_args()
 
-    jobs = reproduction.plan(
+    jobs = many.plan(
         args.only, range(FIRST_SEED, FIRST_SEED + args.seeds), args.threads, args.isa)
     if args.list:
         named = {job.experiment: describe(job.settings) for job in jobs}
-        print(tabulate([(f'`{name}`', named[name]) for name in reproduction.GROUPS['all']
-                        + reproduction.GROUPS['evidence'] if name in named],
+        print(tabulate([(f'`{name}`', named[name]) for name in many.GROUPS['all']
+                        + many.GROUPS['evidence'] if name in named],
                        ('experiment', 'settings'), tablefmt='github'))
         return 0
     todo = [job for job in jobs if not job.directory(args.results).metrics.exists()]
-    expected = {job: reproduction.expected_seconds(job, args.results) for job in todo}
+    expected = {job: many.expected_seconds(job, args.results) for job in todo}
     failed = []
     with tqdm(total=sum(expected.values()), file=sys.stderr, dynamic_ncols=True,
               disable=None, bar_format='{l_bar}{bar}| {elapsed} done, {remaining} to go{postfix}'
               ) as bar:
         bar.set_postfix_str(f'{len(todo)} of {len(jobs)} runs to do')
 
-        def on_outcome(outcome: reproduction.Outcome) -> None:
+        def on_outcome(outcome: many.Outcome) -> None:
             if not outcome.busy:
                 bar.update(expected[outcome.job])
             if outcome.error is not None and not (outcome.interrupted or outcome.busy):
@@ -65,7 +66,7 @@ def main() -> int:
             with bar.external_write_mode():
                 print(f'{outcome.job}: {outcome.words()}', flush=True)
 
-        reproduction.reproduce(todo, args.results, args.data, args.jobs, on_outcome, args.dask)
+        many.reproduce(todo, args.results, args.data, args.jobs, on_outcome, args.dask)
 
     for outcome in failed:
         print(f'{outcome.job} failed: {outcome.error}', file=sys.stderr)

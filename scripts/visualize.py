@@ -34,7 +34,7 @@ def main() -> None:
 
     # TensorFlow takes seconds to load: only once the options are known to be good
     from elec576 import gallery
-    from elec576.runs import STAND_IN_NOTICE
+    from elec576.runs.run import STAND_IN_NOTICE
     from elec576.visual.trained import open_run
 
     with open_run(args.run, args.data) as trained:

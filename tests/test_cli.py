@@ -14,7 +14,7 @@ import pytest
 from elec576 import cli
 from elec576.errors import Interrupted, UserError
 from elec576.experiments import EXPERIMENTS
-from elec576.rundir import RunDirectory, config_of, read_settings
+from elec576.runs.rundir import RunDirectory, config_of, read_settings
 from elec576.settings import CnnSettings, RnnSettings
 
 OTHER_VALUES = {'act': 'tanh', 'fc_act': 'sigmoid', 'init': 'xavier', 'optimizer': 'momentum',

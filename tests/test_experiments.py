@@ -94,7 +94,7 @@ def test_unknown_name(name):
 @pytest.mark.slow
 @pytest.mark.parametrize('name', EXPERIMENTS)
 def test_every_experiment_starts(name, script, real_data, monkeypatch, tmp_path):
-    from elec576 import runs
+    from elec576.runs import run as runs
 
     lines = []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elec576 import lenet5, rnn
+from elec576.graphs import lenet5, rnn
 from elec576.errors import UserError
 from elec576.golden import cases
 from elec576.golden.environment import DRIVER, run_listing
@@ -20,7 +20,7 @@ from elec576.golden.made_up import made_up_digest, write_made_up
 from elec576.golden.record import command_text, values_of
 from elec576.golden.repeat import Difference, difference, masks, repeat
 from elec576.golden.values import digits, read_golden, write_golden
-from elec576.layers import next_op_seeds
+from elec576.graphs.layers import next_op_seeds
 from elec576.settings import CnnSettings
 from elec576.tf1 import rnn_cell
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from conftest import REPOSITORY, options_of
-from elec576 import checkpoints
-from elec576.rundir import RunDirectory, claim, read_json
-from elec576.runs import Options, run_cnn, run_rnn
+from elec576.runs import checkpoints
+from elec576.runs.rundir import RunDirectory, claim, read_json
+from elec576.runs.run import Options, run_cnn, run_rnn
 from elec576.settings import CnnSettings, RnnSettings
 
 SMALL = {'run_cnn.py': ['--train-per-class', 12, '--test-per-class', 4, '--steps', 3],

@@ -53,7 +53,7 @@ def convolution(name: str, n: int, height: int, width: int, kernel: int, channel
 
 
 def lenet5(batch_size: int) -> list[Layer]:
-    """The layers of `elec576.lenet5`."""
+    """The layers of `elec576.graphs.lenet5`."""
     return [convolution('conv1', batch_size, 28, 28, 5, 1, 32, first=True),
             convolution('conv2', batch_size, 14, 14, 5, 32, 64),
             dense('fc1', batch_size, 7 * 7 * 64, 1024),
@@ -61,7 +61,7 @@ def lenet5(batch_size: int) -> list[Layer]:
 
 
 def rnn(cell: str, hidden: int, batch_size: int) -> list[Layer]:
-    """The layers of `elec576.rnn`: the cell over all rows, and the output.
+    """The layers of `elec576.graphs.rnn`: the cell over all rows, and the output.
 
     A step multiplies [n, 28 + hidden]. Backward, only the state's part of that needs a gradient,
     and the first step's state is constant.

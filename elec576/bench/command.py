@@ -15,7 +15,7 @@ from elec576.bench.timing import say
 from elec576.errors import UserError
 from elec576.files import write_json
 from elec576.machine import processor, versions, versions_text
-from elec576.rundir import read_json
+from elec576.runs.rundir import read_json
 from elec576.settings import all_cores
 
 SEVERAL = (work.LENET5, 'lstm-128', 'gru-300')  # where all ten models would say the same

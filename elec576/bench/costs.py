@@ -14,7 +14,7 @@ from elec576.settings import CnnSettings, RnnSettings
 
 # The names of `elec576.bench.ours`, which loads TensorFlow and is therefore not imported here.
 CHECKPOINT, HISTOGRAMS, SCALARS = 'checkpoint', 'histograms', 'scalars'
-# As `elec576.runs` spaces checkpoints: so many seconds, and so many times the last one's cost.
+# As `elec576.runs.run` spaces checkpoints: so many seconds, and so many times the last one's cost.
 SECONDS_APART, COSTS_APART = 10.0, 100
 
 

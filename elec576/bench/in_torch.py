@@ -52,7 +52,7 @@ class RecurrentClassifier(nn.Module):
 
 
 def lenet5(settings: CnnSettings) -> nn.Module:
-    """The layers of `elec576.lenet5`, with the activations of run 1."""
+    """The layers of `elec576.graphs.lenet5`, with the activations of run 1."""
     return nn.Sequential(
         nn.Conv2d(1, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),

@@ -13,17 +13,18 @@ from typing import Callable
 
 import numpy as np
 
-from elec576 import checkpoints, cnn_loop, rnn_loop
+from elec576.loops import cnn as cnn_loop, rnn as rnn_loop
+from elec576.runs import checkpoints
 from elec576.bench import work
 from elec576.bench.timing import timed_calls
 from elec576.data import DataSet, ImageSet
 from elec576.data.sets import one_hot
-from elec576.events import Events
-from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
-from elec576.lenet5 import build_lenet5, lenet5_session
-from elec576.rnn import build_rnn, nInput, nSteps, rnn_session
+from elec576.runs.events import Events
+from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
+from elec576.graphs.lenet5 import build_lenet5, lenet5_session
+from elec576.graphs.rnn import build_rnn, nInput, nSteps, rnn_session
 from elec576.settings import CnnSettings
-from elec576.shuffler import BatchShuffler
+from elec576.data.shuffler import BatchShuffler
 
 TRAIN = 'train'  # nothing is evaluated
 DISPLAY = 'display'  # the RNN with the report's display step

@@ -11,7 +11,7 @@ from typing import Iterator, NamedTuple
 import numpy as np
 
 from elec576.settings import CnnSettings, RnnSettings
-from elec576.shuffler import BatchShuffler
+from elec576.data.shuffler import BatchShuffler
 
 CLASSES, SIZE = 10, 28
 CELLS = ('basic', 'lstm', 'gru')

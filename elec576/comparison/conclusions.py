@@ -9,8 +9,8 @@ from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import Effect, effect
 from elec576.experiments import named
-from elec576.report.conclusions import CONCLUSIONS, Conclusion, Link
-from elec576.report.numbers import ReportedValue, reported
+from elec576.claims.conclusions import CONCLUSIONS, Conclusion, Link
+from elec576.claims.numbers import ReportedValue, reported
 
 SUPPORTED, CONTRADICTED, UNDECIDED = 'supported', 'contradicted', 'undecided'
 AGREES, DISAGREES, SILENT = 'agrees', 'disagrees', 'prints none'

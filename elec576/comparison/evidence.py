@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import Summary, contains, possible_range, summarise
-from elec576.report.numbers import ReportedValue, reported
-from elec576.report.questions import QUESTIONS, Question
+from elec576.claims.numbers import ReportedValue, reported
+from elec576.claims.questions import QUESTIONS, Question
 
 
 @dataclass(frozen=True)

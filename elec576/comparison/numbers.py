@@ -9,7 +9,7 @@ from scipy import stats
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import (LEVEL, SEEDS_FOR_INTERVAL, Summary, contains,
                                            possible_range, summarise)
-from elec576.report.numbers import ReportedValue, all_reported
+from elec576.claims.numbers import ReportedValue, all_reported
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ import numpy as np
 
 from elec576.errors import UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, FREE, named
-from elec576.history import History
-from elec576.report.numbers import reported
-from elec576.report.questions import QUESTIONS, STATISTICS, layer_and_statistic
-from elec576.rundir import RunDirectory, read_json, read_settings
+from elec576.loops.history import History
+from elec576.claims.numbers import reported
+from elec576.claims.questions import QUESTIONS, STATISTICS, layer_and_statistic
+from elec576.runs.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import CnnSettings, RnnSettings, flag_of, is_number
 
 AGAIN = 'remove the folder and run it again with scripts/reproduce.py'

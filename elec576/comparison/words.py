@@ -8,7 +8,7 @@ from typing import Iterable
 from elec576.comparison.results import Results, Run
 from elec576.comparison.tf115 import LEVEL, POWER, SameMeans
 from elec576.experiments import named
-from elec576.report.questions import layer_and_statistic
+from elec576.claims.questions import layer_and_statistic
 from elec576.settings import CnnSettings, RnnSettings
 
 

@@ -8,16 +8,16 @@ from typing import Iterable, Mapping
 
 import numpy as np
 
-from elec576 import cnn_loop, rnn_loop
+from elec576.loops import cnn as cnn_loop, rnn as rnn_loop
 from elec576.data import load_cifar10, load_mnist
 from elec576.data.sets import digest
 from elec576.golden.made_up import made_up_cifar10, made_up_mnist
 from elec576.golden.values import Values
-from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
-from elec576.lenet5 import build_lenet5, dropout_offsets, lenet5_session
-from elec576.rnn import build_rnn, rnn_session
+from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
+from elec576.graphs.lenet5 import build_lenet5, dropout_offsets, lenet5_session
+from elec576.graphs.rnn import build_rnn, rnn_session
 from elec576.settings import CnnSettings, RnnSettings
-from elec576.shuffler import BatchShuffler
+from elec576.data.shuffler import BatchShuffler
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from elec576.comparison.results import Run
 from elec576.comparison.statistics import Summary, summarise
 from elec576.comparison.words import count_words, digits, interval, quantity_words
 from elec576.page.charts import PARTS
-from elec576.report.conclusions import CELLS
-from elec576.report.numbers import reported
+from elec576.claims.conclusions import CELLS
+from elec576.claims.numbers import reported
 
 
 def numbers_words(comparison: Comparison) -> str:

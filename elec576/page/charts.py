@@ -15,8 +15,8 @@ from elec576.comparison.tables import judgement
 from elec576.comparison.words import (digits, distance_words, interval, measured_words,
                                       quantity_words)
 from elec576.experiments import named
-from elec576.report.conclusions import CELLS
-from elec576.report.numbers import reported
+from elec576.claims.conclusions import CELLS
+from elec576.claims.numbers import reported
 from elec576.settings import CnnSettings
 
 DIGITS = 6

@@ -30,7 +30,7 @@ from elec576.page.charts import charts
 from elec576.page.commands import rerun_commands
 from elec576.page.origins import settings_origins
 from elec576.page.strips import effect_strips, number_strip
-from elec576.report.questions import STATISTICS
+from elec576.claims.questions import STATISTICS
 from elec576.settings import describe
 
 # the chart library with what it needs, in the order in which it is loaded; vendor/README.md

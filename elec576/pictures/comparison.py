@@ -19,8 +19,8 @@ from elec576.comparison.words import measured_words, quantity_words
 from elec576.experiments import named
 from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
 from elec576.pictures.filters import draw_filters
-from elec576.report.conclusions import CELLS
-from elec576.report.numbers import reported
+from elec576.claims.conclusions import CELLS
+from elec576.claims.numbers import reported
 
 EDGE = 2.0  # where marks farther out than this many interval halves are drawn
 ROW = 0.17  # inches for a line of text in a picture with one line a number

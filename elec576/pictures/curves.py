@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from elec576.history import History
+from elec576.loops.history import History
 from elec576.pictures.figure import BLUE, ORANGE, new_figure, save
 
 

@@ -15,7 +15,7 @@ from tabulate import tabulate
 from elec576.errors import UserError
 from elec576.files import write_json
 from elec576.machine import processor, versions, versions_text
-from elec576.rundir import read_json
+from elec576.runs.rundir import read_json
 from elec576.torture import TRIALS
 from elec576.torture.findings import Finding, Orders
 

@@ -12,7 +12,7 @@ from typing import Iterator
 
 from elec576.golden.made_up import cifar10_pixels, mnist_pixels
 from elec576.data.sets import digest
-from elec576.rundir import RunDirectory
+from elec576.runs.rundir import RunDirectory
 from elec576.settings import RnnSettings, flag_of
 from elec576.torture import process, reproduced
 from elec576.torture.findings import Finding, Orders

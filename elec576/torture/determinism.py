@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Iterator
 
 from elec576.errors import UserError
-from elec576.history import History
-from elec576.rundir import RunDirectory, read_metrics
+from elec576.loops.history import History
+from elec576.runs.rundir import RunDirectory, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 from elec576.torture import process
 from elec576.torture.findings import Finding, Orders
@@ -27,7 +27,7 @@ RUNS: dict[str, tuple[str, CnnSettings | RnnSettings]] = {
     'LSTM': ('run_rnn.py', RnnSettings(cell='lstm', hidden=16, iterations=50 * 101, display_step=1,
                                        eval_every=20, threads=2))}
 FILES = ('config.json', 'history.csv')
-EQUALITY = ('tests/test_cnn_loop.py', 'tests/test_rnn_loop.py')
+EQUALITY = ('tests/loops/test_cnn_loop.py', 'tests/loops/test_rnn_loop.py')
 
 
 def trial(orders: Orders) -> list[Finding]:

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Callable, Iterator
 from unittest import mock
 
-from elec576 import checkpoints, kept
+from elec576.runs import checkpoints, kept
 from elec576.errors import Interrupted, UserError
-from elec576.rundir import RunDirectory
-from elec576.runs import Options, run_rnn
+from elec576.runs.rundir import RunDirectory
+from elec576.runs.run import Options, run_rnn
 from elec576.settings import RnnSettings
 from elec576.torture import process
 from elec576.torture.findings import Finding, Orders

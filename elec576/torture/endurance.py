@@ -38,7 +38,7 @@ def memory() -> float:
 
 def steps(data: str, out: str, few: int, many: int, network: str) -> None:
     """Print the memory after ``few`` and after ``many`` steps of one run of a ``network``."""
-    from elec576.runs import Options, run_cnn, run_rnn
+    from elec576.runs.run import Options, run_cnn, run_rnn
     from elec576.settings import CnnSettings, RnnSettings
 
     marks = {'LeNet5': (f'step {few}, training loss', f'step {many}, training loss'),
@@ -59,7 +59,7 @@ def steps(data: str, out: str, few: int, many: int, network: str) -> None:
 
 def runs(data: str, out: str, number: int) -> None:
     """Print the memory after each of ``number`` runs, CNN and RNN by turns."""
-    from elec576.runs import Options, run_cnn, run_rnn
+    from elec576.runs.run import Options, run_cnn, run_rnn
     from elec576.settings import CnnSettings, RnnSettings
 
     options = Options(data=data, progress_bar=False)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from elec576.experiments import named
 from elec576.files import write_json
-from elec576.history import RNN_COLUMNS, History
-from elec576.rundir import RunDirectory, config_of
+from elec576.loops.history import RNN_COLUMNS, History
+from elec576.runs.rundir import RunDirectory, config_of
 
 EXPERIMENT = 'lstm-50'
 

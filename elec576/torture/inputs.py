@@ -27,8 +27,9 @@ from typing import Callable, Iterator, NamedTuple
 import imageio.v2 as imageio
 import numpy as np
 
-from elec576 import checkpoints, cli, reproduction
-from elec576.checkpoints import Progress
+from elec576 import cli
+from elec576.runs import checkpoints, many
+from elec576.runs.checkpoints import Progress
 from elec576.comparison.results import read_results
 from elec576.data.cache import PixelCache
 from elec576.data.cifar10 import read_image
@@ -36,9 +37,9 @@ from elec576.data.mnist import DataSet, read_idx
 from elec576.errors import UserError
 from elec576.experiments import named
 from elec576.files import write_json
-from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
-from elec576.rnn import build_rnn, rnn_session
-from elec576.rundir import RunDirectory, claim, config_of, read_metrics, read_settings
+from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
+from elec576.graphs.rnn import build_rnn, rnn_session
+from elec576.runs.rundir import RunDirectory, claim, config_of, read_metrics, read_settings
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 from elec576.torture.findings import Finding, Orders
 from elec576.torture.finished import EXPERIMENT, write_finished
@@ -389,7 +390,7 @@ def _command_lines() -> list[Kind]:
     return [kind('command lines of run_cnn.py', flags(CnnSettings), program(CnnSettings)),
             kind('command lines of run_rnn.py', flags(RnnSettings), program(RnnSettings)),
             kind('names given to reproduce.py', ['cnn1', 'all', 'evidence', 'rnn', 'gru-50'],
-                 lambda words: all(job.seed == 0 for job in reproduction.plan(
+                 lambda words: all(job.seed == 0 for job in many.plan(
                      ','.join(words[::2]), 1)))]
 
 

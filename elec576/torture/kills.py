@@ -21,10 +21,10 @@ from typing import Iterator, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from elec576 import checkpoints
+from elec576.runs import checkpoints
 from elec576.errors import UserError
-from elec576.history import History
-from elec576.rundir import RunDirectory, read_metrics
+from elec576.loops.history import History
+from elec576.runs.rundir import RunDirectory, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 from elec576.torture import reproduced
 from elec576.torture.findings import Finding, Orders

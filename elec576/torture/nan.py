@@ -16,10 +16,10 @@ from typing import Iterator, NamedTuple
 from elec576.comparison.results import read_results
 from elec576.errors import Diverged, UserError
 from elec576.files import write_json
-from elec576.history import History
-from elec576.reproduction import Job, carry_out, reproduce
-from elec576.rundir import RunDirectory, read_json
-from elec576.runs import Options, run_cnn, run_rnn
+from elec576.loops.history import History
+from elec576.runs.many import Job, carry_out, reproduce
+from elec576.runs.rundir import RunDirectory, read_json
+from elec576.runs.run import Options, run_cnn, run_rnn
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 from elec576.torture import process
 from elec576.torture.findings import Finding, Orders

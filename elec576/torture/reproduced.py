@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from elec576.rundir import RunDirectory, read_metrics
+from elec576.runs.rundir import RunDirectory, read_metrics
 from elec576.torture import process
 from elec576.torture.findings import Finding
 

@@ -11,7 +11,7 @@ from random import Random
 from typing import Callable, NamedTuple
 
 from elec576.files import UNFINISHED
-from elec576.rundir import RunDirectory
+from elec576.runs.rundir import RunDirectory
 
 LOOK_EVERY = 0.0001  # seconds; writing the history takes no longer, a checkpoint a hundred times
 

@@ -35,7 +35,7 @@ from typing import NamedTuple
 import numpy as np
 
 from elec576.errors import UserError
-from elec576.lenet5 import LeNet5
+from elec576.graphs.lenet5 import LeNet5
 from elec576.tf1 import tf
 
 RECTIFIERS = {'relu': tf.nn.relu, 'sigmoid': tf.nn.relu, 'tanh': tf.identity}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elec576 import kept
+from elec576.runs import kept
 from elec576.errors import UserError
 from elec576.tf1 import session, tf
 from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, deconvnet

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elec576.lenet5 import IMSIZE
+from elec576.graphs.lenet5 import IMSIZE
 from elec576.tf1 import session
 from elec576.visual.activations import LayerStatistics
 from elec576.visual.deconvnet import LAYERS, deconvnet

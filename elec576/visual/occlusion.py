@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import softmax
 
-from elec576.lenet5 import IMSIZE
+from elec576.graphs.lenet5 import IMSIZE
 from elec576.tf1 import tf
 from elec576.visual.deconvnet import deconvnet
 from elec576.visual.features import reconstruct

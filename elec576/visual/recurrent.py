@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.decomposition import PCA
 
-from elec576.rnn import RnnGraph, nSteps
+from elec576.graphs.rnn import RnnGraph, nSteps
 from elec576.tf1 import tf
 from elec576.visual.trained import Trained, in_batches
 

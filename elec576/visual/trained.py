@@ -9,12 +9,12 @@ from typing import Iterator, NamedTuple
 
 import numpy as np
 
-from elec576 import checkpoints
+from elec576.runs import checkpoints
 from elec576.data import DataOrigin, ImageSet, load_cifar10, load_mnist, load_mnist_images
 from elec576.errors import UserError
-from elec576.lenet5 import LeNet5, build_lenet5
-from elec576.rnn import RnnGraph, build_rnn, nInput, nSteps
-from elec576.rundir import RunDirectory, read_json, read_settings
+from elec576.graphs.lenet5 import LeNet5, build_lenet5
+from elec576.graphs.rnn import RnnGraph, build_rnn, nInput, nSteps
+from elec576.runs.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import session, tf
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from elec576.bench import arithmetic, work
-from elec576.lenet5 import build_lenet5
-from elec576.rnn import build_rnn
+from elec576.graphs.lenet5 import build_lenet5
+from elec576.graphs.rnn import build_rnn
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 

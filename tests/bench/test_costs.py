@@ -2,7 +2,7 @@
 
 import pytest
 
-from elec576 import runs
+from elec576.runs import run as runs
 from elec576.bench import costs, ours
 from elec576.settings import CnnSettings, RnnSettings
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from elec576.bench import work
 from elec576.settings import CnnSettings, RnnSettings
-from elec576.shuffler import BatchShuffler
+from elec576.data.shuffler import BatchShuffler
 
 
 def test_the_rnns_batches_are_epochs():

@@ -10,9 +10,9 @@ import numpy as np
 
 from elec576.experiments import EVIDENCE, EXPERIMENTS, named
 from elec576.files import write_json
-from elec576.history import CNN_COLUMNS, RNN_COLUMNS, History
-from elec576.report.numbers import reported
-from elec576.rundir import RunDirectory, config_of
+from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
+from elec576.claims.numbers import reported
+from elec576.runs.rundir import RunDirectory, config_of
 from elec576.settings import CnnSettings
 
 NAMES = (*EXPERIMENTS, *EVIDENCE)

@@ -6,8 +6,8 @@ import pytest
 from made_up import write_runs
 
 from elec576.comparison.beside import beside
-from elec576.report.numbers import reported
-from elec576.rundir import RunDirectory
+from elec576.claims.numbers import reported
+from elec576.runs.rundir import RunDirectory
 
 
 @pytest.mark.parametrize('name', ('cnn1', 'cnn-vis', 'gru-128'))

@@ -14,7 +14,7 @@ from elec576.comparison.conclusions import (AGREES, CONTRADICTED, DISAGREES, SIL
 from elec576.comparison.numbers import tally
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import Effect, summarise
-from elec576.report.conclusions import CONCLUSIONS
+from elec576.claims.conclusions import CONCLUSIONS
 
 
 def number(comparison, experiment, quantity, step):

@@ -6,11 +6,12 @@ import shlex
 import pytest
 from pages import NAMES, write_runs
 
-from elec576 import cli, reproduction
+from elec576 import cli
+from elec576.runs import many
 from elec576.comparison.comparison import compare
 from elec576.files import write_json
 from elec576.page.commands import rerun_commands
-from elec576.rundir import read_json
+from elec576.runs.rundir import read_json
 from elec576.settings import CnnSettings
 
 
@@ -30,7 +31,7 @@ def test_reproduce_plans_all_of_the_runs(results, name):
     command = rerun_commands(results.of(name))[0].text
     assert command.startswith('python scripts/reproduce.py ')
     options = options_in(command)
-    jobs = reproduction.plan(options['--only'], int(options['--seeds']), int(options['--threads']))
+    jobs = many.plan(options['--only'], int(options['--seeds']), int(options['--threads']))
     assert [job.settings for job in jobs] == [run.settings for run in results.of(name)]
     assert options['--results'] != 'results'  # where they are finished, nothing would be run
 

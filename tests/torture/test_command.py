@@ -7,8 +7,8 @@ import types
 import pytest
 
 from elec576.errors import UserError
-from elec576.history import RNN_COLUMNS, History
-from elec576.rundir import RunDirectory, read_json
+from elec576.loops.history import RNN_COLUMNS, History
+from elec576.runs.rundir import RunDirectory, read_json
 from elec576.torture import TRIALS, determinism
 from elec576.torture.command import kept_table, torture
 from elec576.torture.findings import Finding, Orders

@@ -3,11 +3,11 @@
 import dataclasses
 import threading
 
-from elec576 import reproduction
+from elec576.runs import many
 from elec576.data.sets import digest
 from elec576.golden.made_up import cifar10_pixels, mnist_pixels
-from elec576.reproduction import Job, reproduce
-from elec576.rundir import claim
+from elec576.runs.many import Job, reproduce
+from elec576.runs.rundir import claim
 from elec576.settings import RnnSettings
 from elec576.torture import concurrency as trial
 from elec576.torture import process
@@ -26,7 +26,7 @@ def test_on_one_cache_and_on_one_download(tmp_path, monkeypatch):
 
 
 def test_a_run_that_another_process_is_at_is_waited_for(small_data, tmp_path, monkeypatch):
-    monkeypatch.setattr(reproduction, 'BUSY_SECONDS', 0.05)
+    monkeypatch.setattr(many, 'BUSY_SECONDS', 0.05)
     jobs = [Job('rnn-a', seed, dataclasses.replace(RNN, seed=seed)) for seed in range(2)]
     outcomes, claimed, go_on = [], threading.Event(), threading.Event()
 

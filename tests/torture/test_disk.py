@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from elec576.errors import Interrupted
-from elec576.rundir import RunDirectory
+from elec576.runs.rundir import RunDirectory
 from elec576.torture import disk as trial
 
 

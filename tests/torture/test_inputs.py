@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from elec576 import checkpoints, cli
+from elec576 import cli
+from elec576.runs import checkpoints
 from elec576.data.cifar10 import read_image
 from elec576.data.mnist import read_idx
 from elec576.errors import UserError
-from elec576.history import CNN_COLUMNS, History
-from elec576.rundir import RunDirectory, read_metrics, read_settings
+from elec576.loops.history import CNN_COLUMNS, History
+from elec576.runs.rundir import RunDirectory, read_metrics, read_settings
 from elec576.settings import CnnSettings, RnnSettings, is_number
 from elec576.torture import inputs
 

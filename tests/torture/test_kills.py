@@ -13,9 +13,9 @@ import pytest
 from conftest import REPOSITORY
 from elec576.errors import UserError
 from elec576.files import UNFINISHED
-from elec576.history import RNN_COLUMNS, History
-from elec576.rundir import RunDirectory
-from elec576.runs import Options, run_rnn
+from elec576.loops.history import RNN_COLUMNS, History
+from elec576.runs.rundir import RunDirectory
+from elec576.runs.run import Options, run_rnn
 from elec576.settings import RnnSettings
 from elec576.torture import kills as trial
 from elec576.torture.sitting import Failed, Moment, moments, sit

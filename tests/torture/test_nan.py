@@ -6,9 +6,9 @@ import pytest
 
 from conftest import REPOSITORY
 from elec576.errors import Diverged, UserError
-from elec576.history import CNN_COLUMNS, History
-from elec576.rundir import RunDirectory
-from elec576.runs import Options, run_rnn
+from elec576.loops.history import CNN_COLUMNS, History
+from elec576.runs.rundir import RunDirectory
+from elec576.runs.run import Options, run_rnn
 from elec576.torture import nan as trial
 
 

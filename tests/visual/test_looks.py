@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from elec576.cnn_loop import activation_statistics as listed_statistics
+from elec576.loops.cnn import activation_statistics as listed_statistics
 from elec576.errors import UserError
 from elec576.visual.activations import activation_statistics, layer_statistics, report_lines
 from elec576.visual.features import choose_maps, peaks, spread, top_nine

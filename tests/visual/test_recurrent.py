@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from elec576.data import DataOrigin, ImageSet
-from elec576.rnn import build_rnn
+from elec576.graphs.rnn import build_rnn
 from elec576.settings import RnnSettings
 from elec576.tf1 import session
 from elec576.visual.recurrent import by_rows, first_of_each_class, hidden_paths

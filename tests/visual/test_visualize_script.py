@@ -11,7 +11,7 @@ import pytest
 from conftest import REPOSITORY
 from elec576 import gallery
 from elec576.data import standin
-from elec576.runs import STAND_IN_NOTICE, Options, run_cnn, run_rnn
+from elec576.runs.run import STAND_IN_NOTICE, Options, run_cnn, run_rnn
 from elec576.settings import CnnSettings, RnnSettings
 
 QUIET = {'progress_bar': False, 'pictures': False}
@@ -156,7 +156,7 @@ def test_other_data_than_the_run_was_trained_on(cnn, visualize, small_data, tmp_
 
 
 def test_the_stand_in_says_so(visualize, monkeypatch, tmp_path):
-    for module in ('elec576.runs', 'elec576.visual.trained'):
+    for module in ('elec576.runs.run', 'elec576.visual.trained'):
         monkeypatch.setattr(f'{module}.load_cifar10', lambda train, test, data:
                             standin.cifar10(train, test))
     titles = []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from elec576.data import DataOrigin, ImageSet
-from elec576.lenet5 import build_lenet5
+from elec576.graphs.lenet5 import build_lenet5
 from elec576.settings import CnnSettings
 from elec576.tf1 import session
 from elec576.visual.trained import Trained

@@ -1,0 +1,1 @@
+"""The report's graphs: functions from tensors to tensors, and the two networks made of them."""

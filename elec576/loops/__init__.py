@@ -1,0 +1,1 @@
+"""The report's two loops, and the history that they fill."""

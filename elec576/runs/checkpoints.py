@@ -1,0 +1,145 @@
+"""Checkpoints: everything that decides how a run goes on, written whole.
+
+A checkpoint is a folder `step-<number>` with the `Saver`'s files, and in `progress.npz` the batch
+source's state and the history so far. It is written under a temporary name and renamed, and only
+then are older ones removed: a run killed at any moment finds either the old one or the new one.
+While a run is on, the one before the newest is kept too, should the newest be damaged later; all
+parts carry checksums, so that damage is seen. The dropout noise needs no state of its own; its
+place in the stream follows from the step (`lenet5.dropout_offsets`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from elec576.errors import UserError
+from elec576.files import UNFINISHED
+from elec576.loops.history import History
+from elec576.tf1 import tf
+
+
+class Progress(NamedTuple):
+    """Where a run stands, besides its TensorFlow variables."""
+
+    step: int  # updates made
+    wall_seconds: float
+    cpu_seconds: float
+    history: History
+    batches: dict[str, np.ndarray]  # the state of the shuffler or the data set
+
+
+def save(folder: Path, progress: Progress, sess: tf.Session, saver: tf.train.Saver) -> Path:
+    """Write a checkpoint below ``folder``, keep the one before it, and return its path."""
+    final = folder / name_of(progress.step)
+    if final.exists():
+        return final
+    unfinished = folder / (UNFINISHED + final.name)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    save_variables(unfinished / 'model', sess, saver)
+    np.savez(unfinished / 'progress.npz', step=progress.step,
+             seconds=[progress.wall_seconds, progress.cpu_seconds],
+             history=np.frombuffer(progress.history.to_csv().encode(), np.uint8),
+             **{f'batches_{name}': value for name, value in progress.batches.items()})
+    os.replace(unfinished, final)
+    keep_newest(folder, 2)
+    return final
+
+
+def save_variables(path: Path, sess: tf.Session, saver: tf.train.Saver) -> None:
+    """Write what ``saver`` saves to the files that begin with ``path``.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    try:
+        saver.save(sess, str(path), write_meta_graph=False, write_state=False)
+    except (tf.errors.OpError, ValueError) as error:  # ValueError: the folder has gone
+        raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None
+
+
+def name_of(step: int) -> str:
+    """The name of the checkpoint after ``step`` updates."""
+    return f'step-{step:08d}'
+
+
+def whole(folder: Path) -> list[Path]:
+    """The whole checkpoints below ``folder``, the newest first."""
+    if not folder.is_dir():
+        return []
+    return sorted((path for path in folder.iterdir() if path.name.startswith('step-')),
+                  key=lambda path: path.name, reverse=True)
+
+
+def latest(folder: Path) -> Path | None:
+    """The newest whole checkpoint below ``folder``, or None."""
+    return next(iter(whole(folder)), None)
+
+
+def keep_newest(folder: Path, number: int) -> None:
+    """Remove all checkpoints but the newest ``number``."""
+    for path in whole(folder)[number:]:
+        shutil.rmtree(path)
+
+
+def remove(folder: Path) -> None:
+    """Remove all checkpoints."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def resume(folder: Path, sess: tf.Session, saver: tf.train.Saver) -> Progress | None:
+    """`restore` the newest checkpoint below ``folder`` that is not damaged.
+
+    Damaged ones are told on standard error, and removed if there is another; None is returned if
+    there is no checkpoint at all.
+
+    Raises:
+        UserError: there are checkpoints, but all are damaged.
+    """
+    errors: dict[Path, UserError] = {}
+    for checkpoint in whole(folder):
+        try:
+            progress = restore(checkpoint, sess, saver)
+        except UserError as error:
+            errors[checkpoint] = error
+            continue
+        for damaged, error in errors.items():
+            print(f'{error}; going on from {checkpoint.name}', file=sys.stderr)
+            shutil.rmtree(damaged)
+        return progress
+    for error in errors.values():
+        raise UserError(f'{error}; remove {folder} to start over')
+    return None
+
+
+def restore(checkpoint: Path, sess: tf.Session, saver: tf.train.Saver) -> Progress:
+    """Restore the variables of ``sess`` from ``checkpoint`` and return the rest.
+
+    Raises:
+        UserError: the checkpoint is damaged or belongs to another graph.
+    """
+    try:
+        saver.restore(sess, str(checkpoint / 'model'))
+        with np.load(checkpoint / 'progress.npz', allow_pickle=False) as arrays:
+            wall_seconds, cpu_seconds = arrays['seconds']
+            if checkpoint.name != name_of(int(arrays['step'])):
+                raise ValueError(f'it is of step {arrays["step"]}')
+            batches = {name.removeprefix('batches_'): arrays[name]
+                       for name in arrays.files if name.startswith('batches_')}
+            return Progress(int(arrays['step']), float(wall_seconds), float(cpu_seconds),
+                            History.from_csv(arrays['history'].tobytes().decode()), batches)
+    except Exception as error:  # whatever TensorFlow, zipfile and numpy make of damaged bytes
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f'{checkpoint}: not a checkpoint of this run ({reason})') from None
+
+
+def variables(checkpoint: Path) -> dict[str, np.ndarray]:
+    """Every variable in ``checkpoint`` by its name, the optimizer's slots included."""
+    reader = tf.train.load_checkpoint(str(checkpoint / 'model'))
+    return {name: reader.get_tensor(name) for name in sorted(reader.get_variable_to_shape_map())}

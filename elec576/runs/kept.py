@@ -1,0 +1,64 @@
+"""The trained variables at several steps of a run, kept on request to see how they came about.
+
+`<run>/kept/step-<number>/model` holds the trained variables and nothing else: training cannot go on
+from it as from a checkpoint, of whose size it is a third under Adam. A step is written under a
+temporary name and renamed, as a checkpoint is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from elec576.runs.checkpoints import save_variables
+from elec576.errors import UserError
+from elec576.files import UNFINISHED
+from elec576.tf1 import tf
+
+
+def folder_of(run: Path) -> Path:
+    """Where a run keeps them."""
+    return run / 'kept'
+
+
+def keep(run: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Path:
+    """Write what ``saver`` saves, as of ``step`` updates, into the run's folder; return its path.
+
+    A step that is there already is left alone: a run that goes on from a checkpoint passes some
+    steps twice.
+
+    Args:
+        saver: of the trained variables, e.g. ``tf.train.Saver(net.trained, max_to_keep=None)``.
+    """
+    final = folder_of(run) / f'step-{step:08d}'
+    if not final.exists():
+        unfinished = final.with_name(UNFINISHED + final.name)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        save_variables(unfinished / 'model', sess, saver)
+        os.replace(unfinished, final)
+    return final
+
+
+def steps(run: Path) -> dict[int, Path]:
+    """The steps kept of a run, in their order, and where; empty if none were."""
+    folder = folder_of(run)
+    if not folder.is_dir():
+        return {}
+    found = {path.name.removeprefix('step-'): path for path in folder.iterdir()
+             if path.name.startswith('step-')}
+    return {int(number): found[number] for number in sorted(found) if number.isdigit()}
+
+
+def restore(kept: Path, sess: tf.Session, saver: tf.train.Saver) -> None:
+    """Set the trained variables of ``sess`` to what is kept at ``kept``.
+
+    Raises:
+        UserError: it is damaged or of another graph.
+    """
+    try:
+        saver.restore(sess, str(kept / 'model'))
+    except (tf.errors.OpError, ValueError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f'{kept}: not of this run ({reason}); remove the folder') from None

@@ -1,0 +1,165 @@
+"""A run's directory: its configuration, its lock, its results.
+
+`config.json` is there from the first second and says what the run is; `metrics.json` is written
+last and says that it is done. Everything between is `elec576.runs.checkpoints` and `elec576.loops.history`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from pathlib import Path
+from typing import Iterator
+
+from filelock import FileLock, Timeout
+
+from elec576.errors import Busy, UserError
+from elec576.files import remove_unfinished, write_json
+from elec576.machine import has_instructions, processor, versions
+from elec576.settings import CnnSettings, RnnSettings, is_number
+
+PROGRAMS = {'cnn': CnnSettings, 'rnn': RnnSettings}
+
+
+@dataclasses.dataclass(frozen=True)
+class RunDirectory:
+    """The paths of a run."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / 'config.json'
+
+    @property
+    def history(self) -> Path:
+        return self.path / 'history.csv'
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / 'metrics.json'
+
+    @property
+    def failure(self) -> Path:
+        """Why the run will never be finished; there is none in most."""
+        return self.path / 'failure.json'
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / 'checkpoint'
+
+    @property
+    def events(self) -> Path:
+        return self.path / 'events'
+
+    def refuse_if_emptied(self) -> None:
+        """Raise UserError if the configuration has gone: no run may go on in a folder without."""
+        if not self.config.exists():
+            raise UserError(f'{self.path}: was removed or emptied while the run was on; leave it '
+                            'alone and run the same command again, which begins anew')
+
+
+def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
+              experiment: str | None = None) -> dict:
+    """What `config.json` holds: what the run was begun as, and everything that decides its bits.
+
+    The program, every setting, TensorFlow's version, the data set's name and digest; and the
+    processor, where the bits are not those of every processor with AVX2.
+    """
+    program = next(name for name, kind in PROGRAMS.items() if type(settings) is kind)
+    own = {} if has_instructions('avx2') else {'processor': processor()}
+    return {'program': program, 'experiment': experiment,
+            'settings': dataclasses.asdict(settings),
+            'tensorflow': versions('tensorflow').get('tensorflow'), **own, 'dataset': dataset}
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON object.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    try:
+        value = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UserError(f'{path}: no such file') from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f'{path}: not readable as JSON ({error}); restore it, or remove the '
+                        f'folder that it is in') from None
+    if not isinstance(value, dict):
+        raise UserError(f'{path}: not a JSON object')
+    return value
+
+
+def read_settings(run: RunDirectory) -> CnnSettings | RnnSettings:
+    """The settings in a run's `config.json`.
+
+    Raises:
+        UserError: there is no run, or its configuration is damaged.
+    """
+    config = read_json(run.config)
+    try:
+        return PROGRAMS[config['program']](**config['settings'])
+    except (KeyError, TypeError) as error:
+        raise UserError(f'{run.config}: not the configuration of a run ({error})') from None
+
+
+def read_metrics(run: RunDirectory) -> dict:
+    """What a finished run measured; at least its test accuracy and wall-clock seconds.
+
+    Raises:
+        UserError: the run is not finished, or its metrics are damaged.
+    """
+    metrics = read_json(run.metrics)
+    for name in ('test_accuracy', 'wall_seconds'):
+        if not is_number(metrics.get(name)):
+            raise UserError(f'{run.metrics}: no {name} in it; remove {run.path} and run it again')
+    return metrics
+
+
+@contextlib.contextmanager
+def claim(run: RunDirectory, config: dict) -> Iterator[None]:
+    """Hold a run's directory for ``config``, alone, while the context lasts.
+
+    Raises:
+        Busy: the folder is in use.
+        UserError: the folder cannot be written, or holds another configuration.
+    """
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(run.path / '.lock', timeout=0).acquire()
+    except Timeout:
+        raise Busy(f'{run.path}: another process is writing this run; '
+                   'wait for it or give another --out') from None
+    except OSError as error:
+        raise UserError(f'{run.path}: cannot be written ({error.strerror}); '
+                        'give another --out') from None
+    with lock:
+        if run.config.exists():
+            differing = differences(read_json(run.config), config)
+            if differing:
+                raise UserError(f'{run.path}: holds a run of another configuration '
+                                f'({"; ".join(differing)}); give another --out')
+        else:
+            for found in (run.metrics, run.checkpoints):
+                if found.exists():
+                    raise UserError(f'{run.path}: holds {found.name} of an unknown configuration '
+                                    f'({run.config.name} is gone); give another --out')
+            write_json(run.config, config)
+        remove_unfinished(run.path)
+        yield
+
+
+def differences(old: dict, new: dict) -> list[str]:
+    """What differs between two configurations, as `name: old, not new`."""
+    def flat(value: dict, prefix: str = '') -> dict:
+        items: dict = {}
+        for name, part in value.items():
+            items.update(flat(part, f'{name} ') if isinstance(part, dict) else
+                         {prefix.replace('settings ', '') + name: part})
+        return items
+
+    old, new = flat(old), flat(new)
+    return [f'{name}: {old.get(name)}, not {new.get(name)}'
+            for name in sorted(old | new) if old.get(name) != new.get(name)]

@@ -1,0 +1,61 @@
+"""The report's conclusions and open questions are about experiments and numbers that exist."""
+
+from elec576.experiments import EVIDENCE, EXPERIMENTS
+from elec576.claims.conclusions import CELLS, CONCLUSIONS, Link, chain
+from elec576.claims.numbers import reported
+from elec576.claims.questions import QUESTIONS
+
+
+def test_conclusions_name_experiments_and_printed_values():
+    for conclusion in CONCLUSIONS:
+        for link in conclusion.links:
+            assert link.higher in EXPERIMENTS and link.lower in EXPERIMENTS
+        for experiment, quantity in conclusion.values:
+            assert any(value.quantity == quantity for value in reported(experiment))
+    assert len({conclusion.name for conclusion in CONCLUSIONS}) == len(CONCLUSIONS)
+
+
+def test_compared_experiments_differ_in_what_the_conclusion_is_about():
+    about = {'iterations': {'steps'}, 'training samples': {'train_per_class'},
+             'optimizer': {'optimizer'}, 'initialisation': {'init'}, 'learning rate': {'lr'},
+             'activation': {'act'}, 'hidden units, accuracy': {'hidden'},
+             'hidden units, runtime': {'hidden'}, 'cell, 50 hidden units': {'cell'},
+             'cell, 128 hidden units': {'cell'}, 'cell, 300 hidden units': {'cell'},
+             'basic RNN': {'lr', 'iterations', 'batch_size'}}
+    for conclusion in CONCLUSIONS:
+        for link in conclusion.links:
+            ours, theirs = EXPERIMENTS[link.higher], EXPERIMENTS[link.lower]
+            if type(ours) is type(theirs):
+                differing = {name for name, value in vars(ours).items()
+                             if value != getattr(theirs, name)}
+                if conclusion.name != 'CNN on MNIST':
+                    assert differing and differing <= about[conclusion.name]
+
+
+def test_cells_ascend():
+    for cell, names in CELLS.items():
+        assert [(EXPERIMENTS[name].cell, EXPERIMENTS[name].hidden) for name in names] == [
+            (cell, 50), (cell, 128), (cell, 300)]
+
+
+def test_the_cnn_on_mnist_is_set_against_every_rnn():
+    (conclusion,) = [one for one in CONCLUSIONS if one.name == 'CNN on MNIST']
+    rnns = {name for name in EXPERIMENTS if name.startswith(('rnn', 'lstm', 'gru'))}
+    assert {link.lower for link in conclusion.links} == rnns and len(rnns) == 12
+
+
+def test_chain():
+    assert chain('a', 'b', 'c') == (Link('a', 'b'), Link('b', 'c'))
+
+
+def test_questions_stand_beside_printed_numbers_and_every_evidence_run_is_used():
+    for question in QUESTIONS:
+        for _, experiment in question.readings:
+            settings = (EXPERIMENTS | EVIDENCE)[experiment]
+            assert question.step in (0, settings.steps)
+        for quantity in question.quantities:
+            for name in question.beside:
+                assert any((value.quantity, value.step) == (quantity, question.step)
+                           for value in reported(name))
+    used = {experiment for question in QUESTIONS for _, experiment in question.readings}
+    assert set(EVIDENCE) <= used

@@ -1,0 +1,122 @@
+"""The CNN's loop against the listing, bit for bit, and against itself at other evaluation steps.
+
+All equalities are `==`, at equal threads.
+"""
+
+import numpy as np
+import pytest
+
+from conftest import options_of, run_listing
+from elec576.loops.cnn import activation_statistics, evaluate, train_cnn
+from elec576.data import load_cifar10
+from elec576.loops.history import CNN_COLUMNS, History
+from elec576.graphs.lenet5 import build_lenet5, lenet5_session
+from elec576.settings import CnnSettings
+from elec576.data.shuffler import BatchShuffler
+
+SMALL = {'train_per_class': 12, 'test_per_class': 4, 'threads': 2}
+
+
+def run_package(settings: CnnSettings, data) -> dict:
+    """Train; return the history, the trained variables, the last evaluation, the printed lines."""
+    train, test, _ = load_cifar10(settings.train_per_class, settings.test_per_class, str(data))
+    net = build_lenet5(settings)
+    history, lines = History(CNN_COLUMNS), []
+    shuffler = BatchShuffler(len(train.images), settings.batch_size, settings.seed)
+    with lenet5_session(net, settings.threads) as sess:
+        sess.run(net.initializer)
+        train_cnn(net, sess, train, test, settings, shuffler, history, lines.append,
+                  lambda step: None)
+        accuracy, loss, correct = evaluate(net, sess, test)
+        lines.append('test accuracy %g' % accuracy)
+        statistics = activation_statistics(net, sess, test)
+        return {'history': history, 'variables': sess.run(net.trained), 'accuracy': accuracy,
+                'loss': loss, 'lines': lines, 'statistics': statistics}
+
+
+def assert_same_as_listing(ours: dict, listing: dict, printed: str) -> None:
+    for name in CNN_COLUMNS[1:]:
+        steps, values = ours['history'].column(name)
+        assert steps == list(listing['step'])
+        assert values == [float(value) for value in listing[name]], name
+    for k, variable in enumerate(ours['variables']):
+        assert np.array_equal(variable, listing[f'variable_{k}']), f'trained variable {k}'
+    assert ours['accuracy'] == listing['final_accuracy']
+    assert [value for layer in ours['statistics'].values() for value in layer.values()] \
+        == list(listing['activations'])
+    report_lines = [line for line in printed.splitlines() if not line.startswith('ReLu')]
+    assert ours['lines'] == report_lines
+
+
+@pytest.mark.parametrize('case', [
+    {'act': 'relu'},
+    {'act': 'tanh', 'init': 'xavier', 'optimizer': 'sgd', 'seed': 3},
+    {'act': 'sigmoid', 'fc_act': 'relu', 'optimizer': 'momentum', 'batch_size': 7,
+     'keep_prob': 0.8, 'test_per_class': 3, 'threads': 1},
+    {'act': 'relu', 'optimizer': 'rmsprop', 'keep_prob': 1.0, 'train_per_class': 9},
+    {'act': 'tanh', 'optimizer': 'adagrad', 'keep_prob': 0.3, 'batch_size': 64},
+], ids=lambda case: '-'.join(str(value) for value in case.values()))
+def test_same_bits_as_the_listing(case, small_data, tmp_path):
+    settings = {**SMALL, 'steps': 20, 'log_every': 5, 'data': small_data, **case}
+    listing, printed = run_listing('trainCifarStarterCode.py', tmp_path / 'listing.npz',
+                                   *options_of(settings))
+    del settings['data']
+    ours = run_package(CnnSettings(**settings, eval_every=1), small_data)
+    assert_same_as_listing(ours, listing, printed)
+
+
+@pytest.mark.parametrize('case', [
+    {'act': 'relu', 'train_per_class': 800},
+    {'act': 'tanh', 'train_per_class': 1000, 'init': 'xavier', 'optimizer': 'sgd'},
+    {'act': 'sigmoid', 'train_per_class': 800, 'seed': 7},
+], ids=lambda case: case['act'])
+def test_same_bits_as_the_listing_on_the_real_data(case, real_data, tmp_path):
+    settings = {'steps': 20, 'log_every': 10, 'threads': 2, 'data': real_data, **case}
+    listing, printed = run_listing('trainCifarStarterCode.py', tmp_path / 'listing.npz',
+                                   *options_of(settings))
+    del settings['data']
+    ours = run_package(CnnSettings(**settings, eval_every=1), real_data)
+    assert_same_as_listing(ours, listing, printed)
+
+
+def assert_same_run(one: dict, other: dict) -> None:
+    """Equal variables, and equal values wherever both recorded one."""
+    for ours, theirs in zip(one['variables'], other['variables'], strict=True):
+        assert np.array_equal(ours, theirs)
+    assert (one['accuracy'], one['loss']) == (other['accuracy'], other['loss'])
+    rows = {row['step']: row for row in other['history'].rows}
+    for row in one['history'].rows:
+        for name in row.keys() & rows.get(row['step'], {}).keys():
+            assert row[name] == rows[row['step']][name], (row['step'], name)
+
+
+@pytest.mark.parametrize('shape', [
+    {}, {'batch_size': 7, 'keep_prob': 0.9, 'train_per_class': 11, 'test_per_class': 3}],
+    ids=['default', 'other-shapes'])
+def test_evaluating_less_changes_no_bit(shape, small_data):
+    def run(eval_every, log_every):
+        return run_package(CnnSettings(**{**SMALL, **shape}, steps=25, eval_every=eval_every,
+                                       log_every=log_every), small_data)
+
+    dense = run(1, 5)
+    assert len(dense['history'].rows) == 25
+    for eval_every, log_every, rows in ((7, 0, 4), (100, 10, 3), (0, 0, 0)):
+        sparse = run(eval_every, log_every)
+        assert len(sparse['history'].rows) == rows
+        assert_same_run(sparse, dense)
+
+
+@pytest.mark.slow
+def test_evaluating_less_changes_no_bit_over_300_steps(real_data):
+    def run(eval_every):
+        return run_package(CnnSettings(steps=300, eval_every=eval_every, threads=2), real_data)
+
+    dense = run(1)
+    for eval_every in (7, 100, 0):
+        assert_same_run(run(eval_every), dense)
+
+
+def test_another_seed_is_another_run(small_data):
+    one, other = (run_package(CnnSettings(**SMALL, steps=2, seed=seed, eval_every=1), small_data)
+                  for seed in (0, 1))
+    assert one['history'].rows != other['history'].rows

@@ -1,0 +1,64 @@
+"""The RNN's loop against the listing, bit for bit (`==`, at equal threads)."""
+
+import numpy as np
+import pytest
+
+from conftest import options_of, run_listing
+from elec576.data import load_mnist
+from elec576.loops.history import RNN_COLUMNS, History
+from elec576.graphs.rnn import build_rnn, rnn_session
+from elec576.loops.rnn import evaluate, train_rnn
+from elec576.settings import RnnSettings
+
+
+def run_package(settings: RnnSettings, data) -> dict:
+    mnist, _ = load_mnist(str(data), np.random.RandomState(settings.seed))
+    net = build_rnn(settings)
+    history, lines = History(RNN_COLUMNS), []
+    with rnn_session(net, settings.threads) as sess:
+        sess.run(net.initializer)
+        train_rnn(net, sess, mnist.train, mnist.test, settings, history, lines.append,
+                  lambda step: None)
+        accuracy, loss, correct = evaluate(net, sess, mnist.test)
+        return {'history': history, 'variables': sess.run(net.trained), 'accuracy': accuracy,
+                'loss': loss, 'lines': lines}
+
+
+def assert_same_as_listing(case: dict, data, tmp_path) -> None:
+    listing, printed = run_listing('lstmMNISTStarterCode.py', tmp_path / 'listing.npz',
+                                   *options_of({**case, 'data': data}))
+    ours = run_package(RnnSettings(**case, eval_every=5), data)
+    for name in ('train_accuracy', 'train_loss'):
+        steps, values = ours['history'].column(name)
+        assert steps == list(listing['step'])
+        assert values == [float(value) for value in listing[name]], name
+    for k, variable in enumerate(ours['variables']):
+        assert np.array_equal(variable, listing[f'variable_{k}']), f'trained variable {k}'
+    assert ours['accuracy'] == listing['test_accuracy']
+    assert ours['loss'] == listing['test_loss']
+    assert ours['lines'] == [line for line in printed.splitlines() if line.startswith('Iter')]
+
+
+@pytest.mark.parametrize('case', [
+    {'cell': 'basic', 'iterations': 2601, 'batch_size': 100, 'display_step': 1},
+    {'cell': 'lstm', 'hidden': 20, 'seed': 2, 'threads': 1},
+    {'cell': 'gru', 'hidden': 33, 'batch_size': 61, 'lr': 1e-4},
+], ids=lambda case: case['cell'])
+def test_same_bits_as_the_listing(case, small_data, tmp_path):
+    # 300 training images: every batch size here crosses the end of an epoch
+    assert_same_as_listing({'iterations': 1300, 'batch_size': 50, 'display_step': 5, 'threads': 2,
+                            **case}, small_data, tmp_path)
+
+
+@pytest.mark.parametrize('cell', ['basic', 'lstm', 'gru'])
+def test_same_bits_as_the_listing_on_the_real_data(cell, real_data, tmp_path):
+    assert_same_as_listing({'cell': cell, 'hidden': 128, 'iterations': 1050, 'batch_size': 50,
+                            'display_step': 1, 'threads': 2}, real_data, tmp_path)
+
+
+def test_the_number_of_steps_is_the_listing_s():
+    for iterations, batch in ((150000, 50), (60000, 100), (101, 50), (100, 50), (99, 50)):
+        step = 1
+        while step * batch < iterations:
+            step += 1
+        assert RnnSettings(iterations=iterations, batch_size=batch).steps == step - 1

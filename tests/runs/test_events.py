@@ -1,0 +1,143 @@
+"""TensorBoard events: what is in them, and that training does not notice."""
+
+import io
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+
+from elec576.runs import checkpoints, kept
+from elec576.errors import Interrupted
+from elec576.runs.events import filter_grid
+from elec576.loops.history import History
+from elec576.runs.rundir import RunDirectory
+from elec576.runs.run import Options, run_cnn, run_rnn
+from elec576.settings import CnnSettings, RnnSettings
+from elec576.tf1 import tf
+
+CNN = CnnSettings(steps=8, train_per_class=12, test_per_class=4, eval_every=2, log_every=4,
+                  threads=2)
+RNN = RnnSettings(hidden=6, iterations=9 * 30, batch_size=30, display_step=2, eval_every=4,
+                  threads=2)
+RUNS = {'cnn': (run_cnn, CNN), 'rnn': (run_rnn, RNN)}
+
+
+def quiet(line):
+    """An `echo` for runs whose lines nobody reads."""
+
+
+def read(run):
+    """All events of a run: scalars {tag: {step: value}}, histograms {tag: {step: proto}}, rest."""
+    scalars, histograms, images, graphs = {}, {}, {}, 0
+    for path in sorted(run.events.iterdir(), key=lambda path: path.stat().st_mtime_ns):
+        for event in tf.train.summary_iterator(str(path)):
+            graphs += bool(event.graph_def)
+            for value in event.summary.value:
+                kind = value.WhichOneof('value')
+                place = {'simple_value': scalars, 'histo': histograms, 'image': images}[kind]
+                place.setdefault(value.tag, {})[event.step] = getattr(value, kind)
+    return scalars, histograms, images, graphs
+
+
+@pytest.fixture(scope='module')
+def pair(small_data, tmp_path_factory):
+    """Both runs, with events and kept steps, and without."""
+    found = {}
+    for program, (run, settings) in RUNS.items():
+        for events in (True, False):
+            path = tmp_path_factory.mktemp(program)
+            run(settings, path, Options(data=str(small_data), events=events,
+                                        keep_every=4 * events, progress_bar=False), quiet)
+            found[program, events] = RunDirectory(path)
+    return found
+
+
+@pytest.mark.parametrize('program', RUNS)
+def test_no_bit_is_changed(program, pair):
+    looked_at, alone = pair[program, True], pair[program, False]
+    assert looked_at.history.read_bytes() == alone.history.read_bytes()
+    ours, theirs = (checkpoints.variables(checkpoints.latest(run.checkpoints))
+                    for run in (looked_at, alone))
+    assert ours.keys() == theirs.keys()
+    assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+    assert not alone.events.exists() and not kept.steps(alone.path)
+
+
+@pytest.mark.parametrize('program', RUNS)
+def test_scalars_are_the_history(program, pair):
+    run = pair[program, True]
+    scalars, *_ = read(run)
+    history = History.read(run.history)
+    for quantity in ('train_accuracy', 'train_loss', 'test_accuracy', 'test_loss'):
+        steps, values = history.column(quantity)
+        shown = scalars[quantity.replace('_', '/')]
+        assert list(shown) == steps
+        assert [np.float32(value) for value in shown.values()] == [*map(np.float32, values)]
+
+
+def test_histograms_and_filters(pair):
+    run = pair['cnn', True]
+    _, histograms, images, graphs = read(run)
+    assert graphs == 1
+    assert set(histograms) == {f'{kind}_{layer}' for kind in 'Wb' for layer in (
+        'conv1', 'conv2', 'fc1', 'fc2')} | {'h_conv1', 'h_conv2', 'h_fc1'}
+    assert all(list(steps) == [0, 4, 8] for steps in histograms.values())
+    weights = checkpoints.variables(checkpoints.latest(run.checkpoints))['Variable']
+    shown = histograms['W_conv1'][8]
+    assert shown.num == weights.size and np.isclose(shown.sum, weights.sum(dtype=float))
+    assert histograms['b_conv1'][0].min == histograms['b_conv1'][0].max == np.float32(0.1)
+    assert histograms['h_conv1'][0].num == 40 * 28 * 28 * 32  # all 40 test images
+    (grids,) = images.values()
+    picture = iio.imread(io.BytesIO(grids[8].encoded_image_string))
+    assert list(grids) == [0, 4, 8] and picture.shape[:2] == (24, 48)
+
+
+def test_histograms_of_a_recurrent_network(pair):
+    _, histograms, images, graphs = read(pair['rnn', True])
+    assert graphs == 1 and not images
+    assert {name: shown[8].num for name, shown in histograms.items()} == {
+        'weights_out': 60, 'biases_out': 10, 'basic_rnn_cell/kernel': 34 * 6,
+        'basic_rnn_cell/bias': 6, 'outputs_0': 50 * 6, 'outputs_27': 50 * 6}
+
+
+def test_filters_stand_in_the_reports_order():
+    W_conv1 = np.arange(5 * 5 * 32, dtype=np.float32).reshape(5, 5, 1, 32)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        grid = sess.run(filter_grid(tf.constant(W_conv1)))
+    assert grid.shape == (1, 24, 48, 1)
+    for k in range(32):
+        row, column = divmod(k, 8)
+        cell = grid[0, 6 * row:6 * row + 6, 6 * column:6 * column + 6, 0]
+        assert np.array_equal(cell[:5, :5], W_conv1[:, :, 0, k])
+        assert not cell[5].any() and not cell[:, 5].any()
+
+
+def test_a_run_gone_on_with(pair, small_data, tmp_path):
+    """The second sitting's file goes on where the first one ended, and no step is shown twice."""
+    def stop(line):
+        if line.startswith('step 4, training loss'):
+            raise KeyboardInterrupt
+
+    run = RunDirectory(tmp_path)
+    options = Options(data=str(small_data), events=True, keep_every=4, progress_bar=False,
+                      checkpoint_seconds=0)
+    with pytest.raises((KeyboardInterrupt, Interrupted)):
+        run_cnn(CNN, tmp_path, options, stop)
+    run_cnn(CNN, tmp_path, options, quiet)
+    assert len(list(run.events.iterdir())) == 2
+    starts = [event.step for path in run.events.iterdir()
+              for event in tf.train.summary_iterator(str(path)) if event.HasField('session_log')]
+    assert starts == [4]
+    assert run.history.read_bytes() == pair['cnn', True].history.read_bytes()
+    assert read(run)[0] == read(pair['cnn', True])[0]
+    assert read(run)[3] == 1
+
+
+def test_steps_kept_on_request(pair):
+    run = pair['cnn', True]
+    assert list(kept.steps(run.path)) == [0, 4, 8]
+    trained = checkpoints.variables(checkpoints.latest(run.checkpoints))
+    last = tf.train.load_checkpoint(str(kept.steps(run.path)[8] / 'model'))
+    names = last.get_variable_to_shape_map()
+    assert len(names) == 8
+    assert all(np.array_equal(last.get_tensor(name), trained[name]) for name in names)

@@ -1,0 +1,138 @@
+"""A run's directory: who may write into it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from elec576.errors import UserError
+from elec576.runs.rundir import RunDirectory, claim, config_of, read_metrics, read_settings
+from elec576.settings import CnnSettings, RnnSettings
+
+DATASET = {'name': 'some images', 'digest': '12ab', 'stand_in': False}
+CONFIG = config_of(CnnSettings(steps=3, threads=1), DATASET)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return RunDirectory(tmp_path / 'deep' / 'run')
+
+
+def contents(run):
+    return {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != '.lock'}
+
+
+def test_configuration_is_written_once(run):
+    with claim(run, CONFIG):
+        assert json.loads(run.config.read_text()) == CONFIG
+    before = run.config.stat().st_mtime_ns
+    with claim(run, CONFIG):
+        pass
+    assert run.config.stat().st_mtime_ns == before
+    assert read_settings(run) == CnnSettings(steps=3, threads=1)
+
+
+@pytest.mark.parametrize('other, words', [
+    (config_of(CnnSettings(steps=4, threads=1), DATASET), ['steps: 3, not 4']),
+    (config_of(CnnSettings(steps=3, threads=2, seed=1), DATASET),
+     ['seed: 0, not 1', 'threads: 1, not 2']),
+    (config_of(CnnSettings(steps=3, threads=1), {**DATASET, 'digest': '34cd'}),
+     ['dataset digest: 12ab, not 34cd']),
+    (config_of(RnnSettings(threads=1), DATASET), ['program: cnn, not rnn']),
+])
+def test_another_configuration_is_refused_and_nothing_touched(run, other, words):
+    with claim(run, CONFIG):
+        pass
+    run.history.write_text('step\n')
+    before = contents(run)
+    with pytest.raises(UserError, match='holds a run of another configuration') as error:
+        with claim(run, other):
+            pytest.fail('claimed')
+    assert all(word in str(error.value) for word in words)
+    assert contents(run) == before
+
+
+@pytest.mark.parametrize('name', ['metrics.json', 'checkpoint'])
+def test_remains_without_a_configuration_are_refused(run, name):
+    run.path.mkdir(parents=True)
+    (run.path / name).mkdir()
+    with pytest.raises(UserError, match=f'{name} of an unknown configuration'):
+        with claim(run, CONFIG):
+            pytest.fail('claimed')
+    assert not run.config.exists()
+
+
+def test_damaged_configuration_is_refused(run):
+    with claim(run, CONFIG):
+        pass
+    run.config.write_text('{"program"')
+    with pytest.raises(UserError, match='not readable as JSON'):
+        with claim(run, CONFIG):
+            pytest.fail('claimed')
+    assert run.config.read_text() == '{"program"'
+
+
+def test_one_process_at_a_time(run):
+    code = ('import sys\nfrom pathlib import Path\n'
+            'from elec576.runs.rundir import RunDirectory, claim\n'
+            'with claim(RunDirectory(Path(sys.argv[1])), {}):\n'
+            '    print("in", flush=True); sys.stdin.read()\n')
+    with subprocess.Popen([sys.executable, '-c', code, run.path], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == 'in\n'
+        with pytest.raises(UserError, match='another process is writing this run'):
+            with claim(run, {}):
+                pytest.fail('claimed')
+        other.kill()  # even a process that could not clean up holds nothing afterwards
+        other.wait()
+        with claim(run, {}):
+            pass
+
+
+def test_let_go_after_an_error(run):
+    # the error, and with it the whole stack, is still alive when the run is tried again
+    with pytest.raises(ZeroDivisionError) as error:
+        with claim(run, CONFIG):
+            1 / 0
+    with claim(run, CONFIG):
+        pass
+    assert error.value
+
+
+def test_what_a_killed_process_left_unfinished_is_removed(run):
+    with claim(run, CONFIG):
+        pass
+    (run.path / '.unfinished-history.csv-x7').write_text('step,tr')
+    (run.checkpoints / '.unfinished-step-00000003').mkdir(parents=True)
+    (run.checkpoints / '.unfinished-step-00000003' / 'model.index').write_text('')
+    (run.checkpoints / 'step-00000002').mkdir()
+    with claim(run, CONFIG):
+        assert sorted(path.name for path in run.path.rglob('*')) == [
+            '.lock', 'checkpoint', 'config.json', 'step-00000002']
+
+
+@pytest.mark.parametrize('place', ['file', 'file/run'])
+def test_place_that_cannot_be_written(place, tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(UserError, match='cannot be written .*; give another --out'):
+        with claim(RunDirectory(tmp_path / place), CONFIG):
+            pytest.fail('claimed')
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason='root may write everywhere')
+def test_folder_without_permission(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(UserError, match='cannot be written .*; give another --out'):
+        with claim(RunDirectory(tmp_path), CONFIG):
+            pytest.fail('claimed')
+
+
+@pytest.mark.parametrize('text', ['', '{', '[1]', '{}', '{"test_accuracy": 0.5}',
+                                  '{"test_accuracy": "high", "wall_seconds": 1}'])
+def test_damaged_metrics(run, text):
+    run.path.mkdir(parents=True)
+    run.metrics.write_text(text)
+    with pytest.raises(UserError, match='metrics.json'):
+        read_metrics(run)
