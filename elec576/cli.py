@@ -34,6 +34,8 @@ def main_guard(main: Callable[[], int | None]) -> None:
     0 done; 2 bad usage or input, one line on standard error; 130 interrupted, by SIGTERM too.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = open(os.devnull, 'w')
     try:
         code = main() or 0
         sys.stdout.flush()
@@ -42,12 +44,12 @@ def main_guard(main: Callable[[], int | None]) -> None:
     except Interrupted as interruption:
         code = complain(str(interruption), 130)
     except KeyboardInterrupt:
-        code = complain('interrupted; run the same command again to go on', 130)
+        code = complain('interrupted; run the same command again to resume', 130)
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
         _discard_output()
         code = 141
     except OSError as error:  # a full disk, or a folder that may not be written
-        code = complain(f'{error}; make room, or give leave, and run the same command again', 2)
+        code = complain(f'{error}; free disk space or fix permissions, and run the same command again', 2)
         try:
             sys.stdout.flush()
         except OSError:
@@ -108,7 +110,7 @@ def run_parser(kind: type, description: str) -> Parser:
     parser.add_argument('--out', metavar='DIR', type=Path,
                         help='the run\'s directory (results/local/...)')
     parser.add_argument('--resume', action='store_true',
-                        help='go on with the run that is there; with --out alone, its own settings')
+                        help='resume the run that is there; with --out alone, with its own settings')
     parser.add_argument('--checkpoint-seconds', metavar='S', type=seconds,
                         help='seconds between checkpoints (10 or more: about 1 %% of the time)')
     parser.add_argument('--keep-every', metavar='STEPS', type=positive, default=0,
@@ -134,8 +136,7 @@ def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSett
     else:
         return kind(**given)
     if not isinstance(base, kind):
-        raise UserError(f'{source} is of the other program; '
-                        f'use scripts/run_{"rnn" if kind is CnnSettings else "cnn"}.py')
+        raise UserError(f'{source} is of the other program; use scripts/run_{base.program}.py')
     for name, value in given.items():
         if name not in free and value != getattr(base, name):
             raise UserError(f'{flag_of(name)} {value}: {source} has {getattr(base, name)}; '
@@ -148,7 +149,7 @@ def default_out(settings: CnnSettings | RnnSettings, experiment: str | None) -> 
     name = experiment or experiments.name_of(settings)
     if name is None:
         standard = type(settings)()
-        name = '-'.join(['cnn' if isinstance(settings, CnnSettings) else 'rnn'] + [
+        name = '-'.join([settings.program] + [
             f'{item.name}={getattr(settings, item.name)}' for item in dataclasses.fields(settings)
             if item.name not in experiments.FREE
             and getattr(settings, item.name) != getattr(standard, item.name)])
@@ -156,23 +157,25 @@ def default_out(settings: CnnSettings | RnnSettings, experiment: str | None) -> 
 
 
 def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> None:
-    """Carry out the run that the command line asks for.
+    """Carry out the run that the command line asks for, and draw its pictures.
 
-    Raises: as `elec576.runs.run.run_cnn`.
+    Raises: as `elec576.runs.run.run`.
     """
     out = args.out or default_out(settings, args.experiment)
-    if args.resume and not RunDirectory(out).config.exists():
+    directory = RunDirectory(out)
+    if args.resume and not directory.config.exists():
         raise UserError(f'--resume: there is no run in {out}; drop it, or say where with --out DIR')
-
     experiment = args.experiment or experiments.name_of(settings)
-    if RunDirectory(out).config.exists() and not args.experiment:
-        experiment = read_json(RunDirectory(out).config).get('experiment')
+    if directory.config.exists() and not args.experiment:
+        experiment = read_json(directory.config).get('experiment')
     pin_kernels(settings.isa)
+
     # TensorFlow takes seconds to load: only once the options are known to be good
     from elec576.comparison.beside import beside
-    from elec576.runs.run import Options, run_cnn, run_rnn
+    from elec576.data import ORIGINALS
+    from elec576.pictures.run import draw_run
+    from elec576.runs.run import Options, run
 
-    run = run_cnn if isinstance(settings, CnnSettings) else run_rnn
     options = Options(data=args.data, experiment=experiment, events=args.events,
                       checkpoint_seconds=args.checkpoint_seconds, keep_every=args.keep_every)
     try:
@@ -182,6 +185,10 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
         command += ['--data', args.data] if args.data else []
         command += ['--keep-every', str(args.keep_every)] if args.keep_every else []
         command += [] if args.events else ['--no-events']
-        raise Interrupted(f'{interruption}; go on with: {shlex.join(command)}') from None
-    if experiment in experiments.EXPERIMENTS and not metrics['dataset']['stand_in']:
-        print(beside(experiment, RunDirectory(out)))
+        raise Interrupted(f'{interruption}; resume with: {shlex.join(command)}') from None
+    draw_run(directory)
+    data = metrics['dataset']
+    if experiment in experiments.EXPERIMENTS and data['name'] in ORIGINALS:
+        print(beside(experiment, directory))
+    elif experiment in experiments.EXPERIMENTS and not data['stand_in']:
+        print(f'{data["name"]}: not the images of the report, and not compared with it')

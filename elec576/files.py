@@ -1,12 +1,19 @@
-"""Files written whole: a reader, or a run killed at any moment, never meets half a file."""
+"""Files written whole: a reader, or a run killed at any moment, never meets half a file.
+
+What is written is also on the disk, not only with the operating system, when the function returns:
+a machine that loses its power finds the old file or the new one.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
+
+import numpy as np
 
 UNFINISHED = '.unfinished-'  # how the names of what is not yet whole begin
 
@@ -24,16 +31,37 @@ def write_whole(path: str | os.PathLike, content: str | bytes) -> None:
     try:
         with os.fdopen(handle, 'wb') as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide results from other users
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder."""
+    if os.name == 'nt' and path.is_dir():  # Windows opens no folders
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_json(path: str | os.PathLike, value: object) -> None:
     """Write ``value`` as indented JSON, whole."""
     write_whole(path, json.dumps(value, indent=2) + '\n')
+
+
+def write_array(path: str | os.PathLike, array: np.ndarray) -> None:
+    """Write ``array`` as .npy, whole."""
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    write_whole(path, buffer.getvalue())
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -10,6 +10,7 @@ import dataclasses
 import math
 import os
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -80,6 +81,8 @@ class Settings:
 class CnnSettings(Settings):
     """Part 1b: LeNet5. The defaults are the report's run 1; `steps` is its `step_size`."""
 
+    program: ClassVar[str] = 'cnn'
+
     act: str = setting('relu', 'activation of the two convolutional layers',
                        ('relu', 'tanh', 'sigmoid'))
     fc_act: str = setting('tanh', 'activation of the first fully connected layer',
@@ -116,14 +119,13 @@ class CnnSettings(Settings):
         super().__post_init__()
         if not 0 < self.keep_prob <= 1:
             raise UserError(f'--keep-prob {self.keep_prob}: a number above 0, at most 1, is needed')
-        if self.train_per_class and self.batch_size > 10 * self.train_per_class:
-            raise UserError(f'--batch-size {self.batch_size}: there are only '
-                            f'{10 * self.train_per_class} training images')
 
 
 @dataclass(frozen=True)
 class RnnSettings(Settings):
     """Part 3: a recurrent cell on MNIST rows. `iterations` counts samples, as in the listing."""
+
+    program: ClassVar[str] = 'rnn'
 
     cell: str = setting('basic', 'recurrent cell', ('basic', 'lstm', 'gru'))
     hidden: int = setting(128, 'hidden units', least=1)
@@ -153,6 +155,18 @@ class RnnSettings(Settings):
                             f'({self.batch_size}) is needed')
         if self.batch_size > 55000:
             raise UserError(f'--batch-size {self.batch_size}: there are only 55000 training images')
+
+
+def refuse_too_many_threads(threads: int) -> None:
+    """Raise UserError for more threads than a machine could make use of, or memory hold."""
+    most = 4 * all_cores()
+    if threads > most:
+        raise UserError(f'--threads {threads}: at most {most} are allowed on this machine, four '
+                        'times its cores')
+
+
+SETTINGS: dict[str, type[CnnSettings] | type[RnnSettings]] = {
+    kind.program: kind for kind in (CnnSettings, RnnSettings)}
 
 
 def flag_of(name: str) -> str:

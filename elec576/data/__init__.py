@@ -1,8 +1,12 @@
 """The data layer: the course's CIFAR-10, MNIST, where they are found, and what stands in."""
 
-from elec576.data.mnist import DataSet, Datasets
+from elec576.data.cifar10 import COURSE_NAME
+from elec576.data.mnist import MNIST_NAME, DataSet, Datasets
 from elec576.data.sets import DataOrigin, ImageSet
-from elec576.data.sources import load_cifar10, load_mnist, load_mnist_images
+from elec576.data.sources import load_cifar10, load_mnist, load_mnist_images, origin_of
 
-__all__ = ['DataOrigin', 'DataSet', 'Datasets', 'ImageSet', 'load_cifar10', 'load_mnist',
-           'load_mnist_images']
+# The names of the report's own images, digests and all; nothing else is compared with it.
+ORIGINALS = (COURSE_NAME, MNIST_NAME)
+
+__all__ = ['ORIGINALS', 'DataOrigin', 'DataSet', 'Datasets', 'ImageSet', 'load_cifar10', 'load_mnist',
+           'load_mnist_images', 'origin_of']

@@ -16,7 +16,7 @@ class ImageSet:
     """Images as the CNN's listing feeds them.
 
     Attributes:
-        images: float64 [n, 28, 28, 1], 0 to 1.
+        images: float32, 0 to 1; [n, 28, 28, 1] for LeNet5, [n, 28, 28] for a recurrent network.
         labels: float64 [n, 10], one-hot.
     """
 
@@ -25,10 +25,12 @@ class ImageSet:
 
     @classmethod
     def from_pixels(cls, pixels: np.ndarray, classes: np.ndarray) -> ImageSet:
-        """From uint8 pixels [n, 28, 28] and class numbers [n]; `im.astype(float) / 255`."""
-        images = pixels.astype(float)[..., np.newaxis]
-        images /= 255
-        return cls(images, one_hot(classes))
+        """From uint8 pixels [n, 28, 28] and class numbers [n].
+
+        `im.astype(float) / 255` as the listing has it, rounded to float32 as its feeding does.
+        """
+        values = (np.arange(256) / 255).astype(np.float32)
+        return cls(values[pixels][..., np.newaxis], one_hot(classes))
 
 
 @dataclass(frozen=True)

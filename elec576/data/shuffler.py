@@ -34,9 +34,15 @@ def set_generator(rng: np.random.RandomState, state: dict[str, np.ndarray]) -> N
 
 
 class BatchShuffler:
-    """Draws batches as the listing does: a fresh `arange` shuffled, the first few taken."""
+    """Draws batches as the listing does: a fresh `arange` shuffled, the first few taken.
+
+    Raises:
+        UserError: there are fewer than ``batch_size`` images.
+    """
 
     def __init__(self, n: int, batch_size: int, seed: int):
+        if batch_size > n:
+            raise UserError(f'--batch-size {batch_size}: there are only {n} training images')
         self.n = n
         self.batch_size = batch_size
         self.rng = np.random.RandomState(seed)

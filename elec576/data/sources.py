@@ -14,6 +14,7 @@ from elec576.data.cifar10 import check_counts, read_cifar10_folder
 from elec576.data.mnist import Datasets, Mnist, data_sets, image_sets, read_mnist_folder
 from elec576.data.sets import DataOrigin, ImageSet
 from elec576.errors import UserError
+from elec576.settings import CnnSettings, RnnSettings
 
 NAMED_PLACES = ('--data', 'ELEC576_DATA')
 
@@ -62,6 +63,17 @@ def load_mnist_images(data: str | None = None) -> tuple[ImageSet, ImageSet, Data
     """
     mnist, origin = _mnist(data)
     return *image_sets(mnist), origin
+
+
+def origin_of(settings: CnnSettings | RnnSettings, data: str | None = None) -> DataOrigin:
+    """The origin of the images that a run with ``settings`` is fed.
+
+    Raises:
+        UserError: as the loader of these images.
+    """
+    if settings.program == 'cnn' and settings.dataset == 'cifar10':
+        return load_cifar10(settings.train_per_class, settings.test_per_class, data)[-1]
+    return _mnist(data)[1]
 
 
 def find_folder(name: str, data: str | None = None) -> Path | None:

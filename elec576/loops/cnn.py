@@ -7,16 +7,31 @@ the place where the listing's stream would stand (`elec576.graphs.layers`).
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Callable, Iterator
 
 import numpy as np
 
-from elec576.data import ImageSet
-from elec576.loops.history import History
-from elec576.graphs.lenet5 import LeNet5, dropout_offsets
-from elec576.settings import CnnSettings
+from elec576.data import ImageSet, load_cifar10, load_mnist_images
 from elec576.data.shuffler import BatchShuffler
+from elec576.graphs.lenet5 import LeNet5, build_lenet5, dropout_offsets, lenet5_session
+from elec576.loops.history import CNN_COLUMNS, History
+from elec576.loops.program import Inputs, Measured, Program
+from elec576.settings import CnnSettings
 from elec576.tf1 import tf
+
+
+def load(settings: CnnSettings, data: str | None = None) -> Inputs:
+    """The images that ``settings`` ask for, and the report's shuffler over them.
+
+    Raises:
+        UserError: there is no such data, or fewer training images than a batch.
+    """
+    if settings.dataset == 'mnist':
+        train, test, origin = load_mnist_images(data)
+    else:
+        train, test, origin = load_cifar10(settings.train_per_class, settings.test_per_class, data)
+    batches = BatchShuffler(len(train.images), settings.batch_size, settings.seed)
+    return Inputs(train, test, batches, origin)
 
 
 def evaluate(net: LeNet5, sess: tf.Session, data: ImageSet
@@ -26,27 +41,20 @@ def evaluate(net: LeNet5, sess: tf.Session, data: ImageSet
         net.tf_data: data.images, net.tf_labels: data.labels})
 
 
-def train_cnn(net: LeNet5, sess: tf.Session, train: ImageSet, test: ImageSet,
-              settings: CnnSettings, shuffler: BatchShuffler, history: History,
-              echo: Callable[[str], None], after_step: Callable[[int], None],
-              start: int = 0) -> None:
-    """Train from step ``start`` to ``settings.steps``, recording into ``history``.
+def train_cnn(net: LeNet5, sess: tf.Session, inputs: Inputs, settings: CnnSettings,
+              history: History, echo: Callable[[str], None], start: int = 0) -> Iterator[int]:
+    """Train from step ``start`` on, recording into ``history``; yields the steps done.
 
     Args:
-        train, test: images [n, 28, 28, 1] and one-hot labels [n, 10].
         echo: takes the report's lines.
-        after_step: called after every update with the number of steps done.
     """
-    # as the placeholders take them: converted once, not at every step
-    Train, LTrain, Test = (np.asarray(array, np.float32)
-                           for array in (train.images, train.labels, test.images))
-    test = ImageSet(Test, np.asarray(test.labels, np.float32))
+    train, test = inputs.train, inputs.test
     for i in range(start, settings.steps):
-        perm = shuffler.next_batch()
+        perm = inputs.batches.next_batch()
         feed_dict = {
-            net.tf_data: Train[perm], net.tf_labels: LTrain[perm],
+            net.tf_data: train.images[perm], net.tf_labels: train.labels[perm],
             net.keep_prob: settings.keep_prob,
-            net.dropout_offset: dropout_offsets(i, settings.batch_size, len(Test))}
+            net.dropout_offset: dropout_offsets(i, settings.batch_size, len(test.images))}
         evaluating = settings.eval_every and i % settings.eval_every == 0
         logging = settings.log_every and i % settings.log_every == 0
         if evaluating:
@@ -62,7 +70,15 @@ def train_cnn(net: LeNet5, sess: tf.Session, train: ImageSet, test: ImageSet,
         if logging:
             echo('step %d, training accuracy %g' % (i, train_accuracy))
             echo('step %d, training loss %g' % (i, train_loss))
-        after_step(i + 1)
+        yield i + 1
+
+
+def measure(net: LeNet5, sess: tf.Session, inputs: Inputs, echo: Callable[[str], None]) -> Measured:
+    """The listing's end: test accuracy, and part 1c's activation statistics and filters."""
+    test_accuracy, test_loss, correct = evaluate(net, sess, inputs.test)
+    echo('test accuracy %g' % test_accuracy)
+    return Measured(test_accuracy, test_loss, correct,
+                    activation_statistics(net, sess, inputs.test), sess.run(net.W_conv1))
 
 
 def activation_statistics(net: LeNet5, sess: tf.Session,
@@ -77,3 +93,6 @@ def activation_statistics(net: LeNet5, sess: tf.Session,
         statistics[name] = {'mean': float(np.mean(h)), 'standard_deviation': float(np.std(h)),
                             'variance': float(np.var(h))}
     return statistics
+
+
+PROGRAM = Program(CNN_COLUMNS, load, build_lenet5, lenet5_session, train_cnn, measure)

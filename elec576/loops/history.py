@@ -12,6 +12,7 @@ from elec576.files import write_whole
 
 CNN_COLUMNS = ('step', 'train_accuracy', 'train_loss', 'test_accuracy', 'test_loss')
 RNN_COLUMNS = ('step', 'iteration', *CNN_COLUMNS[1:])
+COLUMNS_OF = {'cnn': CNN_COLUMNS, 'rnn': RNN_COLUMNS}  # by the name of the program
 INTEGERS = ('step', 'iteration')
 
 

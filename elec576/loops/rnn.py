@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Callable, Iterator
 
 import numpy as np
 
-from elec576.data import DataSet
-from elec576.loops.history import History
-from elec576.graphs.rnn import RnnGraph, nInput, nSteps
+from elec576.data import ImageSet, load_mnist
+from elec576.graphs.rnn import RnnGraph, build_rnn, nInput, nSteps, rnn_session
+from elec576.loops.history import RNN_COLUMNS, History
+from elec576.loops.program import Inputs, Measured, Program
 from elec576.settings import RnnSettings
 from elec576.tf1 import tf
 
 
-def evaluate(net: RnnGraph, sess: tf.Session, data: DataSet
+def load(settings: RnnSettings, data: str | None = None) -> Inputs:
+    """MNIST as TF1 reads it; the test images as rows [n, 28, 28].
+
+    Raises:
+        UserError: there is no such data.
+    """
+    mnist, origin = load_mnist(data, np.random.RandomState(settings.seed))
+    test = ImageSet(mnist.test.images.reshape((-1, nSteps, nInput)), mnist.test.labels)
+    return Inputs(mnist.train, test, mnist.train, origin)
+
+
+def evaluate(net: RnnGraph, sess: tf.Session, data: ImageSet
              ) -> tuple[np.float32, np.float32, np.ndarray]:
     """Accuracy, cost and which images are classified right (bool [n]), in one forward pass."""
-    return sess.run([net.accuracy, net.cost, net.correctPred], {
-        net.x: data.images.reshape((-1, nSteps, nInput)), net.y: data.labels})
+    return sess.run([net.accuracy, net.cost, net.correctPred],
+                    {net.x: data.images, net.y: data.labels})
 
 
-def train_rnn(net: RnnGraph, sess: tf.Session, train: DataSet, test: DataSet,
-              settings: RnnSettings, history: History,
-              echo: Callable[[str], None], after_step: Callable[[int], None],
-              start: int = 0) -> None:
+def train_rnn(net: RnnGraph, sess: tf.Session, inputs: Inputs, settings: RnnSettings,
+              history: History, echo: Callable[[str], None], start: int = 0) -> Iterator[int]:
     """Train from step ``start`` (0: the beginning) on, recording into ``history``.
 
+    Yields the number of steps done after every update.
+
     Args:
-        train: yields batches of images [n, 784] and one-hot labels [n, 10]; keeps its own place.
         echo: takes the starter code's lines.
-        after_step: called after every update with the number of steps done.
     """
     batchSize = settings.batch_size
     for step in range(start + 1, settings.steps + 1):
-        batchX, batchY = train.next_batch(batchSize)
+        batchX, batchY = inputs.train.next_batch(batchSize)
         batchX = batchX.reshape((batchSize, nSteps, nInput))
         feed_dict = {net.x: batchX, net.y: batchY}
         sess.run(net.optimizer, feed_dict)
@@ -43,7 +53,20 @@ def train_rnn(net: RnnGraph, sess: tf.Session, train: DataSet, test: DataSet,
             echo('Iter ' + str(step * batchSize) + ', Minibatch Loss= ' + '{:.6f}'.format(loss)
                  + ', Training Accuracy= ' + '{:.5f}'.format(acc))
         if settings.eval_every and step % settings.eval_every == 0:
-            test_accuracy, test_loss, _ = evaluate(net, sess, test)
+            test_accuracy, test_loss, _ = evaluate(net, sess, inputs.test)
             history.record(step, iteration=step * batchSize,
                            test_accuracy=test_accuracy, test_loss=test_loss)
-        after_step(step)
+        yield step
+
+
+def measure(net: RnnGraph, sess: tf.Session, inputs: Inputs,
+            echo: Callable[[str], None]) -> Measured:
+    """The listing's end: accuracy and loss on the test set."""
+    echo('Optimization finished')
+    test_accuracy, test_loss, correct = evaluate(net, sess, inputs.test)
+    echo('Testing Accuracy: ' + str(test_accuracy))
+    echo('Testing loss: ' + str(test_loss))
+    return Measured(test_accuracy, test_loss, correct)
+
+
+PROGRAM = Program(RNN_COLUMNS, load, build_rnn, rnn_session, train_rnn, measure)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from elec576.errors import UserError
-from elec576.files import UNFINISHED
+from elec576.files import UNFINISHED, sync
 from elec576.loops.history import History
 from elec576.tf1 import tf
 
@@ -47,7 +47,10 @@ def save(folder: Path, progress: Progress, sess: tf.Session, saver: tf.train.Sav
              seconds=[progress.wall_seconds, progress.cpu_seconds],
              history=np.frombuffer(progress.history.to_csv().encode(), np.uint8),
              **{f'batches_{name}': value for name, value in progress.batches.items()})
+    for file in unfinished.iterdir():
+        sync(file)
     os.replace(unfinished, final)
+    sync(folder)
     keep_newest(folder, 2)
     return final
 

@@ -17,13 +17,8 @@ from elec576.files import UNFINISHED
 from elec576.tf1 import tf
 
 
-def folder_of(run: Path) -> Path:
-    """Where a run keeps them."""
-    return run / 'kept'
-
-
-def keep(run: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Path:
-    """Write what ``saver`` saves, as of ``step`` updates, into the run's folder; return its path.
+def keep(folder: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Path:
+    """Write what ``saver`` saves, as of ``step`` updates, below ``folder``; return its path.
 
     A step that is there already is left alone: a run that goes on from a checkpoint passes some
     steps twice.
@@ -31,7 +26,7 @@ def keep(run: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Path:
     Args:
         saver: of the trained variables, e.g. ``tf.train.Saver(net.trained, max_to_keep=None)``.
     """
-    final = folder_of(run) / f'step-{step:08d}'
+    final = folder / f'step-{step:08d}'
     if not final.exists():
         unfinished = final.with_name(UNFINISHED + final.name)
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -41,9 +36,8 @@ def keep(run: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Path:
     return final
 
 
-def steps(run: Path) -> dict[int, Path]:
-    """The steps kept of a run, in their order, and where; empty if none were."""
-    folder = folder_of(run)
+def steps(folder: Path) -> dict[int, Path]:
+    """The steps kept below ``folder``, in their order, and where; empty if none were."""
     if not folder.is_dir():
         return {}
     found = {path.name.removeprefix('step-'): path for path in folder.iterdir()

@@ -1,7 +1,7 @@
 """A run's directory: its configuration, its lock, its results.
 
 `config.json` is there from the first second and says what the run is; `metrics.json` is written
-last and says that it is done. Everything between is `elec576.runs.checkpoints` and `elec576.loops.history`.
+last and says that it is done.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Iterator
 
@@ -17,14 +18,12 @@ from filelock import FileLock, Timeout
 from elec576.errors import Busy, UserError
 from elec576.files import remove_unfinished, write_json
 from elec576.machine import has_instructions, processor, versions
-from elec576.settings import CnnSettings, RnnSettings, is_number
-
-PROGRAMS = {'cnn': CnnSettings, 'rnn': RnnSettings}
+from elec576.settings import SETTINGS, CnnSettings, RnnSettings, is_number
 
 
 @dataclasses.dataclass(frozen=True)
 class RunDirectory:
-    """The paths of a run."""
+    """The paths of a run: all that a directory may hold of one."""
 
     path: Path
 
@@ -46,18 +45,57 @@ class RunDirectory:
         return self.path / 'failure.json'
 
     @property
+    def test_correct(self) -> Path:
+        return self.path / 'test_correct.npy'
+
+    @property
+    def activations(self) -> Path:
+        return self.path / 'activations.json'
+
+    @property
+    def filters(self) -> Path:
+        return self.path / 'filters.npy'
+
+    @property
+    def curves(self) -> Path:
+        return self.path / 'curves.png'
+
+    @property
+    def filters_picture(self) -> Path:
+        return self.path / 'filters.png'
+
+    @property
     def checkpoints(self) -> Path:
         return self.path / 'checkpoint'
+
+    @property
+    def kept(self) -> Path:
+        return self.path / 'kept'
 
     @property
     def events(self) -> Path:
         return self.path / 'events'
 
+    @property
+    def contents(self) -> tuple[Path, ...]:
+        """Everything but the configuration."""
+        return (self.metrics, self.history, self.failure, self.test_correct, self.activations,
+                self.filters, self.curves, self.filters_picture, self.checkpoints, self.kept,
+                self.events)
+
+    def clear(self) -> None:
+        """Remove all but the configuration: the run begins at its first step."""
+        for path in self.contents:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
     def refuse_if_emptied(self) -> None:
-        """Raise UserError if the configuration has gone: no run may go on in a folder without."""
+        """Raise UserError if the configuration is gone: no run may go on in a folder without."""
         if not self.config.exists():
             raise UserError(f'{self.path}: was removed or emptied while the run was on; leave it '
-                            'alone and run the same command again, which begins anew')
+                            'alone and run the same command again, which starts over')
 
 
 def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
@@ -67,9 +105,8 @@ def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
     The program, every setting, TensorFlow's version, the data set's name and digest; and the
     processor, where the bits are not those of every processor with AVX2.
     """
-    program = next(name for name, kind in PROGRAMS.items() if type(settings) is kind)
     own = {} if has_instructions('avx2') else {'processor': processor()}
-    return {'program': program, 'experiment': experiment,
+    return {'program': settings.program, 'experiment': experiment,
             'settings': dataclasses.asdict(settings),
             'tensorflow': versions('tensorflow').get('tensorflow'), **own, 'dataset': dataset}
 
@@ -100,7 +137,7 @@ def read_settings(run: RunDirectory) -> CnnSettings | RnnSettings:
     """
     config = read_json(run.config)
     try:
-        return PROGRAMS[config['program']](**config['settings'])
+        return SETTINGS[config['program']](**config['settings'])
     except (KeyError, TypeError) as error:
         raise UserError(f'{run.config}: not the configuration of a run ({error})') from None
 
@@ -142,7 +179,7 @@ def claim(run: RunDirectory, config: dict) -> Iterator[None]:
                 raise UserError(f'{run.path}: holds a run of another configuration '
                                 f'({"; ".join(differing)}); give another --out')
         else:
-            for found in (run.metrics, run.checkpoints):
+            for found in run.contents:
                 if found.exists():
                     raise UserError(f'{run.path}: holds {found.name} of an unknown configuration '
                                     f'({run.config.name} is gone); give another --out')

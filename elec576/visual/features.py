@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from elec576.runs import kept
+from elec576.runs.rundir import RunDirectory
 from elec576.errors import UserError
 from elec576.tf1 import session, tf
 from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, deconvnet
@@ -133,7 +134,7 @@ def evolution(trained: Trained, layer: str, asked: list[int] | None = None,
     Raises:
         UserError: there is no such layer or map, or a kept step cannot be read.
     """
-    folders = kept.steps(trained.path)
+    folders = kept.steps(RunDirectory(trained.path).kept)
     if not folders:
         return None
     net, steps = trained.net, spread(list(folders), at_most)

@@ -9,11 +9,13 @@ from typing import Iterator, NamedTuple
 
 import numpy as np
 
-from elec576.runs import checkpoints
-from elec576.data import DataOrigin, ImageSet, load_cifar10, load_mnist, load_mnist_images
+from elec576.data import DataOrigin, ImageSet
 from elec576.errors import UserError
-from elec576.graphs.lenet5 import LeNet5, build_lenet5
-from elec576.graphs.rnn import RnnGraph, build_rnn, nInput, nSteps
+from elec576.graphs.lenet5 import LeNet5
+from elec576.graphs.rnn import RnnGraph
+from elec576.machine import pin_kernels
+from elec576.runs import checkpoints
+from elec576.runs.run import PROGRAMS
 from elec576.runs.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import session, tf
@@ -64,31 +66,20 @@ def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
     checkpoint = checkpoints.latest(run.checkpoints)
     if checkpoint is None:
         raise UserError(f'{path}: no checkpoint to look into; train the run again, and keep it')
-    test, origin = _test_set(settings, data)
+    program = PROGRAMS[type(settings)]
+    _, test, _, origin = program.load(settings, data)
     dataset = read_json(run.config).get('dataset')
     if dataset and dataset != dataclasses.asdict(origin):
         raise UserError(f'{path}: was trained on {dataset.get("name")}, but the data found is '
                         f'{origin.name} (other contents); say where its own is with --data DIR')
-    net = build_lenet5(settings) if isinstance(settings, CnnSettings) else build_rnn(settings)
+    pin_kernels(settings.isa)
+    net = program.build(settings)
     with session(net.graph, settings.threads) as sess:
         try:
             step = checkpoints.restore(checkpoint, sess, net.saver).step
         except UserError as error:
             raise UserError(f'{error}; train it again, or correct {run.config}') from None
         yield Trained(net, sess, settings, test, origin, path, step)
-
-
-def _test_set(settings: CnnSettings | RnnSettings,
-              data: str | None) -> tuple[ImageSet, DataOrigin]:
-    if isinstance(settings, RnnSettings):
-        mnist, origin = load_mnist(data)
-        rows = mnist.test.images.reshape(-1, nSteps, nInput)
-        return ImageSet(rows, mnist.test.labels), origin
-    if settings.dataset == 'mnist':
-        _, test, origin = load_mnist_images(data)
-    else:
-        _, test, origin = load_cifar10(settings.train_per_class, settings.test_per_class, data)
-    return test, origin
 
 
 def in_batches(compute, *arrays: np.ndarray, size: int = BATCH):

@@ -7,31 +7,28 @@ import numpy as np
 import pytest
 
 from conftest import options_of, run_listing
-from elec576.loops.cnn import activation_statistics, evaluate, train_cnn
-from elec576.data import load_cifar10
+from elec576.loops.cnn import load, measure, train_cnn
 from elec576.loops.history import CNN_COLUMNS, History
 from elec576.graphs.lenet5 import build_lenet5, lenet5_session
 from elec576.settings import CnnSettings
-from elec576.data.shuffler import BatchShuffler
 
 SMALL = {'train_per_class': 12, 'test_per_class': 4, 'threads': 2}
 
 
 def run_package(settings: CnnSettings, data) -> dict:
     """Train; return the history, the trained variables, the last evaluation, the printed lines."""
-    train, test, _ = load_cifar10(settings.train_per_class, settings.test_per_class, str(data))
+    inputs = load(settings, str(data))
     net = build_lenet5(settings)
     history, lines = History(CNN_COLUMNS), []
-    shuffler = BatchShuffler(len(train.images), settings.batch_size, settings.seed)
     with lenet5_session(net, settings.threads) as sess:
         sess.run(net.initializer)
-        train_cnn(net, sess, train, test, settings, shuffler, history, lines.append,
-                  lambda step: None)
-        accuracy, loss, correct = evaluate(net, sess, test)
-        lines.append('test accuracy %g' % accuracy)
-        statistics = activation_statistics(net, sess, test)
-        return {'history': history, 'variables': sess.run(net.trained), 'accuracy': accuracy,
-                'loss': loss, 'lines': lines, 'statistics': statistics}
+        steps = list(train_cnn(net, sess, inputs, settings, history, lines.append))
+        assert steps == list(range(1, settings.steps + 1))
+        measured = measure(net, sess, inputs, lines.append)
+        assert np.mean(measured.test_correct, dtype=np.float32) == measured.test_accuracy
+        return {'history': history, 'variables': sess.run(net.trained),
+                'accuracy': measured.test_accuracy, 'loss': measured.test_loss, 'lines': lines,
+                'statistics': measured.activations}
 
 
 def assert_same_as_listing(ours: dict, listing: dict, printed: str) -> None:

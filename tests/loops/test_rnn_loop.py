@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 
 from conftest import options_of, run_listing
-from elec576.data import load_mnist
 from elec576.loops.history import RNN_COLUMNS, History
 from elec576.graphs.rnn import build_rnn, rnn_session
-from elec576.loops.rnn import evaluate, train_rnn
+from elec576.loops.rnn import load, measure, train_rnn
 from elec576.settings import RnnSettings
 
 
 def run_package(settings: RnnSettings, data) -> dict:
-    mnist, _ = load_mnist(str(data), np.random.RandomState(settings.seed))
+    inputs = load(settings, str(data))
     net = build_rnn(settings)
     history, lines = History(RNN_COLUMNS), []
     with rnn_session(net, settings.threads) as sess:
         sess.run(net.initializer)
-        train_rnn(net, sess, mnist.train, mnist.test, settings, history, lines.append,
-                  lambda step: None)
-        accuracy, loss, correct = evaluate(net, sess, mnist.test)
-        return {'history': history, 'variables': sess.run(net.trained), 'accuracy': accuracy,
-                'loss': loss, 'lines': lines}
+        steps = list(train_rnn(net, sess, inputs, settings, history, lines.append))
+        assert steps == list(range(1, settings.steps + 1))
+        measured = measure(net, sess, inputs, lambda line: None)
+        assert np.mean(measured.test_correct, dtype=np.float32) == measured.test_accuracy
+        return {'history': history, 'variables': sess.run(net.trained),
+                'accuracy': measured.test_accuracy, 'loss': measured.test_loss, 'lines': lines}
 
 
 def assert_same_as_listing(case: dict, data, tmp_path) -> None:

@@ -10,12 +10,12 @@ import signal
 import numpy as np
 import pytest
 
-from elec576.runs import checkpoints, run as runs
+from elec576.runs import checkpoints, keeper
 from elec576.data import standin
 from elec576.errors import Diverged, Interrupted, UserError
 from elec576.loops.history import History
 from elec576.runs.rundir import RunDirectory
-from elec576.runs.run import STAND_IN_NOTICE, Options, run_cnn, run_rnn
+from elec576.runs.run import STAND_IN_NOTICE, Options, run
 from elec576.settings import CnnSettings, RnnSettings
 
 CNN = CnnSettings(steps=14, train_per_class=12, test_per_class=4, eval_every=5, log_every=1,
@@ -23,10 +23,11 @@ CNN = CnnSettings(steps=14, train_per_class=12, test_per_class=4, eval_every=5, 
 # 300 training images: the epoch ends within step 5
 RNN = RnnSettings(hidden=12, iterations=61 * 15, batch_size=61, display_step=1,
                   eval_every=5, threads=2)
-RUNS = {'cnn': (run_cnn, CNN), 'rnn': (run_rnn, RNN)}
+RUNS = {'cnn': CNN, 'rnn': RNN}
 # what a run leaves behind and what must be the same, byte for byte, however often it was stopped
-SAME = {'cnn': ('config.json', 'history.csv', 'activations.json', 'filters.npy'),
-        'rnn': ('config.json', 'history.csv')}
+SAME = {'cnn': ('config.json', 'history.csv', 'test_correct.npy', 'activations.json',
+                'filters.npy'),
+        'rnn': ('config.json', 'history.csv', 'test_correct.npy')}
 
 
 class Killed(BaseException):
@@ -35,12 +36,11 @@ class Killed(BaseException):
 
 @pytest.fixture(scope='module')
 def options(small_data):
-    return {'data': str(small_data), 'pictures': False, 'progress_bar': False}
+    return {'data': str(small_data), 'progress_bar': False}
 
 
 def start(program, path, options, echo=lambda line: None, **more):
-    run, settings = RUNS[program]
-    return run(settings, path, Options(**options, **more), echo)
+    return run(RUNS[program], path, Options(**options, **more), echo)
 
 
 @pytest.fixture(scope='module')
@@ -95,7 +95,7 @@ def test_directory_of_a_run(program, untouched):
     names = {*SAME[program], 'metrics.json', 'checkpoint', '.lock'}
     assert {item.name for item in path.iterdir()} >= names
     assert [item.name for item in (path / 'checkpoint').iterdir()] == [
-        f'step-{RUNS[program][1].steps:08d}']
+        f'step-{RUNS[program].steps:08d}']
     variables = checkpoints.variables(checkpoints.latest(path / 'checkpoint'))
     slots = [name for name in variables if name.endswith(('Adam', 'Adam_1', 'RMSProp'))]
     assert len(slots) == {'cnn': 16, 'rnn': 4}[program]
@@ -103,7 +103,7 @@ def test_directory_of_a_run(program, untouched):
     assert {'test_accuracy', 'test_loss', 'wall_seconds', 'dataset', 'threads', 'versions',
             'processor'} <= metrics.keys()
     last = History.read(path / 'history.csv').rows[-1]
-    assert last['step'] == RUNS[program][1].steps
+    assert last['step'] == RUNS[program].steps
     assert last['test_accuracy'] == metrics['test_accuracy']
     assert last['test_loss'] == metrics['test_loss']
 
@@ -165,11 +165,11 @@ def test_killed_and_gone_on_with(program, lines, checkpoint_seconds, untouched, 
 
 
 @pytest.mark.parametrize('program, place', [
-    ('cnn', 'write_json'), ('cnn', 'checkpoints.keep_newest'), ('rnn', 'History.write')])
+    ('cnn', 'run.write_json'), ('cnn', 'checkpoints.keep_newest'), ('rnn', 'run.History.write')])
 def test_killed_at_the_very_end(program, place, untouched, options, tmp_path, monkeypatch):
     """After the training, while the results are written one by one."""
     with monkeypatch.context() as patch:
-        patch.setattr(f'elec576.runs.run.{place}', lambda *args: kill())
+        patch.setattr(f'elec576.runs.{place}', lambda *args: kill())
         with pytest.raises(Killed):
             start(program, tmp_path, options)
     lines = []
@@ -213,12 +213,10 @@ def test_finished_run_is_not_run_again(program, untouched, options):
                       if item.name != '.lock'}
 
 
-@pytest.mark.parametrize('run, settings', [
-    (run_cnn, CnnSettings(**{**vars(CNN), 'lr': 1e-4})),
-    (run_cnn, CnnSettings(**{**vars(CNN), 'seed': 1})),
-    (run_cnn, CnnSettings(**{**vars(CNN), 'train_per_class': 11})),
-    (run_rnn, RNN)])
-def test_another_configuration_is_refused(run, settings, untouched, options):
+@pytest.mark.parametrize('settings', [
+    CnnSettings(**{**vars(CNN), 'lr': 1e-4}), CnnSettings(**{**vars(CNN), 'seed': 1}),
+    CnnSettings(**{**vars(CNN), 'train_per_class': 11}), RNN])
+def test_another_configuration_is_refused(settings, untouched, options):
     path, _ = untouched['cnn']
     before = {item: item.stat().st_mtime_ns for item in path.rglob('*') if item.name != '.lock'}
     with pytest.raises(UserError, match='another configuration'):
@@ -247,31 +245,27 @@ def test_no_checkpoint_left_on_request(options, tmp_path):
 def test_a_run_that_diverges_stops_and_keeps_its_history(options, tmp_path):
     settings = CnnSettings(**{**vars(CNN), 'optimizer': 'sgd', 'lr': 1e30})
     with pytest.raises(Diverged) as first:
-        run_cnn(settings, tmp_path, Options(**options), lambda line: None)
+        run(settings, tmp_path, Options(**options), lambda line: None)
     losses = History.read(tmp_path / 'history.csv').column('train_loss')[1]
     assert np.isfinite(losses[:-1]).all() and not np.isfinite(losses[-1])
     assert not (tmp_path / 'metrics.json').exists()
     with pytest.raises(Diverged) as again:
-        run_cnn(settings, tmp_path, Options(**options), lambda line: None)
+        run(settings, tmp_path, Options(**options), lambda line: None)
     assert str(again.value) == str(first.value)
 
 
 def test_stand_in_is_loud(monkeypatch, tmp_path):
-    monkeypatch.setattr(runs, 'load_cifar10', lambda train, test, data:
+    monkeypatch.setattr('elec576.loops.cnn.load_cifar10', lambda train, test, data:
                         standin.cifar10(train, test))
-    titles = []
-    for name in ('draw_curves', 'draw_filters'):
-        monkeypatch.setattr(runs, name, lambda *args: titles.append(args[2]))
     settings = CnnSettings(steps=1, train_per_class=5, test_per_class=1, threads=1)
     for again in range(2):
         lines = []
-        metrics = run_cnn(settings, tmp_path, Options(progress_bar=False), lines.append)
+        metrics = run(settings, tmp_path, Options(progress_bar=False), lines.append)
         assert lines[0] == lines[-1] == STAND_IN_NOTICE and len(lines) > 2
         assert metrics['dataset']['stand_in'] is True
         assert 'stand-in' in metrics['dataset']['name']
-    assert len(titles) == 2 and all('STAND-IN DATA' in title for title in titles)
 
 
 def test_checkpoints_cost_about_one_percent():
-    apart = runs.CHECKPOINT_COSTS_APART
+    apart = keeper.CHECKPOINT_COSTS_APART
     assert 1 / (1 + apart) < 0.02

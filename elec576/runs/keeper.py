@@ -1,0 +1,163 @@
+"""What goes on beside the training: progress, kept weights, events, checkpoints, stopping."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import sys
+import threading
+
+from tqdm import tqdm
+
+from elec576.errors import Interrupted
+from elec576.loops.history import History
+from elec576.loops.program import Inputs
+from elec576.machine import Stopwatch
+from elec576.runs import checkpoints, kept
+from elec576.runs.checkpoints import Progress
+from elec576.runs.events import Events
+from elec576.runs.rundir import RunDirectory
+from elec576.settings import CnnSettings, RnnSettings
+from elec576.tf1 import tf
+
+# A checkpoint is due when this many times the last one's cost has passed: about 1 % of the run.
+CHECKPOINT_COSTS_APART = 100
+CHECKPOINT_SECONDS_APART = 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How a run is carried out; none of this changes a computed number."""
+
+    data: str | None = None
+    experiment: str | None = None  # the name under which the run is begun
+    keep_checkpoint: bool = True  # leave the last checkpoint behind for later looks at the network
+    checkpoint_seconds: float | None = None  # between checkpoints; None: about 1 % of the run
+    keep_every: int = 0  # steps between keeping the trained variables for good; 0: never
+    events: bool = False  # write TensorBoard event files
+    progress_bar: bool | None = None  # None: when standard error is a terminal
+
+
+class RunKeeper:
+    """Keeps a run's directory while it trains: ``after`` every step.
+
+    A context: while it lasts, Ctrl-C and SIGTERM end the run at the next step, saved.
+
+    Attributes:
+        start: the step to go on from: 0, or that of the last checkpoint, which has been restored.
+        history: the run's, as far as it has come.
+        clock: the run's, earlier processes' shares included.
+    """
+
+    def __init__(self, run: RunDirectory, net, sess: tf.Session, inputs: Inputs,
+                 settings: CnnSettings | RnnSettings, history: History, options: Options):
+        self.run, self.net, self.sess, self.options = run, net, sess, options
+        self.history, self.batches = history, inputs.batches
+        self.start, self.clock = 0, Stopwatch()
+        self._restore()
+        self.step = self.start
+        self._stop_requested = False
+        if options.keep_every:
+            with net.graph.as_default():
+                self._kept_saver = tf.train.Saver(net.trained, max_to_keep=None)
+        self._events = Events(run.events, net, sess, inputs.test.images, self.start) \
+            if options.events else None
+        self._rows_in_events = len(history.rows)
+        # LeNet5's histograms take a while: they come with the report's lines
+        self._histograms_every = getattr(settings, 'log_every', settings.eval_every)
+        disable = None if options.progress_bar is None else not options.progress_bar
+        self._bar = tqdm(total=settings.steps, initial=self.start, unit='step', file=sys.stderr,
+                         disable=disable, dynamic_ncols=True, leave=False)
+        self._next_checkpoint = self.clock.wall_seconds + self._seconds_to_next(cost=0.0)
+        self._keep()
+        if self._events and not self.start:
+            self._events.histograms(0)
+
+    def _restore(self) -> None:
+        progress = checkpoints.resume(self.run.checkpoints, self.sess, self.net.saver)
+        if progress is None:
+            self.run.clear()  # what an earlier process left that was killed before any checkpoint
+            self.sess.run(self.net.initializer)
+        else:
+            self.start = progress.step
+            self.history.rows = progress.history.rows
+            self.batches.restore(progress.batches)
+            self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
+
+    def __enter__(self) -> RunKeeper:
+        def request(signum, frame):
+            self._stop_requested = True
+
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        self._handlers = {number: signal.signal(number, request)
+                          for number in (signal.SIGINT, signal.SIGTERM) if in_main_thread}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()
+        if self._events:
+            self._events.close()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def after(self, step: int) -> None:
+        """Keep up with the training after ``step`` updates.
+
+        Raises:
+            Interrupted: Ctrl-C or SIGTERM came; the run is saved.
+            UserError: the run's directory has been removed.
+            OSError: it cannot be written.
+        """
+        self.step = step
+        self._bar.update()
+        self._keep()
+        self.write_events()
+        if self._events and self._histograms_every and step % self._histograms_every == 0:
+            self._events.histograms(step)
+        self.stop_if_requested()
+        if self.clock.wall_seconds >= self._next_checkpoint:
+            self.save()
+
+    def stop_if_requested(self) -> None:
+        """Save and raise Interrupted if Ctrl-C or SIGTERM has come."""
+        if self._stop_requested:
+            self.save()
+            raise Interrupted(f'interrupted after step {self.step}; saved in {self.run.path}')
+
+    def save(self) -> None:
+        """Write a checkpoint and the history so far."""
+        self.run.refuse_if_emptied()
+        before = self.clock.wall_seconds
+        checkpoints.save(
+            self.run.checkpoints,
+            Progress(self.step, before, self.clock.cpu_seconds, self.history,
+                     self.batches.state()),
+            self.sess, self.net.saver)
+        self.history.write(self.run.history)
+        after = self.clock.wall_seconds
+        self._next_checkpoint = after + self._seconds_to_next(cost=after - before)
+
+    def write_events(self) -> None:
+        """Write the history's new rows."""
+        if self._events:
+            for row in self.history.rows[self._rows_in_events:]:
+                self._events.scalars(row)
+        self._rows_in_events = len(self.history.rows)
+
+    def record_end(self, **tested: float) -> None:
+        """Add the final test values to the history; its row may have come before."""
+        before = self.history.rows[-1] if self.history.rows else {}
+        known = before if before.get('step') == self.step else {}
+        self.history.record(self.step, **tested)
+        if self._events and not tested.keys() <= known.keys():
+            self._events.scalars({'step': self.step, **tested})
+
+    def _keep(self) -> None:
+        if self.options.keep_every and self.step % self.options.keep_every == 0:
+            kept.keep(self.run.kept, self.step, self.sess, self._kept_saver)
+
+    def _seconds_to_next(self, cost: float) -> float:
+        """Seconds until another checkpoint is due, the last one having taken ``cost`` seconds."""
+        if self.options.checkpoint_seconds is not None:
+            return self.options.checkpoint_seconds
+        return max(CHECKPOINT_SECONDS_APART, CHECKPOINT_COSTS_APART * cost)
