@@ -2,8 +2,11 @@
 
     python scripts/reproduce.py --seeds 5 --jobs 2
     python scripts/reproduce.py --only cnn4,gru-300 --seeds 10
-    python scripts/reproduce.py --only evidence
+    python scripts/reproduce.py --verify 5
+    python scripts/reproduce.py --verify 1 --only rnn-d --seed 103
     python scripts/reproduce.py --list
+
+Finished runs are in tables below results/runs/; a run that is there is not made again.
 """
 
 import argparse
@@ -14,9 +17,10 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from elec576 import cli
-from elec576.runs import many
-from elec576.machine import ISAS
 from elec576.claims.plan import FIRST_SEED
+from elec576.machine import ISAS
+from elec576.runs import many
+from elec576.runs.verify import Verdict, choose, committed, verify
 from elec576.settings import all_cores, describe
 
 
@@ -26,7 +30,8 @@ def main() -> int:
                         help='experiments by name, or the groups '
                              f'{", ".join(many.GROUPS)}, separated by commas (all)')
     parser.add_argument('--seeds', type=cli.positive, default=1, metavar='N',
-                        help=f'seeds {FIRST_SEED} to {FIRST_SEED}+N-1 of each (1)')
+                        help=f'N seeds of each, from {FIRST_SEED} on (1)')
+    parser.add_argument('--seed', type=int, metavar='K', help='this seed only')
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
                         help='runs at a time (the number of cores)')
     parser.add_argument('--threads', type=cli.positive, default=1, metavar='N',
@@ -38,25 +43,34 @@ def main() -> int:
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR')
     parser.add_argument('--dask', metavar='ADDRESS',
                         help='hand the runs to the Dask cluster of this scheduler')
+    parser.add_argument('--verify', type=cli.positive, metavar='N',
+                        help='make N of the runs in --results again, cheap ones first, and compare '
+                             'their bytes; exit code 1 if one differs')
     parser.add_argument('--list', action='store_true',
                         help='run nothing; list the experiments that --only names')
     args = parser.parse_args()
 
-    jobs = many.plan(
-        args.only, range(FIRST_SEED, FIRST_SEED + args.seeds), args.threads, args.isa)
+    seeds = [args.seed] if args.seed is not None else range(FIRST_SEED, FIRST_SEED + args.seeds)
+    jobs = many.plan(args.only, seeds, args.threads, args.isa)
     if args.list:
         named = {job.experiment: describe(job.settings) for job in jobs}
         print(tabulate([(f'`{name}`', named[name]) for name in many.GROUPS['all']
                         + many.GROUPS['evidence'] if name in named],
                        ('experiment', 'settings'), tablefmt='github'))
         return 0
-    todo = [job for job in jobs if not job.directory(args.results).metrics.exists()]
-    expected = {job: many.expected_seconds(job, args.results) for job in todo}
+    if args.verify:
+        return verify_runs(list({job.experiment: None for job in jobs}), args)
+    return make(jobs, args)
+
+
+def make(jobs: list[many.Job], args: argparse.Namespace) -> int:
+    """Make ``jobs``, as far as they are not made yet."""
+    expected = many.outstanding(jobs, args.results, args.data, elsewhere=bool(args.dask))
     failed = []
     with tqdm(total=sum(expected.values()), file=sys.stderr, dynamic_ncols=True,
               disable=None, bar_format='{l_bar}{bar}| {elapsed} done, {remaining} to go{postfix}'
               ) as bar:
-        bar.set_postfix_str(f'{len(todo)} of {len(jobs)} runs to do')
+        bar.set_postfix_str(f'{len(expected)} of {len(jobs)} runs to do')
 
         def on_outcome(outcome: many.Outcome) -> None:
             if not outcome.busy:
@@ -66,12 +80,28 @@ def main() -> int:
             with bar.external_write_mode():
                 print(f'{outcome.job}: {outcome.words()}', flush=True)
 
-        many.reproduce(todo, args.results, args.data, args.jobs, on_outcome, args.dask)
+        many.reproduce(list(expected), args.results, args.data, args.jobs, on_outcome, args.dask)
 
     for outcome in failed:
         print(f'{outcome.job} failed: {outcome.error}', file=sys.stderr)
     print(f'{len(jobs) - len(failed)} of {len(jobs)} runs are finished in {args.results}')
     return 1 if failed else 0
+
+
+def verify_runs(experiments: list[str], args: argparse.Namespace) -> int:
+    """Make committed runs again and say of each whether it is equal."""
+    tables = committed(args.results, experiments)
+    jobs = choose(tables, args.verify, args.seed)
+    print(f'making {len(jobs)} runs again: {", ".join(map(str, jobs))}', file=sys.stderr)
+    equal = []
+
+    def on_verdict(verdict: Verdict) -> None:
+        print(verdict, flush=True)
+        equal.append(verdict.equal)
+
+    verify(jobs, tables, args.data, args.jobs, on_verdict)
+    print(f'{sum(equal)} of {len(jobs)} runs are equal')
+    return 0 if all(equal) else 1
 
 
 if __name__ == '__main__':

@@ -1,14 +1,15 @@
 """The whole report, or any part of it, over many seeds: which runs, in what order, on what.
 
-A run is carried out by `elec576.runs.run` and lives in `<results>/runs/<experiment>/seed<k>/`. Runs of
-one thread each, as many at a time as there are cores, finish sooner than runs of all cores one
-after the other (README, Speed); so one thread is what is scheduled here, by joblib.
+A run is carried out by `elec576.runs.run` in a folder of its own below `<results>/work/` and
+collected from there into the tables of its experiment (`elec576.runs.tables`). Runs of one thread
+each, as many at a time as there are cores, finish sooner than runs of all cores one after the
+other; so one thread is what is scheduled here, by joblib.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import json
 import statistics
 import tempfile
 import time
@@ -19,29 +20,28 @@ from pathlib import Path
 from typing import Callable, Iterable, Iterator, NamedTuple
 
 import joblib
+from filelock import FileLock, Timeout
 
-from elec576.runs import dask
+from elec576.data import origin_of
 from elec576.errors import Busy, Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
 from elec576.files import write_whole
 from elec576.machine import pin_kernels
-from elec576.runs.rundir import RunDirectory, claim, read_metrics
-from elec576.settings import CnnSettings, RnnSettings
+from elec576.runs import dask
+from elec576.runs.rundir import RunDirectory, config_of
+from elec576.runs.tables import collect, folder_of, read_table, refuse_other, shared
+from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 
 GROUPS = {
     'all': [name for name in EXPERIMENTS if name not in SAME_RUN],
     'cnn': [name for name, fixed in EXPERIMENTS.items()
-            if isinstance(fixed, CnnSettings) and name not in SAME_RUN],
-    'rnn': [name for name, fixed in EXPERIMENTS.items() if isinstance(fixed, RnnSettings)],
+            if fixed.program == 'cnn' and name not in SAME_RUN],
+    'rnn': [name for name, fixed in EXPERIMENTS.items() if fixed.program == 'rnn'],
     'evidence': list(EVIDENCE),
 }
 
 BUSY_SECONDS = 2.0  # between looks at a run that another process is doing
 TRIES = 3  # at a run whose worker process dies
-
-# Files that come back from a worker without a shared disk
-RETURNED = ('config.json', 'history.csv', 'test_correct.npy', 'activations.json', 'filters.npy',
-            'metrics.json')
 
 
 class Job(NamedTuple):
@@ -52,7 +52,8 @@ class Job(NamedTuple):
     settings: CnnSettings | RnnSettings
 
     def directory(self, results: Path) -> RunDirectory:
-        return RunDirectory(results / 'runs' / self.experiment / f'seed{self.seed}')
+        """Where it is made; once finished it is collected from there."""
+        return RunDirectory(results / 'work' / self.experiment / f'seed{self.seed}')
 
     def __str__(self) -> str:
         return f'{self.experiment} seed {self.seed}'
@@ -66,7 +67,7 @@ class Outcome(NamedTuple):
     error: str | None = None
     interrupted: bool = False
     busy: bool = False  # another process is doing it; another outcome will follow
-    files: dict[str, bytes] | None = None
+    files: dict[str, bytes] | None = None  # of a run that was made elsewhere
 
     def __str__(self) -> str:
         return f'{self.job}: {self.error or self.words()}'
@@ -87,46 +88,92 @@ def plan(only: str, seeds: Iterable[int], threads: int = 1, isa: str = 'avx2') -
     """The runs that ``only`` (names and groups, by commas) asks for, seed by seed, longest first.
 
     Raises:
-        UserError: a name is unknown.
+        UserError: a name is unknown, or there are too many threads.
     """
     names: list[str] = []
     for part in only.split(','):
         names += GROUPS.get(part.strip()) or [part.strip()]
-    names = [SAME_RUN.get(name, name) for name in names]
+    names = list(dict.fromkeys(SAME_RUN.get(name, name) for name in names))
+    return jobs_of([(name, seed) for seed in seeds for name in names], threads, isa)
+
+
+def jobs_of(runs: Iterable[tuple[str, int]], threads: int = 1, isa: str = 'avx2') -> list[Job]:
+    """The jobs for (experiment, seed), seed by seed, longest first.
+
+    Raises: as `plan`.
+    """
+    refuse_too_many_threads(threads)
     jobs = [Job(name, seed, dataclasses.replace(named(name), seed=seed, threads=threads, isa=isa))
-            for seed in seeds for name in dict.fromkeys(names)]
+            for name, seed in runs]
     return sorted(jobs, key=lambda job: (job.seed, -rough_seconds(job.settings)))
 
 
 def rough_seconds(settings: CnnSettings | RnnSettings) -> float:
     """A first guess at a run's length on one core, until runs like it are finished."""
-    if isinstance(settings, CnnSettings):
+    if settings.program == 'cnn':
         images = 10 * settings.test_per_class if settings.test_per_class else 10000
         evaluations = settings.steps // settings.eval_every if settings.eval_every else 0
-        return 0.045 * settings.steps + 0.0002 * images * evaluations
+        return 0.025 * settings.steps + 0.0002 * images * evaluations
     gates = {'basic': 1, 'gru': 3, 'lstm': 4}[settings.cell]
-    return settings.steps * (0.003 + 1.2e-7 * gates * settings.hidden * (settings.hidden + 28))
+    return settings.steps * (0.003 + 4e-8 * gates * settings.hidden * (settings.hidden + 28))
 
 
-def expected_seconds(job: Job, results: Path) -> float:
-    """How long ``job`` will take: the median of the finished runs of its experiment, or a guess."""
-    finished = (results / 'runs' / job.experiment).glob('seed*/metrics.json')
-    known = [read_metrics(RunDirectory(path.parent))['wall_seconds'] for path in finished]
-    return statistics.median(known) if known else rough_seconds(job.settings)
+def outstanding(jobs: list[Job], results: Path, data: str | None = None,
+                elsewhere: bool = False) -> dict[Job, float]:
+    """Those of ``jobs`` that have not been collected, each with the seconds that it may take.
+
+    That is the median of its experiment's finished runs, or a rough guess.
+
+    Args:
+        elsewhere: ``data`` is a folder on other machines; it cannot be looked at here.
+
+    Raises:
+        UserError: runs of another configuration, or on other data, are in ``results``.
+    """
+    todo = {}
+    by_experiment: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_experiment.setdefault(job.experiment, []).append(job)
+    for experiment, wanted in by_experiment.items():
+        folder = folder_of(results, experiment)
+        table = read_table(folder)
+        if table is not None:
+            settings = wanted[0].settings
+            dataset = (table.config['dataset'] if elsewhere else
+                       dataclasses.asdict(origin_of(settings, data)))
+            refuse_other(folder, table, shared(config_of(settings, dataset, experiment)))
+        seconds = (statistics.median(table.runs['wall_seconds']) if table is not None else
+                   rough_seconds(wanted[0].settings))
+        todo.update({job: seconds for job in wanted
+                     if table is None or job.seed not in table.seeds})
+    return {job: todo[job] for job in jobs if job in todo}
+
+
+@contextlib.contextmanager
+def _alone(job: Job, results: Path) -> Iterator[None]:
+    """Do ``job`` in this process only; raises Busy if another one is at it.
+
+    The lock is beside the run's folder, which goes when the run has been collected.
+    """
+    folder = job.directory(results).path
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder.with_name(f'.{folder.name}.lock'), timeout=0):
+            yield
+    except Timeout:
+        raise Busy(f'{job}: another process is doing it') from None
 
 
 def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
-    """Do ``job`` in its directory; errors are returned, not raised, so that other runs go on."""
+    """Do ``job`` and collect it; errors are returned, not raised, so that other runs go on."""
     try:
-        pin_kernels(job.settings.isa)
-        # in here, because the scheduling process itself needs no TensorFlow
-        from elec576.runs.run import Options, run_cnn, run_rnn
-
-        run = run_cnn if isinstance(job.settings, CnnSettings) else run_rnn
-        options = Options(data=data, experiment=job.experiment, keep_checkpoint=False,
-                          pictures=False, progress_bar=False)
-        return Outcome(job, run(job.settings, job.directory(results).path, options,
-                                echo=lambda line: None))
+        with _alone(job, results):
+            table = read_table(folder_of(results, job.experiment))
+            if table is not None and job.seed in table.seeds:
+                return Outcome(job, table.metrics(job.seed))
+            metrics = _run(job, results, data)
+            collect(job.directory(results), results)
+            return Outcome(job, metrics)
     except Busy as error:
         return Outcome(job, error=str(error), busy=True)
     except UserError as error:
@@ -137,51 +184,68 @@ def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
         return Outcome(job, error=traceback.format_exc())
 
 
+def _run(job: Job, results: Path, data: str | None) -> dict:
+    pin_kernels(job.settings.isa)
+    # in here, because the scheduling process itself needs no TensorFlow
+    from elec576.runs.run import Options, run
+
+    options = Options(data=data, experiment=job.experiment, keep_checkpoint=False,
+                      progress_bar=False)
+    return run(job.settings, job.directory(results).path, options, echo=lambda line: None)
+
+
 def carry_out_elsewhere(job: Job, data: str | None) -> Outcome:
     """Do ``job`` on a machine that shares no disk with us, with its own data; return its files."""
     with tempfile.TemporaryDirectory() as folder:
-        outcome = carry_out(job, Path(folder), data)
-        run = job.directory(Path(folder)).path
-        files = {name: (run / name).read_bytes() for name in RETURNED if (run / name).exists()}
-        return outcome._replace(files=files)
+        try:
+            metrics = _run(job, Path(folder), data)
+        except UserError as error:
+            return Outcome(job, error=str(error))
+        except Interrupted as interruption:
+            return Outcome(job, error=str(interruption), interrupted=True)
+        except Exception:
+            return Outcome(job, error=traceback.format_exc())
+        run = job.directory(Path(folder))
+        files = {path.name: path.read_bytes() for path in (*run.contents, run.config)
+                 if path.is_file()}
+        return Outcome(job, metrics, files=files)
 
 
 def keep(outcome: Outcome, results: Path) -> Outcome:
-    """Write the files of a run that came from elsewhere, `metrics.json` last; none if it failed."""
+    """Collect a run that came from elsewhere; none if it failed."""
     if outcome.error is not None:
         return outcome
     run = outcome.job.directory(results)
     try:
-        with claim(run, json.loads(outcome.files['config.json'])):
-            if not run.metrics.exists():
-                for name in RETURNED:
-                    if name in outcome.files:
-                        write_whole(run.path / name, outcome.files[name])
+        with _alone(outcome.job, results):
+            for name, content in outcome.files.items():
+                write_whole(run.path / name, content)
+            collect(run, results)
     except (UserError, OSError) as error:
         return Outcome(outcome.job, error=str(error))
     return outcome
 
 
 def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
-              on_outcome: Callable[[Outcome], None], dask: str | None = None) -> None:
-    """Carry out those of ``jobs`` that are not finished, ``n_jobs`` at a time.
+              on_outcome: Callable[[Outcome], None], address: str | None = None) -> None:
+    """Carry out ``jobs``, ``n_jobs`` at a time.
 
     Args:
         on_outcome: called with every outcome as it comes, once for each job; and before that once
             if another process is doing the same run, which is then waited for.
-        dask: address of a Dask scheduler; then its workers do the runs and send them back, and
+        address: of a Dask scheduler; then its workers do the runs and send them back, and
             ``data`` is a folder on each of them.
 
     Raises:
-        UserError: no Dask scheduler answers at ``dask``, or Dask is not installed.
-        Interrupted: a run was interrupted; it and all that were under way can be gone on with.
+        UserError: no Dask scheduler answers at ``address``, or Dask is not installed.
+        Interrupted: a run was interrupted; it and all that were under way can be resumed.
     """
-    outcomes = (_here(jobs, results, data, n_jobs) if dask is None else
-                _elsewhere(jobs, results, data, dask))
+    outcomes = (_here(jobs, results, data, min(n_jobs, max(1, len(jobs)))) if address is None else
+                (keep(outcome, results) for outcome in _elsewhere(jobs, data, address)))
     for outcome in outcomes:
         on_outcome(outcome)
         if outcome.interrupted:
-            raise Interrupted(f'{outcome}; run the same command again to go on')
+            raise Interrupted(f'{outcome}; run the same command again to resume')
 
 
 def _here(jobs: list[Job], results: Path, data: str | None, n_jobs: int) -> Iterator[Outcome]:
@@ -214,16 +278,8 @@ def _here(jobs: list[Job], results: Path, data: str | None, n_jobs: int) -> Iter
                         for job in suspects if tries[job] == TRIES)
 
 
-def _elsewhere(jobs: list[Job], results: Path, data: str | None,
-               address: str) -> Iterator[Outcome]:
-    """The outcomes of ``jobs``, done by the Dask cluster at ``address``; their files are kept."""
-    with dask.backend(address, on_loss=_lost):
-        # no more at a time than are under way: Dask blames a death on all that the worker was given
-        for outcome in joblib.Parallel(
-                return_as='generator_unordered', pre_dispatch='n_jobs', batch_size=1)(
-                joblib.delayed(carry_out_elsewhere)(job, data) for job in jobs):
-            yield keep(outcome, results)
-
-
-def _lost(job: Job, data: str | None, error: BaseException) -> Outcome:
-    return Outcome(job, error=f'given up: {error}')
+def _elsewhere(jobs: list[Job], data: str | None, address: str) -> Iterator[Outcome]:
+    """The outcomes of ``jobs``, done by the Dask cluster at ``address``, their files with them."""
+    for job, outcome, error in dask.map_unordered(carry_out_elsewhere, jobs, data,
+                                                  address=address):
+        yield outcome if error is None else Outcome(job, error=f'given up: {error}')

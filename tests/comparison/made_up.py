@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from elec576.experiments import EVIDENCE, EXPERIMENTS, named
-from elec576.files import write_json
-from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.claims.numbers import reported
-from elec576.runs.rundir import RunDirectory, config_of
-from elec576.settings import CnnSettings
+from elec576.claims.plan import FIRST_SEED
+from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
+from elec576.files import write_array, write_json
+from elec576.loops.history import COLUMNS_OF, History
+from elec576.runs.many import Job
+from elec576.runs.rundir import config_of
+from elec576.runs.tables import collect, folder_of
 
 NAMES = (*EXPERIMENTS, *EVIDENCE)
 # where the report prints nothing, final accuracies that make its conclusions hold or not
@@ -25,14 +27,16 @@ SD = 0.002
 
 def dataset(name: str, settings) -> dict:
     """The origin of a run's data, as in its metrics."""
-    if isinstance(settings, CnnSettings) and settings.dataset == 'cifar10':
+    if settings.program == 'cnn' and settings.dataset == 'cifar10':
         return {'name': 'course CIFAR-10', 'digest': f'{settings.train_per_class:064d}',
                 'stand_in': False}
     return {'name': 'MNIST', 'digest': 'a' * 64, 'stand_in': False}
 
 
 def write_run(results: Path, name: str, seed: int, values: dict | None = None) -> Path:
-    """Write a finished run; what it gave lies at random about what the report prints.
+    """Collect a finished run; what it gave lies at random about what the report prints.
+
+    Returns the folder of its experiment's tables.
 
     Args:
         values: by (quantity, step), or 'cpu_seconds', to be exactly these.
@@ -50,10 +54,10 @@ def write_run(results: Path, name: str, seed: int, values: dict | None = None) -
             noisy = min(noisy, 1.0)
         return float(values.get((quantity, step), noisy))
 
-    is_cnn = isinstance(settings, CnnSettings)
-    history = History(CNN_COLUMNS if is_cnn else RNN_COLUMNS)
+    is_cnn = settings.program == 'cnn'
+    history = History(COLUMNS_OF[settings.program])
     last = settings.steps
-    first, every = (0, 500) if is_cnn else (500, 500)
+    first, every = (0, 100) if is_cnn else (500, 500)
     for step in range(first, last, every):
         extra = {} if is_cnn else {'iteration': step * settings.batch_size}
         start = STEP_0_LOSS.get(name, 2.3)
@@ -63,29 +67,31 @@ def write_run(results: Path, name: str, seed: int, values: dict | None = None) -
     final = {'test_accuracy': value('test_accuracy', last, ACCURACY.get(name, 0.5)),
              'test_loss': value('test_loss', last, 0.1)}
     history.record(last, **final)
-    run = RunDirectory(results / 'runs' / name / f'seed{seed}')
+    run = Job(name, seed, settings).directory(results)
     origin = dataset(name, settings)
-    write_json(run.config, config_of(settings, origin))
+    write_json(run.config, config_of(settings, origin, name))
     history.write(run.history)
+    images = 10000 if origin['name'] == 'MNIST' else 1000
+    write_array(run.test_correct, np.packbits(random.random_sample(images) < final['test_accuracy']))
     if is_cnn:
-        write_json(run.path / 'activations.json', {
+        write_json(run.activations, {
             layer: {statistic: value(f'{layer}_{statistic}', last, 0.05)
                     for statistic in ('mean', 'standard_deviation', 'variance')}
             for layer in ('h_conv1', 'h_conv2')})
-        np.save(run.path / 'filters.npy',
-                random.standard_normal((5, 5, 1, 32)).astype(np.float32))
+        write_array(run.filters, random.standard_normal((5, 5, 1, 32)).astype(np.float32))
     seconds = getattr(settings, 'hidden', 1000) + random.standard_normal()
     write_json(run.metrics, {
         **final, 'wall_seconds': 1.1 * seconds,
         'cpu_seconds': float(values.get('cpu_seconds', seconds)), 'dataset': origin, 'threads': 1,
         'versions': {'elec576': '1', 'python': '3', 'tensorflow': '2', 'numpy': '2'},
         'processor': 'made up', 'finished': '2026-01-02T03:04:05+00:00'})
-    return run.path
+    collect(run, results)
+    return folder_of(results, name)
 
 
 def write_runs(results: Path, names=NAMES, seeds: int = 5) -> Path:
     """Write ``seeds`` runs of each of ``names``; return ``results``."""
-    for name in names:
-        for seed in range(seeds):
+    for name in dict.fromkeys(SAME_RUN.get(name, name) for name in names):
+        for seed in range(FIRST_SEED, FIRST_SEED + seeds):
             write_run(results, name, seed)
     return results

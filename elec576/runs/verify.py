@@ -1,0 +1,105 @@
+"""Committed runs made again, and their bytes compared."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+import numpy as np
+
+from elec576.errors import UserError
+from elec576.loops.history import History
+from elec576.runs.many import Job, Outcome, jobs_of, reproduce
+from elec576.runs.rundir import differences
+from elec576.runs.tables import RunTable, folder_of, read_table
+
+
+class Verdict(NamedTuple):
+    """Whether a run made again is equal to the committed one, and if not, in what words."""
+
+    job: Job
+    equal: bool
+    words: str
+
+    def __str__(self) -> str:
+        return f'{self.job}: {self.words}'
+
+
+def committed(results: Path, experiments: list[str]) -> dict[str, RunTable]:
+    """The tables of those of ``experiments`` that have runs on the report's data.
+
+    Raises:
+        UserError: there are none, or a table is damaged.
+    """
+    tables = {name: read_table(folder_of(results, name)) for name in experiments}
+    tables = {name: table for name, table in tables.items()
+              if table is not None and not table.config['dataset']['stand_in']}
+    if not tables:
+        raise UserError(f'{results / "runs"}: has no runs of these experiments to verify')
+    return tables
+
+
+def choose(tables: dict[str, RunTable], number: int, seed: int | None = None) -> list[Job]:
+    """``number`` of the committed runs: the first of each experiment, cheap ones first, and so on.
+
+    Args:
+        seed: only runs with it.
+    """
+    runs = [(place, table.runs['wall_seconds'].median(), name, found)
+            for name, table in tables.items() for place, found in enumerate(table.seeds)
+            if seed in (None, found)]
+    if not runs:
+        raise UserError(f'--seed {seed}: none of these experiments has such a run')
+    return [Job(name, found, tables[name].settings(found))
+            for _, _, name, found in sorted(runs)[:number]]
+
+
+def verify(jobs: list[Job], tables: dict[str, RunTable], data: str | None, n_jobs: int,
+           on_verdict: Callable[[Verdict], None]) -> None:
+    """Make ``jobs`` again, each with the committed run's own settings, and compare.
+
+    Compared are the bytes of the history and of which test images are right.
+
+    Args:
+        on_verdict: takes the verdicts as they come.
+    """
+    def judge(outcome: Outcome) -> None:
+        job = outcome.job
+        if outcome.error is not None:
+            on_verdict(Verdict(job, False, f'could not be made again: {outcome.error}'))
+        else:
+            again = read_table(folder_of(Path(folder), job.experiment))
+            on_verdict(_compare(job, tables[job.experiment], again))
+
+    with tempfile.TemporaryDirectory() as folder:
+        reproduce(jobs, Path(folder), data, n_jobs, judge)
+
+
+def _compare(job: Job, theirs: RunTable, ours: RunTable) -> Verdict:
+    old, new = theirs.history_of(job.seed), ours.history_of(job.seed)
+    right = [table.test_correct[table.seeds.index(job.seed)] for table in (theirs, ours)]
+    if old.to_csv() == new.to_csv() and np.array_equal(*right):
+        return Verdict(job, True, 'equal')
+    return Verdict(job, False, f'{_first_difference(old, new)}. {_around(job, theirs, ours)}')
+
+
+def _first_difference(old: History, new: History) -> str:
+    for before, after in zip(old.rows, new.rows):
+        for name in old.columns:
+            if before.get(name) != after.get(name):
+                return (f'differs from step {before["step"]} on: {name} {before.get(name)} '
+                        f'committed, {after.get(name)} here')
+    if len(old.rows) != len(new.rows):
+        return f'differs: {len(old.rows)} rows of history committed, {len(new.rows)} here'
+    return 'differs in which test images are right'
+
+
+def _around(job: Job, theirs: RunTable, ours: RunTable) -> str:
+    """What differs around two runs, or that nothing does."""
+    old, new = ({**table.config, **{name: table.metrics(job.seed)[name]
+                                    for name in ('versions', 'processor')}}
+                for table in (theirs, ours))
+    differing = differences(old, new)
+    return ('Around it (committed, not here): ' + '; '.join(differing) if differing else
+            'Around it nothing that is recorded differs')
