@@ -19,7 +19,7 @@ from elec576.settings import CnnSettings, RnnSettings
 
 OTHER_VALUES = {'act': 'tanh', 'fc_act': 'sigmoid', 'init': 'xavier', 'optimizer': 'momentum',
                 'dataset': 'cifar10', 'cell': 'gru', 'lr': 0.012345678901234567, 'bias': -0.25,
-                'keep_prob': 0.75, 'iterations': 777}
+                'keep_prob': 0.75, 'iterations': 777, 'momentum': 0.5, 'isa': 'avx512'}
 
 
 def parsed(*options, kind=CnnSettings):
@@ -173,7 +173,7 @@ def test_a_reader_that_has_gone_is_no_error(guarded, monkeypatch):
 def test_a_full_disk_is_one_line(guarded, monkeypatch):
     code, lines = guarded(raising(OSError(errno.ENOSPC, 'No space left on device', 'a table')))
     assert code == 2 and len(lines) == 1
-    assert "No space left on device: 'a table'" in lines[0] and 'make room' in lines[0]
+    assert "No space left on device: 'a table'" in lines[0] and 'free disk space' in lines[0]
     with contextlib.suppress(OSError), open('/dev/full', 'w') as full:
         monkeypatch.setattr(sys, 'stdout', full)
         code, lines = guarded(lambda: print('line'))

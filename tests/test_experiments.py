@@ -7,7 +7,7 @@ import pytest
 from elec576 import experiments
 from elec576.cli import run_parser, settings_from
 from elec576.errors import UserError
-from elec576.experiments import EVIDENCE, EXPERIMENTS
+from elec576.experiments import EVIDENCE, EXPERIMENTS, STEP_0
 from elec576.settings import CnnSettings, RnnSettings
 
 # the report, 1b: activation, initial weights, optimizer, learning rate, training images, steps
@@ -81,8 +81,9 @@ def test_settings_name_their_experiment_whatever_is_free():
 
 def test_evidence_differs_from_the_report_in_what_it_asks():
     assert dataclasses.replace(EVIDENCE['evidence-bias-0'], bias=0.1) == EXPERIMENTS['cnn-vis']
-    assert dataclasses.replace(EVIDENCE['evidence-fc1-relu'], fc_act='tanh') == \
-        EVIDENCE['evidence-fc1-tanh']
+    for name in ('evidence-tanh-1e-4', 'evidence-tanh-1e-5'):
+        assert dataclasses.replace(EVIDENCE[name], lr=1e-3) == EXPERIMENTS['cnn2']
+    assert {settings.steps for settings in STEP_0.values()} == {5000}
 
 
 @pytest.mark.parametrize('name', ['cnn10', 'CNN1', 'cnn1 ', 'rnn-128', ''])
@@ -103,11 +104,9 @@ def test_every_experiment_starts(name, script, real_data, monkeypatch, tmp_path)
         if len(lines) == 2:
             raise KeyboardInterrupt
 
-    program = 'run_cnn' if isinstance(EXPERIMENTS[name], CnnSettings) else 'run_rnn'
-    for function in ('run_cnn', 'run_rnn'):
-        run = getattr(runs, function)
-        monkeypatch.setattr(runs, function, lambda *args, run=run: run(*args, stop_at_second_line))
-    code, _, error = script(f'{program}.py', '--experiment', name, '--out', tmp_path / 'run')
+    program, run = EXPERIMENTS[name].program, runs.run
+    monkeypatch.setattr(runs, 'run', lambda *args: run(*args, stop_at_second_line))
+    code, _, error = script(f'run_{program}.py', '--experiment', name, '--out', tmp_path / 'run')
     assert code == 130 and 'run the same command again' in error
-    assert lines[1].startswith('step 0, training loss' if program == 'run_cnn' else 'Iter ')
+    assert lines[1].startswith('step 0, training loss' if program == 'cnn' else 'Iter ')
     assert 'STAND-IN' not in ''.join(lines)

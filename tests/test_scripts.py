@@ -11,10 +11,15 @@ import sys
 import numpy as np
 import pytest
 
-from conftest import REPOSITORY, options_of
+from conftest import REPOSITORY, options_of, run_listing
+from elec576.data.mnist import read_mnist_folder
+from elec576.data.sets import digest
+from elec576.experiments import EXPERIMENTS
+from elec576.loops.history import History
+from elec576.machine import has_instructions
 from elec576.runs import checkpoints
 from elec576.runs.rundir import RunDirectory, claim, read_json
-from elec576.runs.run import Options, run_cnn, run_rnn
+from elec576.runs.run import Options, run
 from elec576.settings import CnnSettings, RnnSettings
 
 SMALL = {'run_cnn.py': ['--train-per-class', 12, '--test-per-class', 4, '--steps', 3],
@@ -30,7 +35,10 @@ def one_line(error):
       for value in ('nan', '-1', '0', 'inf', 'fast')),
     *((name, '--batch-size', value, '--batch-size') for name in SMALL
       for value in ('0', '-5', '2.5', 'nan', '')),
-    *((name, '--threads', '0', '--threads') for name in SMALL),
+    *((name, '--threads', value, '--threads') for name in SMALL
+      for value in ('0', '1000000', '5000')),
+    *((name, '--momentum', '0.5', '--optimizer momentum') for name in SMALL),
+    *((name, '--isa', 'sse', 'choose from') for name in SMALL),
     *((name, '--seed', value, '--seed') for name in SMALL for value in ('-1', '4294967296')),
     *((name, '--eval-every', '-1', '--eval-every') for name in SMALL),
     *((name, '--checkpoint-seconds', value, '--checkpoint-seconds') for name in SMALL
@@ -124,12 +132,37 @@ def test_directory_in_use(script, small_data, tmp_path):
 
 def test_a_run_of_the_report_ends_with_its_numbers(script, monkeypatch, small_data, tmp_path):
     monkeypatch.setattr('elec576.experiments.name_of', lambda settings: 'gru-128')
+    _, out, _ = script('run_rnn.py', *SMALL['run_rnn.py'], '--data', small_data,
+                       '--out', tmp_path / 'other')
+    last = out.splitlines()[-1]
+    assert last.startswith('MNIST folder (not the original contents): not the images of the report')
+    monkeypatch.setattr('elec576.data.mnist.MNIST_DIGEST', mnist_digest(small_data))
     code, out, _ = script('run_rnn.py', *SMALL['run_rnn.py'], '--data', small_data,
                           '--out', tmp_path)
     accuracy, _, caveat = out.splitlines()[-3:]
     # the run has really another number of steps, so nothing was measured where gru-128 ends
     assert accuracy.split() == ['test', 'accuracy', '0.9756', 'not', 'measured']
     assert 'many seeds' in caveat
+
+
+def mnist_digest(folder):
+    return digest(*read_mnist_folder(folder / 'MNIST_data'))
+
+
+def test_a_run_knows_the_experiment_that_it_was_begun_as(script, monkeypatch, small_data, tmp_path):
+    """Runs of equal settings, begun under the second of two names, interrupted, resumed."""
+    fixed = RnnSettings(hidden=4, iterations=151)
+    for name in ('gru-50', 'gru-128'):
+        monkeypatch.setitem(EXPERIMENTS, name, fixed)
+    monkeypatch.setattr('elec576.data.mnist.MNIST_DIGEST', mnist_digest(small_data))
+    options = ('run_rnn.py', '--data', small_data, '--out', tmp_path)
+    script(*options, '--experiment', 'gru-128')
+    (tmp_path / 'metrics.json').unlink()  # as if killed before the end
+    for more in (('--resume',), ('--hidden', 4, '--iterations', 151)):
+        _, out, error = script(*options, *more)
+        assert 'gru-128' in out and 'gru-50' not in out, error
+    code, _, error = script(*options, '--experiment', 'gru-50')
+    assert code == 2 and 'experiment: gru-128, not gru-50' in error
 
 
 def test_running_without_any_data_is_loud(script, monkeypatch, tmp_path):
@@ -170,7 +203,7 @@ def assert_same_run(path, other):
     assert ours['test_loss'] == theirs['test_loss']
 
 
-def test_sigterm_says_how_to_go_on(small_data, tmp_path):
+def test_sigterm_says_how_to_resume(small_data, tmp_path):
     settings = {'train_per_class': 12, 'test_per_class': 4, 'steps': 40, 'log_every': 1,
                 'eval_every': 10, 'threads': 2}
     out = tmp_path / 'a run'  # a space, for the line is to be pasted into a shell
@@ -182,14 +215,14 @@ def test_sigterm_says_how_to_go_on(small_data, tmp_path):
         error = process.stderr.read()
     assert process.returncode == 130
     assert one_line(error) and '; saved in ' in error
-    python, program, *arguments = shlex.split(error.partition('go on with: ')[2])
+    python, program, *arguments = shlex.split(error.partition('resume with: ')[2])
     assert python == 'python' and program.endswith('run_cnn.py')
     with begin('run_cnn.py', *arguments) as process:
         printed = process.stdout.read().splitlines()
     assert process.returncode == 0
-    assert not any(line.startswith('step 7,') for line in printed)  # gone on, not begun again
-    run_cnn(CnnSettings(**settings), tmp_path / 'whole',
-            Options(data=str(small_data), pictures=False), lambda line: None)
+    assert not any(line.startswith('step 7,') for line in printed)  # resumed, not begun again
+    run(CnnSettings(**settings), tmp_path / 'whole',
+            Options(data=str(small_data)), lambda line: None)
     assert_same_run(out, tmp_path / 'whole')
 
 
@@ -208,6 +241,52 @@ def test_sigkill_and_the_same_command_again(small_data, tmp_path):
         printed = process.stdout.read().splitlines()
     assert process.returncode == 0
     assert not any(line.startswith(f'Iter {10 * 61},') for line in printed)
-    run_rnn(RnnSettings(**settings), tmp_path / 'whole',
-            Options(data=str(small_data), pictures=False), lambda line: None)
+    run(RnnSettings(**settings), tmp_path / 'whole',
+            Options(data=str(small_data)), lambda line: None)
     assert_same_run(tmp_path / 'run', tmp_path / 'whole')
+
+
+def test_closed_standard_output_is_no_error(small_data, tmp_path):
+    command = shlex.join(map(str, (sys.executable, REPOSITORY / 'scripts' / 'run_rnn.py',
+                                   *SMALL['run_rnn.py'], '--data', small_data, '--out', tmp_path)))
+    done = subprocess.run(['sh', '-c', f'{command} >&-'], stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
+    assert (done.returncode, done.stderr) == (0, '')
+    assert (tmp_path / 'metrics.json').exists() and (tmp_path / 'curves.png').exists()
+
+
+def test_the_environment_changes_no_bit(small_data, tmp_path):
+    """Variables that choose other kernels, and more threads, are without effect."""
+    hostile = {'TF_ENABLE_ONEDNN_OPTS': '0', 'ONEDNN_MAX_CPU_ISA': 'SSE41',
+               'DNNL_MAX_CPU_ISA': 'SSE41', 'ONEDNN_DEFAULT_FPMATH_MODE': 'BF16',
+               'TF_SET_ONEDNN_FPMATH_MODE': 'BF16', 'TF_USE_DEEP_CONV2D': '1',
+               'TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL': '0', 'TF_NUM_INTRAOP_THREADS': '3',
+               'OMP_NUM_THREADS': '7', 'TF_XLA_FLAGS': '--tf_xla_auto_jit=2'}
+    histories = []
+    for name, variables in (('usual', {}), ('hostile', hostile)):
+        out = tmp_path / name
+        subprocess.run(
+            [sys.executable, REPOSITORY / 'scripts' / 'run_cnn.py', *map(str, SMALL['run_cnn.py']),
+             '--threads', '1', '--eval-every', '1', '--data', small_data, '--out', out],
+            check=True, capture_output=True,
+            env={**os.environ, **variables, 'PYTHONPATH': str(REPOSITORY)})
+        histories.append((out / 'history.csv').read_bytes())
+    assert histories[0] == histories[1]
+
+
+@pytest.mark.skipif(not has_instructions('avx512'), reason='this processor has no AVX-512')
+def test_avx512_has_other_bits_that_the_listing_shares(small_data, tmp_path):
+    settings = {'steps': 3, 'train_per_class': 12, 'test_per_class': 4, 'threads': 1, 'seed': 1}
+    for isa in ('avx2', 'avx512'):
+        done = subprocess.run(
+            [sys.executable, REPOSITORY / 'scripts' / 'run_cnn.py',
+             *options_of({**settings, 'isa': isa, 'eval_every': 1, 'data': small_data,
+                          'out': tmp_path / isa})],
+            capture_output=True, text=True, env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
+        assert done.returncode == 0, done.stderr
+        listing, _ = run_listing('trainCifarStarterCode.py', tmp_path / f'{isa}.npz',
+                                 *options_of({**settings, 'isa': isa, 'data': small_data}))
+        history = History.read(tmp_path / isa / 'history.csv')
+        assert history.column('train_loss')[1] == [float(loss) for loss in listing['train_loss']]
+    assert (tmp_path / 'avx2/history.csv').read_bytes() != (
+        tmp_path / 'avx512/history.csv').read_bytes()

@@ -24,7 +24,7 @@ def beside(experiment: str, run: RunDirectory) -> str:
     if not values:
         return f'The report prints no number of {experiment}.'
     history = History.read(run.history)
-    statistics = read_json(run.path / 'activations.json') if any(
+    statistics = read_json(run.activations) if any(
         value.quantity in STATISTICS for value in values) else {}
     rows = []
     for value in values:

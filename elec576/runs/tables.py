@@ -156,9 +156,10 @@ def _problem(table: RunTable, steps: int) -> str | None:
     for name in ('test_accuracy', 'test_loss'):
         if not (last[name].to_numpy() == runs[name].to_numpy()).all():
             return f'{name} in runs.csv is not that of the last step in history.csv'
-    for name in ('test_correct', 'filters'):
+    for name, shape in (('test_correct', table.test_correct.shape[1:]), ('filters', (5, 5, 1, 32))):
         array = getattr(table, name)
-        if array is not None and (len(array) != len(runs) or not np.isfinite(array).all()):
+        if array is not None and (array.shape != (len(runs), *shape)
+                                  or not np.isfinite(array).all()):
             return f'{name}.npy does not go with runs.csv'
     return None
 

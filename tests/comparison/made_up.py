@@ -14,7 +14,7 @@ from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
 from elec576.files import write_array, write_json
 from elec576.loops.history import COLUMNS_OF, History
 from elec576.runs.many import Job
-from elec576.runs.rundir import config_of
+from elec576.runs.rundir import RunDirectory, config_of
 from elec576.runs.tables import collect, folder_of
 
 NAMES = (*EXPERIMENTS, *EVIDENCE)
@@ -33,10 +33,8 @@ def dataset(name: str, settings) -> dict:
     return {'name': 'MNIST', 'digest': 'a' * 64, 'stand_in': False}
 
 
-def write_run(results: Path, name: str, seed: int, values: dict | None = None) -> Path:
-    """Collect a finished run; what it gave lies at random about what the report prints.
-
-    Returns the folder of its experiment's tables.
+def finished_run(results: Path, name: str, seed: int, values: dict | None = None) -> RunDirectory:
+    """A finished run in a folder of its own; what it gave lies about what the report prints.
 
     Args:
         values: by (quantity, step), or 'cpu_seconds', to be exactly these.
@@ -85,7 +83,12 @@ def write_run(results: Path, name: str, seed: int, values: dict | None = None) -
         'cpu_seconds': float(values.get('cpu_seconds', seconds)), 'dataset': origin, 'threads': 1,
         'versions': {'elec576': '1', 'python': '3', 'tensorflow': '2', 'numpy': '2'},
         'processor': 'made up', 'finished': '2026-01-02T03:04:05+00:00'})
-    collect(run, results)
+    return run
+
+
+def write_run(results: Path, name: str, seed: int, values: dict | None = None) -> Path:
+    """A finished run, collected; the folder of its experiment's tables."""
+    collect(finished_run(results, name, seed, values), results)
     return folder_of(results, name)
 
 

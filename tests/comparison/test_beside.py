@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from made_up import write_runs
+from made_up import finished_run
 
 from elec576.comparison.beside import beside
 from elec576.claims.numbers import reported
@@ -12,7 +12,7 @@ from elec576.runs.rundir import RunDirectory
 
 @pytest.mark.parametrize('name', ('cnn1', 'cnn-vis', 'gru-128'))
 def test_every_number_of_the_report_stands_there(name, tmp_path):
-    run = RunDirectory(write_runs(tmp_path, (name,), seeds=1) / 'runs' / name / 'seed0')
+    run = finished_run(tmp_path, name, 0)
     head, _, *rows, caveat = beside(name, run).splitlines()
     assert head.split() == [name, 'report', 'this', 'run'] and 'many seeds' in caveat
     values = [value for value in reported(name) if value.compared]
@@ -24,7 +24,7 @@ def test_every_number_of_the_report_stands_there(name, tmp_path):
 
 
 def test_what_was_not_measured_is_said(tmp_path):
-    run = RunDirectory(write_runs(tmp_path, ('cnn1',), seeds=1) / 'runs' / 'cnn1' / 'seed0')
+    run = finished_run(tmp_path, 'cnn1', 0)
     lines = run.history.read_text().splitlines(keepends=True)
     run.history.write_text(''.join(line for line in lines if not line.startswith('1000,')))
     (row,) = [row for row in beside('cnn1', run).splitlines()

@@ -1,9 +1,9 @@
-"""Reading runs: what is refused, what is left out, and that both are said."""
+"""Reading runs for the comparison: what is refused, what is left out, and that both are said."""
 
 import json
-import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up import write_run, write_runs
 
@@ -16,11 +16,11 @@ def results(tmp_path):
     return write_runs(tmp_path, ('cnn1', 'gru-50'), seeds=3)
 
 
-def edit(path, **changes):
-    content = json.loads(path.read_text())
-    for name, value in changes.items():
-        (content.pop(name) if value is None else content.update({name: value}))
-    path.write_text(json.dumps(content))
+def edit_config(folder, settings=None, **changes):
+    path = folder / 'config.json'
+    config = json.loads(path.read_text()) | changes
+    config['settings'] |= settings or {}
+    path.write_text(json.dumps(config))
 
 
 def refusal(results) -> str:
@@ -30,27 +30,34 @@ def refusal(results) -> str:
     return str(caught.value)
 
 
-def test_values_are_those_of_the_files_by_seed(results):
+def test_values_are_those_of_the_tables_by_seed(results):
     found = read_results(results)
-    assert [run.seed for run in found.of('cnn1')] == [0, 1, 2]
-    for run, value, statistic in zip(found.of('cnn1'), found.values('cnn1', 'train_loss', 3000),
-                                     found.values('cnn1', 'h_conv2_mean', 5000)):
-        rows = [line.split(',') for line in (run.path / 'history.csv').read_text().splitlines()]
-        (row,) = [row for row in rows if row[0] == '3000']
-        assert float(row[rows[0].index('train_loss')]) == value
-        activations = json.loads((run.path / 'activations.json').read_text())
-        assert activations['h_conv2']['mean'] == statistic
-    metrics = json.loads((results / 'runs/gru-50/seed1/metrics.json').read_text())
-    assert found.values('gru-50', 'test_loss', 2999)[1] == metrics['test_loss']
-    assert found.cpu_seconds('gru-50')[1] == metrics['cpu_seconds']
+    assert [run.seed for run in found.of('cnn1')] == [100, 101, 102]
+    history = pd.read_csv(results / 'runs/cnn1/history.csv', float_precision='round_trip')
+    assert list(found.values('cnn1', 'train_loss', 3000)) == \
+        history.loc[history['step'] == 3000, 'train_loss'].tolist()
+    runs = pd.read_csv(results / 'runs/cnn1/runs.csv', float_precision='round_trip')
+    assert list(found.values('cnn1', 'h_conv2_mean', 5000)) == runs['h_conv2_mean'].tolist()
+    assert list(found.cpu_seconds('cnn1')) == runs['cpu_seconds'].tolist()
     assert found.values('gru-50', 'test_loss', 2998) == (None,) * 3
     assert found.of('cnn2') == () == found.values('cnn2', 'test_loss', 5000)
+    assert found.of('cnn1')[1].filters().shape == (5, 5, 1, 32)
+    correct = found.of('gru-50')[2].test_correct
+    assert correct.shape == (10000,) and correct.dtype == bool
+    assert np.isclose(correct.mean(), 0.93, atol=0.5)
 
 
-def test_seeds_sort_as_numbers(tmp_path):
-    for seed in (10, 2, 0):
-        write_run(tmp_path, 'gru-50', seed)
-    assert [run.seed for run in read_results(tmp_path).of('gru-50')] == [0, 2, 10]
+def test_runs_are_in_the_order_of_their_seeds(tmp_path):
+    for seed in (110, 102, 100):
+        write_run(tmp_path, 'gru-50', seed, {('test_loss', 2999): seed / 1000})
+    found = read_results(tmp_path)
+    assert [run.seed for run in found.of('gru-50')] == [100, 102, 110]
+    assert found.values('gru-50', 'test_loss', 2999) == (0.1, 0.102, 0.11)
+
+
+def test_cnn_vis_is_compared_with_the_runs_of_cnn4(tmp_path):
+    found = read_results(write_runs(tmp_path, ('cnn4',), seeds=2))
+    assert found.of('cnn-vis') == found.of('cnn4') and len(found.all()) == 2
 
 
 def test_no_runs(tmp_path):
@@ -59,146 +66,51 @@ def test_no_runs(tmp_path):
     assert 'there are no runs' in refusal(tmp_path)
 
 
-def test_a_missing_run_is_said(results):
-    shutil.rmtree(results / 'runs/cnn1/seed1')
-    write_runs(results, ('cnn2',), seeds=3)
+def test_experiments_without_runs_are_said(results):
+    (notice,) = read_results(results).notices
+    assert notice.startswith('No finished run of: cnn2, cnn3') and 'cnn-vis' not in notice
+
+
+@pytest.mark.parametrize('name', ['stand-in (scikit-learn digits)',
+                                  "CIFAR-10 folder (not the course's pixels)"])
+def test_runs_on_other_images_are_left_out_and_said(results, name):
+    other = {'name': name, 'digest': 'd', 'stand_in': 'stand-in' in name}
+    edit_config(results / 'runs/cnn1', dataset=other)
     found = read_results(results)
-    assert len(found.of('cnn1')) == 2
-    assert any('Missing' in notice and 'cnn1 seed 1' in notice and 'cnn2' not in notice
+    assert found.of('cnn1') == () and len(found.of('gru-50')) == 3
+    assert any(notice.startswith('Left out') and f'cnn1 ({name})' in notice
                for notice in found.notices)
-    assert any('No finished run of: cnn3' in notice for notice in found.notices)
-
-
-def test_an_unfinished_run_is_left_out_and_said(results):
-    (results / 'runs/cnn1/seed2/metrics.json').unlink()
-    found = read_results(results)
-    assert [run.seed for run in found.of('cnn1')] == [0, 1]
-    assert 'Left out, not finished: cnn1 seed 2.' in found.notices
-
-
-def test_stand_in_runs_are_left_out_and_said(results):
-    stand_in = {'name': 'stand-in digits', 'digest': 'd', 'stand_in': True}
-    for seed in (0, 1):
-        edit(results / f'runs/cnn1/seed{seed}/metrics.json', dataset=stand_in)
-    found = read_results(results)
-    assert [run.seed for run in found.of('cnn1')] == [2]
-    assert 'Left out, made on the stand-in data: cnn1 seed 0, cnn1 seed 1.' in found.notices
-    edit(results / 'runs/cnn1/seed2/metrics.json', dataset=stand_in)
-    shutil.rmtree(results / 'runs/gru-50')
-    assert 'every finished run is on the stand-in' in refusal(results)
-
-
-@pytest.mark.parametrize('content', ['', '{', '[]', '{"test_accuracy": 0.5}', '\0\1'])
-def test_damaged_metrics_are_refused(results, content):
-    path = results / 'runs/cnn1/seed1/metrics.json'
-    path.write_text(content)
-    assert str(path) in refusal(results)
-
-
-@pytest.mark.parametrize('changes', [
-    {'test_accuracy': None}, {'test_accuracy': 1.5}, {'test_accuracy': 'high'},
-    {'test_accuracy': float('nan')}, {'test_loss': -1}, {'cpu_seconds': True}, {'dataset': 'x'},
-    {'dataset': {'name': 'course CIFAR-10', 'digest': 'x'}}, {'threads': 0}, {'threads': 2},
-    {'finished': None}])
-def test_impossible_metrics_are_refused(results, changes):
-    path = results / 'runs/cnn1/seed1/metrics.json'
-    edit(path, **changes)
-    assert str(path) in refusal(results)
-
-
-def test_metrics_of_another_run_are_refused(results):
-    runs = results / 'runs/cnn1'
-    shutil.copy(runs / 'seed0/metrics.json', runs / 'seed1/metrics.json')
-    message = refusal(results)
-    assert str(runs / 'seed1/history.csv') in message and 'metrics.json says' in message
+    edit_config(results / 'runs/gru-50', dataset=other)
+    assert 'every run is on other data' in refusal(results)
 
 
 @pytest.mark.parametrize('name, value, says', [
-    ('lr', 1e-4, '--lr 0.0001, but cnn1 seed 1 has 0.001'), ('act', 'tanh', '--act tanh'),
-    ('act', 'swish', '--act swish'), ('seed', 2, '--seed 2'), ('steps', 'many', '--steps many'),
-    ('lr', None, '--lr None')])
-def test_a_run_of_another_configuration_is_refused(results, name, value, says):
-    path = results / 'runs/cnn1/seed1/config.json'
-    config = json.loads(path.read_text())
-    config['settings'][name] = value
-    path.write_text(json.dumps(config))
+    ('lr', 1e-4, '--lr 0.0001, but cnn1 has 0.001'), ('act', 'tanh', '--act tanh'),
+    ('act', 'swish', '--act swish'), ('lr', None, '--lr None')])
+def test_another_configuration_is_refused(results, name, value, says):
+    edit_config(results / 'runs/cnn1', {name: value})
     message = refusal(results)
-    assert str(path) in message and says in message
+    assert str(results / 'runs/cnn1') in message and says in message
 
 
-def test_free_settings_may_differ(results):
-    path = results / 'runs/cnn1/seed1'
-    config = json.loads((path / 'config.json').read_text())
-    config['settings'] |= {'eval_every': 500, 'log_every': 500, 'threads': 2}
-    (path / 'config.json').write_text(json.dumps(config))
-    edit(path / 'metrics.json', threads=2)
+def test_free_settings_may_differ_and_are_said(results):
+    edit_config(results / 'runs/cnn1', {'log_every': 500, 'threads': 2})
     assert 'The runs differ in their thread counts: 1; 2.' in read_results(results).notices
 
 
-def test_a_run_of_the_other_program_is_refused(results):
-    shutil.copy(results / 'runs/gru-50/seed1/config.json', results / 'runs/cnn1/seed1/config.json')
-    assert 'another program' in refusal(results)
+def test_the_other_program_is_refused(results):
+    for name in ('config.json', 'history.csv', 'runs.csv', 'test_correct.npy'):
+        (results / 'runs/cnn1' / name).write_bytes((results / 'runs/gru-50' / name).read_bytes())
+    assert 'runs of another program' in refusal(results)
 
 
-def test_a_run_without_a_configuration_is_refused(results):
-    path = results / 'runs/cnn1/seed1/config.json'
-    path.unlink()
-    assert str(path) in refusal(results)
+def test_a_step_that_is_compared_must_be_there(results):
+    path = results / 'runs/cnn1/history.csv'
+    path.write_text(path.read_text().replace('\n101,3000,', '\n101,3001,'))
+    assert 'not every run has train_accuracy at step 3000' in refusal(results)
 
 
-def test_other_data_is_refused(results):
-    path = results / 'runs/cnn1/seed2/metrics.json'
-    other = {'name': 'course CIFAR-10', 'digest': 'other', 'stand_in': False}
-    edit(path, dataset=other)
-    assert str(path) in refusal(results) and 'digest is other' in refusal(results)
-
-
-def test_more_images_per_class_are_other_pixels_of_the_same_data(tmp_path):
-    results = write_runs(tmp_path, ('cnn2', 'cnn3'), seeds=1)
-    digests = {run.metrics['dataset']['digest'] for run in read_results(results).all()}
-    assert len(digests) == 2
-    edit(results / 'runs/cnn3/seed0/metrics.json',
-         dataset={'name': 'CIFAR-10 folder', 'digest': 'x', 'stand_in': False})
-    assert 'name is CIFAR-10 folder' in refusal(results)
-
-
-@pytest.mark.parametrize('damage, says', [
-    (lambda text: text[:len(text) // 2].rsplit('\n', 1)[0] + '\n', 'after 5000 steps is None'),
-    (lambda text: '', 'history'),
-    (lambda text: text.replace('\n3000,', '\n3001,'), 'no train_accuracy at step 3000'),
-    (lambda text: text.replace('1.5', 'nan'), 'finite'),
-    (lambda text: text.replace('1.5', 'x'), 'history'),
-    (lambda text: text.replace('train_loss', 'loss'), 'columns'),
-    (lambda text: text.replace('\n3000,', '\n300,'), 'ascend')])
-def test_damaged_histories_are_refused(results, damage, says):
-    path = results / 'runs/cnn1/seed1/history.csv'
-    path.write_text(damage(path.read_text()))
-    message = refusal(results)
-    assert str(path) in message and says in message
-
-
-@pytest.mark.parametrize('content', ['{}', 'x', '{"h_conv1": 3}',
-                                     '{"h_conv1": {"mean": "high"}, "h_conv2": {}}'])
-def test_damaged_statistics_are_refused(results, content):
-    path = results / 'runs/cnn1/seed1/activations.json'
-    path.write_text(content)
-    assert str(path) in refusal(results)
-    path.unlink()
-    assert str(path) in refusal(results)
-
-
-@pytest.mark.parametrize('stranger', ['runs/cnn10/seed0', 'runs/cnn1/seed01', 'runs/cnn1/best'])
-def test_strangers_are_refused(results, stranger):
-    (results / stranger).mkdir(parents=True)
-    assert str(results / stranger).removesuffix('/seed0') in refusal(results)
-
-
-def test_filters(results):
-    run = read_results(results).of('cnn1')[0]
-    assert run.filters().shape == (5, 5, 1, 32)
-    np.save(run.path / 'filters.npy', np.zeros((3, 3)))
-    with pytest.raises(UserError, match='filters.npy'):
-        run.filters()
-    (run.path / 'filters.npy').write_text('x')
-    with pytest.raises(UserError, match='filters.npy'):
-        run.filters()
+@pytest.mark.parametrize('unknown', ['cnn10', 'seed0'])
+def test_unknown_folders_are_refused(results, unknown):
+    (results / 'runs' / unknown).mkdir()
+    assert f'{results / "runs" / unknown}: no experiment has this name' in refusal(results)

@@ -1,35 +1,35 @@
-"""joblib on a Dask cluster: tasks that kill their workers, and addresses where nobody is."""
+"""A Dask cluster: tasks that kill their workers, and addresses where nobody is."""
 
 import gc
 import os
 import socket
-from collections import Counter
 
-import joblib
 import pytest
 
-from elec576.runs import dask
 from elec576.errors import UserError
+from elec576.runs import dask
 
 
-def lost(number, error):
-    return 'lost', number, type(error).__name__
+def absolute(number):
+    """abs, but -2 is deadly."""
+    return os._exit(1) if number == -2 else abs(number)
 
 
-def test_a_task_that_kills_its_workers_is_lost_and_the_others_are_not(cluster):
-    with dask.backend(cluster.scheduler_address, on_loss=lost):
-        found = list(joblib.Parallel(return_as='generator_unordered', pre_dispatch='n_jobs',
-                                     batch_size=1)(
-            joblib.delayed(os._exit if number == -2 else abs)(number)
-            for number in (-1, -2, -3, -4, -5)))
-    assert Counter(found) == Counter([1, ('lost', -2, 'KilledWorker'), 3, 4, 5])
+def pid(task):
+    return os.getpid()
 
 
-def test_an_error_in_a_task_is_raised(cluster):
-    with dask.backend(cluster.scheduler_address, on_loss=lost):
-        with pytest.raises(TypeError):
-            list(joblib.Parallel(return_as='generator_unordered', batch_size=1)(
-                [joblib.delayed(abs)('x')]))
+def test_a_task_that_kills_its_workers_is_given_up_and_the_others_are_not(cluster):
+    tasks = (-1, -2, -3, -4, -5)
+    found = {task: (result, type(error).__name__) for task, result, error in dask.map_unordered(
+        absolute, tasks, address=cluster.scheduler_address)}
+    assert found == {-1: (1, 'NoneType'), -2: (None, 'KilledWorker'), -3: (3, 'NoneType'),
+                     -4: (4, 'NoneType'), -5: (5, 'NoneType')}
+
+
+def test_an_error_in_a_task_is_given_back(cluster):
+    (task, result, error), = dask.map_unordered(abs, ['x'], address=cluster.scheduler_address)
+    assert (task, result) == ('x', None) and isinstance(error, TypeError)
 
 
 @pytest.mark.parametrize('address', ['127.0.0.1:{port}', 'tcp://127.0.0.1:{port}', 'ftp://x', ''])
@@ -39,8 +39,7 @@ def test_nobody_answers(address, monkeypatch):
     with socket.socket() as bound:  # nobody else can listen there, and we do not
         bound.bind(('127.0.0.1', 0))
         with pytest.raises(UserError, match='no scheduler answers'):
-            with dask.backend(address.format(port=bound.getsockname()[1]), lost):
-                pytest.fail('connected')
+            list(dask.map_unordered(abs, [1], address=address.format(port=bound.getsockname()[1])))
     assert not [client for client in gc.get_objects()
                 if isinstance(client, distributed.Client) and client.status == 'connecting']
 
@@ -49,15 +48,16 @@ def test_a_single_worker_does_the_work():
     distributed = pytest.importorskip('distributed')
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1,
                                   dashboard_address=':0') as single:
-        with dask.backend(single.scheduler_address, lost):
-            pids = set(joblib.Parallel(return_as='generator_unordered', pre_dispatch='n_jobs',
-                                       batch_size=1)(joblib.delayed(os.getpid)() for _ in range(5)))
+        pids = {result for _, result, _ in dask.map_unordered(
+            pid, range(5), address=single.scheduler_address)}
     assert len(pids) == 1 and os.getpid() not in pids
 
 
-def test_no_workers():
+@pytest.mark.parametrize('workers, threads, words', [
+    (0, 1, 'the cluster has no workers'), (1, 2, 'a worker has 2 threads; start workers with')])
+def test_clusters_that_will_not_do(workers, threads, words):
     distributed = pytest.importorskip('distributed')
-    with distributed.LocalCluster(n_workers=0, dashboard_address=':0') as empty:
-        with pytest.raises(UserError, match='the cluster has no workers'):
-            with dask.backend(empty.scheduler_address, lost):
-                pytest.fail('connected')
+    with distributed.LocalCluster(n_workers=workers, threads_per_worker=threads, processes=False,
+                                  dashboard_address=':0') as cluster:
+        with pytest.raises(UserError, match=words):
+            list(dask.map_unordered(abs, [1], address=cluster.scheduler_address))

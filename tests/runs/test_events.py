@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from elec576.runs import checkpoints, kept
-from elec576.errors import Interrupted
 from elec576.runs.events import filter_grid
 from elec576.loops.history import History
 from elec576.runs.rundir import RunDirectory
-from elec576.runs.run import Options, run_cnn, run_rnn
+from elec576.runs.run import Options, run
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 
@@ -19,7 +18,7 @@ CNN = CnnSettings(steps=8, train_per_class=12, test_per_class=4, eval_every=2, l
                   threads=2)
 RNN = RnnSettings(hidden=6, iterations=9 * 30, batch_size=30, display_step=2, eval_every=4,
                   threads=2)
-RUNS = {'cnn': (run_cnn, CNN), 'rnn': (run_rnn, RNN)}
+RUNS = {'cnn': CNN, 'rnn': RNN}
 
 
 def quiet(line):
@@ -43,7 +42,7 @@ def read(run):
 def pair(small_data, tmp_path_factory):
     """Both runs, with events and kept steps, and without."""
     found = {}
-    for program, (run, settings) in RUNS.items():
+    for program, settings in RUNS.items():
         for events in (True, False):
             path = tmp_path_factory.mktemp(program)
             run(settings, path, Options(data=str(small_data), events=events,
@@ -60,7 +59,7 @@ def test_no_bit_is_changed(program, pair):
                     for run in (looked_at, alone))
     assert ours.keys() == theirs.keys()
     assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
-    assert not alone.events.exists() and not kept.steps(alone.path)
+    assert not alone.events.exists() and not kept.steps(alone.kept)
 
 
 @pytest.mark.parametrize('program', RUNS)
@@ -112,32 +111,60 @@ def test_filters_stand_in_the_reports_order():
         assert not cell[5].any() and not cell[:, 5].any()
 
 
-def test_a_run_gone_on_with(pair, small_data, tmp_path):
-    """The second sitting's file goes on where the first one ended, and no step is shown twice."""
+def stopping_at(start):
+    """An `echo` that ends the run at once, as a kill would, at a line that begins so."""
     def stop(line):
-        if line.startswith('step 4, training loss'):
-            raise KeyboardInterrupt
+        if line.startswith(start):
+            raise ZeroDivisionError
+    return stop
 
-    run = RunDirectory(tmp_path)
+
+def test_a_resumed_run(pair, small_data, tmp_path):
+    """The second process's file continues where the first one ended; no step is shown twice."""
+    directory = RunDirectory(tmp_path)
     options = Options(data=str(small_data), events=True, keep_every=4, progress_bar=False,
                       checkpoint_seconds=0)
-    with pytest.raises((KeyboardInterrupt, Interrupted)):
-        run_cnn(CNN, tmp_path, options, stop)
-    run_cnn(CNN, tmp_path, options, quiet)
-    assert len(list(run.events.iterdir())) == 2
-    starts = [event.step for path in run.events.iterdir()
+    with pytest.raises(ZeroDivisionError):
+        run(CNN, tmp_path, options, stopping_at('step 4, training loss'))
+    run(CNN, tmp_path, options, quiet)
+    assert len(list(directory.events.iterdir())) == 2
+    starts = [event.step for path in directory.events.iterdir()
               for event in tf.train.summary_iterator(str(path)) if event.HasField('session_log')]
     assert starts == [4]
-    assert run.history.read_bytes() == pair['cnn', True].history.read_bytes()
-    assert read(run)[0] == read(pair['cnn', True])[0]
-    assert read(run)[3] == 1
+    assert directory.history.read_bytes() == pair['cnn', True].history.read_bytes()
+    assert read(directory)[0] == read(pair['cnn', True])[0]
+    assert read(directory)[3] == 1
+
+
+def test_killed_before_the_first_checkpoint(pair, small_data, tmp_path):
+    """The run begins again, and so do its events: no step is shown twice."""
+    directory = RunDirectory(tmp_path)
+    options = Options(data=str(small_data), events=True, progress_bar=False)
+    with pytest.raises(ZeroDivisionError):
+        run(CNN, tmp_path, options, stopping_at('step 4, training loss'))
+    assert list(directory.events.iterdir()) and not checkpoints.latest(directory.checkpoints)
+    run(CNN, tmp_path, options, quiet)
+    assert len(list(directory.events.iterdir())) == 1
+    assert read(directory)[0] == read(pair['cnn', True])[0]
+
+
+@pytest.mark.parametrize('settings', [
+    CnnSettings(**{**vars(CNN), 'eval_every': 0}),
+    RnnSettings(**{**vars(RNN), 'eval_every': 0})], ids=['cnn', 'rnn'])
+def test_the_final_values_are_shown_even_if_nothing_else_is(settings, small_data, tmp_path):
+    """The recurrent network's last step is one at which the batch was measured, too."""
+    metrics = run(settings, tmp_path,
+                  Options(data=str(small_data), events=True, progress_bar=False), quiet)
+    scalars = read(RunDirectory(tmp_path))[0]
+    for name in ('test_accuracy', 'test_loss'):
+        assert scalars[name.replace('_', '/')] == {settings.steps: np.float32(metrics[name])}
 
 
 def test_steps_kept_on_request(pair):
     run = pair['cnn', True]
-    assert list(kept.steps(run.path)) == [0, 4, 8]
+    assert list(kept.steps(run.kept)) == [0, 4, 8]
     trained = checkpoints.variables(checkpoints.latest(run.checkpoints))
-    last = tf.train.load_checkpoint(str(kept.steps(run.path)[8] / 'model'))
+    last = tf.train.load_checkpoint(str(kept.steps(run.kept)[8] / 'model'))
     names = last.get_variable_to_shape_map()
     assert len(names) == 8
     assert all(np.array_equal(last.get_tensor(name), trained[name]) for name in names)

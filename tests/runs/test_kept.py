@@ -44,7 +44,7 @@ def test_a_step_is_kept_once_and_half_a_step_is_not_listed(run, tmp_path):
     before = index.stat().st_mtime_ns
     kept.keep(tmp_path, 3, trained.sess, saver)
     assert index.stat().st_mtime_ns == before
-    (kept.folder_of(tmp_path) / '.unfinished-step-00000009').mkdir()
+    (tmp_path / '.unfinished-step-00000009').mkdir()
     assert list(kept.steps(tmp_path)) == [0, 3]
     assert kept.steps(tmp_path / 'elsewhere') == {}
 

@@ -1,21 +1,22 @@
 """Many runs: which, in what order; failures, dead processes, and a real Dask cluster."""
 
 import dataclasses
-import json
 import os
+import shutil
 import signal
 import threading
 import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from elec576.runs import many
 from elec576.errors import Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS
+from elec576.runs import many
 from elec576.runs.many import Job, Outcome, plan, reproduce
-from elec576.runs.rundir import read_settings
+from elec576.runs.tables import folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings
 
 CNN = CnnSettings(steps=12, train_per_class=12, test_per_class=4, eval_every=5, threads=1)
@@ -42,8 +43,12 @@ class Outcomes(list):
             self.first()
 
 
-def metrics_written(results):
-    return {path: path.stat().st_mtime_ns for path in results.glob('runs/*/*/metrics.json')}
+def collected(results):
+    """(experiment, seed) to when the run was finished."""
+    tables = {path.parent.name: read_table(path.parent)
+              for path in results.glob('runs/*/runs.csv')}
+    return {(name, seed): table.metrics(seed)['finished']
+            for name, table in tables.items() for seed in table.seeds}
 
 
 @pytest.fixture(scope='module')
@@ -57,51 +62,66 @@ def reference(small_data, tmp_path_factory):
 
 
 def assert_all_done(jobs, outcomes, results, reference):
-    """Each job has one outcome, a good one, and its directory is the reference's."""
+    """Each job has one outcome, a good one, and is in the tables once, as in the reference's."""
     assert Counter(outcome.job for outcome in outcomes) == Counter(jobs)
     assert [outcome.error for outcome in outcomes] == [None] * len(jobs)
     for each in jobs:
-        run, other = each.directory(results), each.directory(reference)
-        assert read_settings(run) == each.settings
-        assert run.history.read_bytes() == other.history.read_bytes()
-        ours, theirs = (json.loads(place.metrics.read_text()) for place in (run, other))
-        assert (ours['test_accuracy'], ours['test_loss']) == (
-            theirs['test_accuracy'], theirs['test_loss'])
-        assert [path.name for path in run.path.iterdir()
-                if path.name.startswith('.unfinished')] == []
+        ours, theirs = (read_table(folder_of(place, each.experiment))
+                        for place in (results, reference))
+        assert ours.settings(each.seed) == each.settings
+        assert ours.history_of(each.seed).to_csv() == theirs.history_of(each.seed).to_csv()
+        assert ours.metrics(each.seed)['test_loss'] == theirs.metrics(each.seed)['test_loss']
+        for name in ('test_correct', 'filters'):
+            one, other = (getattr(table, name) for table in (ours, theirs))
+            assert (one is None) == (other is None)
+            assert one is None or np.array_equal(one[ours.seeds.index(each.seed)],
+                                                 other[theirs.seeds.index(each.seed)])
+        assert not each.directory(results).path.exists()
 
 
 def test_plan():
-    jobs = plan('all', 2)
-    assert len(jobs) == len(set(jobs)) == 46
-    assert {each.experiment for each in jobs} == set(EXPERIMENTS)
-    assert [each.seed for each in jobs] == [0] * 23 + [1] * 23
+    jobs = plan('all', (100, 101))
+    assert len(jobs) == len(set(jobs)) == 44
+    assert {each.experiment for each in jobs} == set(EXPERIMENTS) - {'cnn-vis'}
+    assert [each.seed for each in jobs] == [100] * 22 + [101] * 22
     assert all(each.settings == dataclasses.replace(EXPERIMENTS[each.experiment], threads=1,
                                                     seed=each.seed) for each in jobs)
-    guesses = [many.rough_seconds(each.settings) for each in jobs[:23]]
+    guesses = [many.rough_seconds(each.settings) for each in jobs[:22]]
     assert guesses == sorted(guesses, reverse=True)
-    assert {each.experiment for each in plan('evidence', 1)} == set(EVIDENCE)
-    assert len(plan('cnn', 1)) == 11 and len(plan('rnn', 1)) == 12
-    assert [each.experiment for each in plan('gru-300, cnn4,cnn4', 1, threads=2)] == [
+    assert {each.experiment for each in plan('evidence', [0])} == set(EVIDENCE)
+    assert len(plan('cnn', [0])) == 10 and len(plan('rnn', [0])) == 12
+    assert [each.experiment for each in plan('gru-300, cnn4,cnn-vis', [0], threads=2)] == [
         'cnn4', 'gru-300']
     for names in ('cnn10', 'cnn4,,rnn-a', ''):
         with pytest.raises(UserError, match='no experiment has this name'):
-            plan(names, 1)
+            plan(names, [0])
+    with pytest.raises(UserError, match='--threads 1000000: at most'):
+        plan('cnn1', [0], threads=1000000)
 
 
-def test_expected_seconds_learn_from_finished_runs(tmp_path):
-    each = plan('cnn4', 1)[0]
-    assert many.expected_seconds(each, tmp_path) == many.rough_seconds(
-        each.settings) > 0
-    for seed, seconds in enumerate((100, 110, 900)):
-        folder = tmp_path / 'runs' / 'cnn4' / f'seed{seed}'
-        folder.mkdir(parents=True)
-        (folder / 'metrics.json').write_text(
-            json.dumps({'test_accuracy': 0.5, 'wall_seconds': seconds}))
-    assert many.expected_seconds(each, tmp_path) == 110
-    (tmp_path / 'runs' / 'cnn4' / 'seed1' / 'metrics.json').write_text('{')
-    with pytest.raises(UserError, match='seed1/metrics.json'):
-        many.expected_seconds(each, tmp_path)
+def test_what_is_outstanding_and_how_long_it_will_take(reference, small_data, tmp_path):
+    assert many.outstanding(JOBS, reference, str(small_data)) == {}
+    more = [*JOBS, job('small-rnn', 2), job('other-rnn', 0)]
+    left = many.outstanding(more, reference, str(small_data))
+    median = read_table(folder_of(reference, 'small-rnn')).runs['wall_seconds'].median()
+    assert left == {more[-2]: median, more[-1]: many.rough_seconds(RNN)}
+    for other, words in (([job('small-rnn', 2, threads=2)], 'threads: 1, not 2'),
+                         ([job('small-cnn', 2, CNN, lr=1e-4)], 'lr: 0.001, not 0.0001')):
+        with pytest.raises(UserError, match=f'holds runs of another configuration .*{words}'):
+            many.outstanding(other, reference, str(small_data))
+    shutil.copytree(small_data, tmp_path / 'data')
+    image = tmp_path / 'data' / 'CIFAR10' / 'Test' / '0' / 'Image00000.png'
+    image.write_bytes(image.with_name('Image00001.png').read_bytes())
+    with pytest.raises(UserError, match='another configuration .*dataset digest'):
+        many.outstanding(JOBS, reference, str(tmp_path / 'data'))
+
+
+def test_no_more_processes_than_runs(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(many, '_here', lambda jobs, results, data, n: asked.append(n) or iter(()))
+    reproduce(JOBS[:1], tmp_path, None, 12, Outcomes())
+    reproduce([], tmp_path, None, 12, Outcomes())
+    assert asked == [1, 1]
 
 
 def test_words():
@@ -171,7 +191,7 @@ def open_files(pid):
     return found
 
 
-def test_an_interrupted_run_ends_all_and_can_be_gone_on_with(reference, small_data, tmp_path):
+def test_an_interrupted_run_ends_all_and_can_be_resumed(reference, small_data, tmp_path):
     outcomes = Outcomes()
     real = many.carry_out
 
@@ -188,12 +208,12 @@ def test_an_interrupted_run_ends_all_and_can_be_gone_on_with(reference, small_da
                 reproduce(JOBS, tmp_path, str(small_data), 1, outcomes)
         finally:
             signal.signal(signal.SIGTERM, before)
-    done = metrics_written(tmp_path)
+    done = collected(tmp_path)
     assert len(done) == 1
     again = Outcomes()
     reproduce(JOBS, tmp_path, str(small_data), 1, again)
     assert_all_done(JOBS, again, tmp_path, reference)
-    assert done.items() <= metrics_written(tmp_path).items()  # not run again
+    assert done.items() <= collected(tmp_path).items()  # not run again
 
 
 def kill_a_busy_worker(cluster):
@@ -211,5 +231,6 @@ def test_dask_cluster_of_which_a_worker_is_killed(cluster, reference, small_data
     assert busy and busy[0] >= 1
     assert_all_done(JOBS, outcomes, tmp_path, reference)
     assert sum(outcome.files is not None for outcome in outcomes) == len(JOBS)
-    assert [outcome.metrics for outcome in outcomes] == [
-        json.loads(outcome.job.directory(tmp_path).metrics.read_text()) for outcome in outcomes]
+    for outcome in outcomes:
+        table = read_table(folder_of(tmp_path, outcome.job.experiment))
+        assert table.metrics(outcome.job.seed) == outcome.metrics

@@ -41,6 +41,9 @@ def test_configuration_is_written_once(run):
     (config_of(CnnSettings(steps=3, threads=1), {**DATASET, 'digest': '34cd'}),
      ['dataset digest: 12ab, not 34cd']),
     (config_of(RnnSettings(threads=1), DATASET), ['program: cnn, not rnn']),
+    (config_of(CnnSettings(steps=3, threads=1, isa='avx512'), DATASET), ['isa: avx2, not avx512']),
+    (config_of(CnnSettings(steps=3, threads=1), DATASET, 'cnn1'), ['experiment: None, not cnn1']),
+    ({**CONFIG, 'tensorflow': '2.0.1'}, ['tensorflow: ', ', not 2.0.1']),
 ])
 def test_another_configuration_is_refused_and_nothing_touched(run, other, words):
     with claim(run, CONFIG):
@@ -54,7 +57,7 @@ def test_another_configuration_is_refused_and_nothing_touched(run, other, words)
     assert contents(run) == before
 
 
-@pytest.mark.parametrize('name', ['metrics.json', 'checkpoint'])
+@pytest.mark.parametrize('name', ['metrics.json', 'history.csv', 'checkpoint', 'kept', 'events'])
 def test_remains_without_a_configuration_are_refused(run, name):
     run.path.mkdir(parents=True)
     (run.path / name).mkdir()
