@@ -20,7 +20,6 @@ import numpy as np
 from filelock import FileLock
 
 from elec576.data import rebuild
-from elec576.data.cifar10 import PER_CLASS
 from elec576.data.mnist import MNIST_DIGEST, Mnist, write_mnist_folder
 from elec576.data.sets import digest
 from elec576.errors import UserError
@@ -32,7 +31,7 @@ STALL_SECONDS = 10  # until a download that has stopped is given up
 HOSTS = {'CIFAR10': 'www.cs.toronto.edu', 'MNIST_data': 'storage.googleapis.com'}
 KERAS_FILES = {'CIFAR10': 'cifar-10-batches-py*', 'MNIST_data': 'mnist.npz'}
 
-Public = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+Public = tuple[rebuild.Labeled, rebuild.Labeled]  # training, test
 
 
 class Unavailable(UserError):
@@ -124,8 +123,7 @@ def _download(name: str) -> Public:
 
 
 def _write_cifar10(public: Public, folder: Path) -> None:
-    pixels = {part: rebuild.course_pixels(images, np.ravel(labels), PER_CLASS[part])
-              for part, (images, labels) in zip(PER_CLASS, public)}
+    pixels = rebuild.course_pixels(*public)
     rebuild.check_course_digests(pixels)
     rebuild.write_tree(pixels, folder)
 

@@ -36,12 +36,13 @@ def public(monkeypatch):
                    rng.randint(0, 10, 5).astype(np.uint8))
     sets = {'CIFAR10': ((images, labels), (images, labels)),
             'MNIST_data': (tuple(digits[:2]), tuple(digits[2:]))}
-    course = {part: digest(rebuild.course_pixels(images, labels.ravel(), count))
-              for part, count in COUNTS.items()}
+    for module in (cifar10, rebuild, prepare):
+        monkeypatch.setattr(module, 'PER_CLASS', COUNTS)
+    monkeypatch.setattr(rebuild, 'ROUNDED_DOWN', ())
+    course = {part: digest(pixels)
+              for part, pixels in rebuild.course_pixels(*sets['CIFAR10']).items()}
     for module in (cifar10, rebuild, prepare):
         monkeypatch.setattr(module, 'COURSE_DIGESTS', course)
-    for module in (cifar10, rebuild, prepare, fetch):
-        monkeypatch.setattr(module, 'PER_CLASS', COUNTS)
     for module in (mnist, prepare, fetch):
         monkeypatch.setattr(module, 'MNIST_DIGEST', digest(*digits))
     monkeypatch.setattr(mnist, 'VALIDATION_SIZE', 2)
