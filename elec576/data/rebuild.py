@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Mapping
 
-import imageio.v2 as imageio
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from elec576.data.cifar10 import COURSE_DIGESTS, PER_CLASS, image_name, read_image
@@ -82,7 +82,7 @@ def write_tree(pixels: Mapping[str, np.ndarray], folder: Path) -> None:
               for label, of_class in enumerate(classes) for number, image in enumerate(of_class)}
     for path, image in tqdm(images.items(), desc='CIFAR10', unit='image', leave=False):
         path.parent.mkdir(parents=True, exist_ok=True)
-        imageio.imwrite(path, image)
+        Image.fromarray(image).save(path)
         if not np.array_equal(read_image(path), image):
             raise UserError(f'{path}: reads differently from what was written; check the disk')
 

@@ -78,17 +78,19 @@ def test_wrong_contents_leave_nothing(public, tmp_path, monkeypatch):
 
 
 def test_interrupted_writing_leaves_nothing_and_can_be_repeated(public, tmp_path, monkeypatch):
-    real = rebuild.imageio.imwrite
-    monkeypatch.setattr(rebuild.imageio, 'imwrite',
-                        lambda path, image: interrupt() if '7' in path.parts else real(path, image))
+    real = rebuild.read_image
 
-    def interrupt():
-        raise KeyboardInterrupt
+    def interrupted(path):
+        if '7' in path.parts:
+            raise KeyboardInterrupt
+        return real(path)
+
+    monkeypatch.setattr(rebuild, 'read_image', interrupted)
 
     with pytest.raises(KeyboardInterrupt):
         fetch.fetch('CIFAR10', tmp_path / 'cache')
     assert not list((tmp_path / 'cache').rglob('*.png'))
-    monkeypatch.setattr(rebuild.imageio, 'imwrite', real)
+    monkeypatch.setattr(rebuild, 'read_image', real)
     (tmp_path / 'cache/.CIFAR10-unfinished/left by a kill').mkdir(parents=True)
     assert prepare.verify(fetch.fetch('CIFAR10', tmp_path / 'cache')) == 'course CIFAR-10'
 
