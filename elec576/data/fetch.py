@@ -39,11 +39,17 @@ class Unavailable(UserError):
 
 
 def load_public(name: str) -> Public:
-    """`tf.keras.datasets`'s (images, labels) of training and of test; the one call of Keras."""
+    """`tf.keras.datasets`'s (images, labels) of training and of test; the one call of Keras.
+
+    Colors are the last axis, whatever the user's `keras.json` says.
+    """
     from elec576.tf1 import tf  # only a download needs TensorFlow here, and it takes seconds
 
     module = {'CIFAR10': tf.keras.datasets.cifar10, 'MNIST_data': tf.keras.datasets.mnist}[name]
-    return module.load_data()
+    public = module.load_data()
+    if name == 'CIFAR10' and tf.keras.backend.image_data_format() == 'channels_first':
+        public = tuple((np.moveaxis(images, 1, 3), labels) for images, labels in public)
+    return public
 
 
 def fetch(name: str, target: Path) -> Path:

@@ -224,3 +224,17 @@ def test_failures_leave_nothing_and_can_be_repeated(hosts, tmp_path, script):
     code, _, err = script('prepare_data.py')
     assert code == 0, err
     assert verified(tmp_path / 'cache')
+
+
+@pytest.mark.slow
+def test_keras_may_be_set_to_colors_first(hosts, public):
+    from elec576.tf1 import tf
+
+    before = tf.keras.backend.image_data_format()
+    tf.keras.backend.set_image_data_format('channels_first')
+    try:
+        found = fetch.load_public('CIFAR10')
+    finally:
+        tf.keras.backend.set_image_data_format(before)
+    assert all(np.array_equal(ours, theirs) for part, expected in zip(found, public)
+               for ours, theirs in zip(part, expected))
