@@ -31,6 +31,7 @@ ROUNDED_DOWN = (
     ('Train', 9, 716, 25, 24),
     ('Test', 8, 10, 10, 27),
 )
+
 Labeled = tuple[np.ndarray, np.ndarray]  # images and their class numbers
 
 
