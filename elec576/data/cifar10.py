@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Mapping
 
-import imageio.v2 as imageio
 import numpy as np
 from PIL import Image
 
@@ -105,12 +104,13 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     try:
         with Image.open(path, formats=['PNG']) as image:
             image.verify()  # checksums, which Pillow skips when it decodes
-        image = np.asarray(imageio.imread(path))
+        with Image.open(path, formats=['PNG']) as image:
+            indexed, image = image.mode == 'P', np.asarray(image)
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
         if os.path.isfile(path) and os.path.getsize(path) == 0:
             error = 'the file is empty'
         raise UserError(f'{path}: not a readable PNG image ({error}); copy it anew') from None
-    if image.ndim != 2:
+    if image.ndim != 2 or indexed:
         raise UserError(f'{path}: a color image; the course\'s images are grayscale')
     if image.dtype != np.uint8:
         raise UserError(f'{path}: pixels of type {image.dtype}; 8 bits of gray are needed')

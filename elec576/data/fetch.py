@@ -20,7 +20,6 @@ import numpy as np
 from filelock import FileLock
 
 from elec576.data import rebuild
-from elec576.data.cifar10 import PER_CLASS
 from elec576.data.mnist import MNIST_DIGEST, Mnist, write_mnist_folder
 from elec576.data.sets import digest
 from elec576.errors import UserError
@@ -32,7 +31,7 @@ STALL_SECONDS = 10  # until a download that has stopped is given up
 HOSTS = {'CIFAR10': 'www.cs.toronto.edu', 'MNIST_data': 'storage.googleapis.com'}
 KERAS_FILES = {'CIFAR10': 'cifar-10-batches-py*', 'MNIST_data': 'mnist.npz'}
 
-Public = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+Public = tuple[rebuild.Labeled, rebuild.Labeled]  # training, test
 
 
 class Unavailable(UserError):
@@ -40,11 +39,17 @@ class Unavailable(UserError):
 
 
 def load_public(name: str) -> Public:
-    """`tf.keras.datasets`'s (images, labels) of training and of test; the one call of Keras."""
+    """`tf.keras.datasets`'s (images, labels) of training and of test; the one call of Keras.
+
+    Colors are the last axis, whatever the user's `keras.json` says.
+    """
     from elec576.tf1 import tf  # only a download needs TensorFlow here, and it takes seconds
 
     module = {'CIFAR10': tf.keras.datasets.cifar10, 'MNIST_data': tf.keras.datasets.mnist}[name]
-    return module.load_data()
+    public = module.load_data()
+    if name == 'CIFAR10' and tf.keras.backend.image_data_format() == 'channels_first':
+        public = tuple((np.moveaxis(images, 1, 3), labels) for images, labels in public)
+    return public
 
 
 def fetch(name: str, target: Path) -> Path:
@@ -124,8 +129,7 @@ def _download(name: str) -> Public:
 
 
 def _write_cifar10(public: Public, folder: Path) -> None:
-    pixels = {part: rebuild.course_pixels(images, np.ravel(labels), PER_CLASS[part])
-              for part, (images, labels) in zip(PER_CLASS, public)}
+    pixels = rebuild.course_pixels(*public)
     rebuild.check_course_digests(pixels)
     rebuild.write_tree(pixels, folder)
 

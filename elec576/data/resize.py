@@ -31,11 +31,12 @@ def resize_matrix(source: int, target: int) -> np.ndarray:
     return matrix
 
 
-def resize(images: np.ndarray, target: int) -> np.ndarray:
+def resize(images: np.ndarray, target: int, tolerance: float = 0) -> np.ndarray:
     """Square images, numbers [n, source, source], as uint8 [n, target, target].
 
-    Rounded once, at the end, half up, and clipped to 0..255.
+    Rounded once, at the end, half up, and clipped to 0..255. A value at most ``tolerance`` below
+    a half counts as the half.
     """
     matrix = resize_matrix(images.shape[-1], target)
     resized = matrix @ images @ matrix.T
-    return np.clip(np.floor(resized + 0.5), 0, 255).astype(np.uint8)
+    return np.clip(np.floor(resized + 0.5 + tolerance), 0, 255).astype(np.uint8)

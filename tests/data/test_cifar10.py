@@ -7,6 +7,7 @@ import shutil
 import imageio.v2 as imageio
 import numpy as np
 import pytest
+from PIL import Image
 
 from elec576.data import cifar10
 from elec576.data.cifar10 import image_name, read_cifar10_folder, read_image, read_pixels
@@ -96,6 +97,7 @@ def another_pixel_and_no_end(path):
     (as_png(np.zeros((32, 28), np.uint8)), '28x32 pixels'),
     (as_png(np.zeros((28, 28, 3), np.uint8)), 'a color image'),
     (as_png(np.zeros((28, 28, 4), np.uint8)), 'a color image'),
+    (lambda p: Image.fromarray(GRAY).convert('P').save(p), 'a color image'),
     (as_png(np.zeros((28, 28), np.uint16) + 300), '8 bits of gray'),
 ])
 def test_bad_images(folder, damage, message):

@@ -36,12 +36,13 @@ def public(monkeypatch):
                    rng.randint(0, 10, 5).astype(np.uint8))
     sets = {'CIFAR10': ((images, labels), (images, labels)),
             'MNIST_data': (tuple(digits[:2]), tuple(digits[2:]))}
-    course = {part: digest(rebuild.course_pixels(images, labels.ravel(), count))
-              for part, count in COUNTS.items()}
+    for module in (cifar10, rebuild, prepare):
+        monkeypatch.setattr(module, 'PER_CLASS', COUNTS)
+    monkeypatch.setattr(rebuild, 'ROUNDED_DOWN', ())
+    course = {part: digest(pixels)
+              for part, pixels in rebuild.course_pixels(*sets['CIFAR10']).items()}
     for module in (cifar10, rebuild, prepare):
         monkeypatch.setattr(module, 'COURSE_DIGESTS', course)
-    for module in (cifar10, rebuild, prepare, fetch):
-        monkeypatch.setattr(module, 'PER_CLASS', COUNTS)
     for module in (mnist, prepare, fetch):
         monkeypatch.setattr(module, 'MNIST_DIGEST', digest(*digits))
     monkeypatch.setattr(mnist, 'VALIDATION_SIZE', 2)
@@ -77,17 +78,19 @@ def test_wrong_contents_leave_nothing(public, tmp_path, monkeypatch):
 
 
 def test_interrupted_writing_leaves_nothing_and_can_be_repeated(public, tmp_path, monkeypatch):
-    real = rebuild.imageio.imwrite
-    monkeypatch.setattr(rebuild.imageio, 'imwrite',
-                        lambda path, image: interrupt() if '7' in path.parts else real(path, image))
+    real = rebuild.read_image
 
-    def interrupt():
-        raise KeyboardInterrupt
+    def interrupted(path):
+        if '7' in path.parts:
+            raise KeyboardInterrupt
+        return real(path)
+
+    monkeypatch.setattr(rebuild, 'read_image', interrupted)
 
     with pytest.raises(KeyboardInterrupt):
         fetch.fetch('CIFAR10', tmp_path / 'cache')
     assert not list((tmp_path / 'cache').rglob('*.png'))
-    monkeypatch.setattr(rebuild.imageio, 'imwrite', real)
+    monkeypatch.setattr(rebuild, 'read_image', real)
     (tmp_path / 'cache/.CIFAR10-unfinished/left by a kill').mkdir(parents=True)
     assert prepare.verify(fetch.fetch('CIFAR10', tmp_path / 'cache')) == 'course CIFAR-10'
 

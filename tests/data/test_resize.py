@@ -2,12 +2,11 @@
 
 import hashlib
 
-import imageio.v2 as imageio
 import numpy as np
 import pytest
 
 from elec576.data import rebuild
-from elec576.data.cifar10 import image_name, read_image, read_pixels
+from elec576.data.cifar10 import read_pixels
 from elec576.data.resize import cubic, resize, resize_matrix
 from elec576.errors import UserError
 
@@ -59,6 +58,11 @@ def test_rounds_half_up_and_clips():
         == [1, 2, 2, 0, 255]
 
 
+def test_a_hair_below_a_half_counts_as_the_half():
+    assert resize(np.array([[[1.4999]], [[1.49]]]), 1, tolerance=1e-3).ravel().tolist() == [2, 1]
+    assert resize(np.array([[[1.4999]]]), 1).item() == 1
+
+
 def test_luminance_is_not_rounded_before_the_resize():
     rgb = np.zeros((1, 32, 32, 3), np.uint8)
     rgb[..., 0] = 5  # luminance 1.49
@@ -74,12 +78,16 @@ def test_order_puts_the_last_taken_image_first():
     assert positions[4].tolist() == [24, 4, 14]
 
 
-def test_course_pixels_follow_the_order():
+def test_course_pixels_follow_the_order(monkeypatch):
+    monkeypatch.setattr(rebuild, 'PER_CLASS', {'Train': 3, 'Test': 2})
+    monkeypatch.setattr(rebuild, 'ROUNDED_DOWN', (('Test', 7, 1, 27, 4),))
     labels = np.tile(np.arange(10), 3)
     images = np.repeat(np.arange(30, dtype=np.uint8), 32 * 32 * 3).reshape(30, 32, 32, 3)
-    pixels = rebuild.course_pixels(images, labels, 3)
-    assert pixels.shape == (10, 3, 28, 28)
-    assert pixels[7, :, 0, 0].tolist() == [27, 7, 17]
+    pixels = rebuild.course_pixels((images, labels), (images, labels[:, np.newaxis]))
+    assert [part.shape for part in pixels.values()] == [(10, 3, 28, 28), (10, 2, 28, 28)]
+    assert pixels['Train'][7, :, 27, 4].tolist() == [27, 7, 17]
+    assert pixels['Test'][7, :, 27, 4].tolist() == [17, 6]  # the second was rounded down
+    assert pixels['Test'][7, :, 4, 27].tolist() == [17, 7]
 
 
 def test_write_tree_reads_back(tmp_path):
@@ -98,17 +106,3 @@ def test_wrong_pixels_are_refused():
     zeros = hashlib.sha256(bytes(10 * 1000 * 28 * 28)).hexdigest()
     with pytest.raises(UserError, match=zeros[:16]):
         rebuild.check_course_digests(pixels)
-
-
-def test_originals_give_the_course_pixels(real_data):
-    """All 15,680 pixels of the test set's first 20 images, found by the order rule."""
-    paths = sorted((real_data / 'cifar10_original_png').glob('*.png'))
-    if not paths:
-        pytest.skip('there are no originals')
-    labels = np.array([int(path.stem[-1]) for path in paths])
-    ours = rebuild.gray28(np.stack([imageio.imread(path) for path in paths]))
-    for i, label in enumerate(labels):
-        rank = int((labels[:i + 1] == label).sum())  # the k-th of its class is Image0000k
-        course = read_image(real_data / 'CIFAR10' / image_name('Test', label, rank))
-        assert np.array_equal(ours[i], course), paths[i].name
-    assert ours.size == 15680
