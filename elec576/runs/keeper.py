@@ -146,10 +146,10 @@ class RunKeeper:
 
     def record_end(self, **tested: float) -> None:
         """Add the final test values to the history; its row may have come before."""
-        before = self.history.rows[-1] if self.history.rows else {}
-        known = before if before.get('step') == self.step else {}
+        last = self.history.rows[-1] if self.history.rows else {}
+        shown = last.get('step') == self.step and tested.keys() <= last.keys()
         self.history.record(self.step, **tested)
-        if self._events and not tested.keys() <= known.keys():
+        if self._events and not shown:
             self._events.scalars({'step': self.step, **tested})
 
     def _keep(self) -> None:

@@ -7,7 +7,6 @@ from elec576.errors import UserError
 from elec576.tf1 import tf
 from elec576.visual.deconvnet import LAYERS, activation_of, crop, deconvnet, switches, unpool
 from elec576.visual.features import reconstruct
-from visual_networks import make_trained  # noqa: F401
 
 BACKWARD = {'relu': tf.nn.relu, 'sigmoid': tf.nn.relu, 'tanh': tf.identity}
 FORWARD = {'relu': tf.nn.relu, 'sigmoid': tf.nn.sigmoid, 'tanh': tf.nn.tanh}

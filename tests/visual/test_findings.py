@@ -10,7 +10,6 @@ from elec576.visual.features import Evolution, peaks, top_nine
 from elec576.visual.invariance import Curve
 from elec576.visual.occlusion import MeanOcclusion
 from elec576.visual.recurrent import ByRows
-from visual_networks import make_trained  # noqa: F401
 
 
 def test_weights_that_nobody_trained(make_trained):

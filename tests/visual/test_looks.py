@@ -10,7 +10,7 @@ from elec576.visual.features import choose_maps, peaks, spread, top_nine
 from elec576.visual.invariance import NEUTRAL, invariance, transform, typical_distance
 from elec576.visual.occlusion import grid, mean_occlusion, occlude, occlusions, probabilities
 from elec576.visual.trained import in_batches
-from visual_networks import make_trained, random_images, with_images  # noqa: F401
+from visual_networks import random_images, with_images
 
 
 def test_top_nine_are_the_most_exciting_images(make_trained):

@@ -11,10 +11,10 @@ import pytest
 from conftest import REPOSITORY
 from elec576 import gallery
 from elec576.data import standin
-from elec576.runs.run import STAND_IN_NOTICE, Options, run_cnn, run_rnn
+from elec576.runs.run import STAND_IN_NOTICE, Options, run
 from elec576.settings import CnnSettings, RnnSettings
 
-QUIET = {'progress_bar': False, 'pictures': False}
+QUIET = {'progress_bar': False}
 WITH_IMAGES = {'deconvnet-conv1', 'deconvnet-conv2', 'occlusion', 'path'}
 
 
@@ -22,7 +22,7 @@ WITH_IMAGES = {'deconvnet-conv1', 'deconvnet-conv2', 'occlusion', 'path'}
 def cnn(small_data, tmp_path_factory):
     settings = CnnSettings(steps=5, train_per_class=5, test_per_class=2, eval_every=0, threads=1)
     path = tmp_path_factory.mktemp('my-cnn') / 'seed0'
-    run_cnn(settings, path, Options(data=str(small_data), **QUIET), lambda line: None)
+    run(settings, path, Options(data=str(small_data), **QUIET), lambda line: None)
     return path
 
 
@@ -30,7 +30,7 @@ def cnn(small_data, tmp_path_factory):
 def rnn(small_data, tmp_path_factory):
     settings = RnnSettings(hidden=8, iterations=500, eval_every=0, threads=1)
     path = tmp_path_factory.mktemp('rnn')
-    run_rnn(settings, path, Options(data=str(small_data), **QUIET), lambda line: None)
+    run(settings, path, Options(data=str(small_data), **QUIET), lambda line: None)
     return path
 
 
@@ -162,7 +162,7 @@ def test_the_stand_in_says_so(visualize, monkeypatch, tmp_path):
     titles = []
     monkeypatch.setattr('elec576.gallery.hang', lambda trained, picture, *_:
                         titles.append(gallery.title(trained, picture.what)))
-    run_cnn(CnnSettings(steps=1, train_per_class=5, test_per_class=1, eval_every=0, threads=1),
+    run(CnnSettings(steps=1, train_per_class=5, test_per_class=1, eval_every=0, threads=1),
             tmp_path, Options(**QUIET), lambda line: None)
     code, out, _ = visualize('--run', tmp_path, data=None)
     lines = out.splitlines()
