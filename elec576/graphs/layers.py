@@ -70,8 +70,7 @@ def dropout(x: tf.Tensor, keep_prob: tf.Tensor, seeds: tuple[int, int],
             offset: tf.Tensor) -> tf.Tensor:
     """``tf.nn.dropout(x, keep_prob)`` with the noise that its stream holds at ``offset``.
 
-    TensorFlow's own dropout graph, with only the source of the noise exchanged. Its static shape
-    must be kept: without it TensorFlow chooses another matrix kernel, and the last bits change.
+    TensorFlow's own dropout graph, with only the source of the noise exchanged.
     """
     def noise(shape, dtype):
         del dtype  # always float32, as x
