@@ -40,7 +40,7 @@ PER_CLASS_OCCLUDED = 5  # for the mean occlusion map, where each image is 196
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Selection:
     """What to look at; None leaves the choice to each picture."""
 
     layer: str | None = None
@@ -60,34 +60,35 @@ class Picture:
     finding: str = ''  # what is seen in it, in numbers
 
 
-def pictures(trained: Trained, wishes: Wishes, echo: Callable[[str], None]) -> Iterator[Picture]:
+def pictures(trained: Trained, selection: Selection,
+             echo: Callable[[str], None]) -> Iterator[Picture]:
     """Every picture of the run, one after another as they are computed.
 
     Args:
         echo: takes the report's lines of part 1c.
 
     Raises:
-        UserError: a layer, map or image that does not exist, or wishes that do not fit the run.
+        UserError: a layer, map or image that does not exist, or is not of this kind of network.
     """
-    for index in wishes.images or []:
+    for index in selection.images or []:
         if not 0 <= index < len(trained.test.images):
             raise UserError(f'--images {index}: the test set has the images 0 to '
                             f'{len(trained.test.images) - 1}')
     if isinstance(trained.settings, CnnSettings):
-        return _cnn_pictures(trained, wishes, echo)
-    if wishes.layer is not None or wishes.maps is not None:
+        return _cnn_pictures(trained, selection, echo)
+    if selection.layer is not None or selection.maps is not None:
         raise UserError(f'{trained.path}: is a recurrent network; '
                         '--layer and --maps are for convolutional ones')
-    return _rnn_pictures(trained, wishes)
+    return _rnn_pictures(trained, selection)
 
 
-def _cnn_pictures(trained: Trained, wishes: Wishes,
+def _cnn_pictures(trained: Trained, selection: Selection,
                   echo: Callable[[str], None]) -> Iterator[Picture]:
-    if wishes.maps is not None and wishes.layer is None:
+    if selection.maps is not None and selection.layer is None:
         raise UserError(f'--maps: say of which layer with --layer {{{",".join(LAYERS)}}}')
-    layers = [wishes.layer] if wishes.layer else list(LAYERS)
-    # first what depends on the wishes, so that a wrong one is said at once
-    tops = {layer: top_nine(trained, layer, wishes.maps) for layer in layers}
+    layers = [selection.layer] if selection.layer else list(LAYERS)
+    # first what depends on the selection, so that a wrong one is said at once
+    tops = {layer: top_nine(trained, layer, selection.maps) for layer in layers}
 
     W_conv1 = trained.sess.run(trained.net.W_conv1)
     for name, what, draw in (
@@ -114,14 +115,14 @@ def _cnn_pictures(trained: Trained, wishes: Wishes,
                       {name: value for name, value in top._asdict().items() if name != 'patches'},
                       partial(draw_top_nine, top, patches=False),
                       findings.of_nines(findings.nines(trained, layer)))
-        found = evolution(trained, layer, wishes.maps)
+        found = evolution(trained, layer, selection.maps)
         if found is not None:
             yield Picture(f'evolution-{layer}',
                           f"{layer}: a map's strongest activation over the test set, by training "
                           f'step\n({KEY})', False, found._asdict(),
                           partial(draw_evolution, found), findings.evolution(found))
 
-    chosen = right_images(trained, 1) if wishes.images is None else wishes.images
+    chosen = right_images(trained, 1) if selection.images is None else selection.images
     if len(chosen):
         covered = occlusions(trained, np.asarray(chosen))
         names = DIGITS if _shows_digits(trained) else CIFAR10
@@ -148,11 +149,12 @@ def _cnn_pictures(trained: Trained, wishes: Wishes,
                       partial(draw_invariance, curves), findings.invariance(curves))
 
 
-def _rnn_pictures(trained: Trained, wishes: Wishes) -> Iterator[Picture]:
+def _rnn_pictures(trained: Trained, selection: Selection) -> Iterator[Picture]:
     rows = by_rows(trained)
     yield Picture('rows', 'test set, classified after each row', False, rows._asdict(),
                   partial(draw_by_rows, rows), findings.rows(rows))
-    images = first_of_each_class(trained) if wishes.images is None else np.array(wishes.images)
+    images = (first_of_each_class(trained) if selection.images is None else
+              np.array(selection.images))
     paths = hidden_paths(trained, images)
     arrays = paths._asdict()
     what = 'hidden state, in the plane of its two largest principal components'
@@ -177,7 +179,8 @@ def title(trained: Trained, what: str) -> str:
     return f'{what}\nrun {trained.name}, seed {settings.seed}{steps}; {data}'
 
 
-def hang(trained: Trained, picture: Picture, out: Path, publish: Path | None = None) -> Path:
+def save_picture(trained: Trained, picture: Picture, out: Path,
+                 publish: Path | None = None) -> Path:
     """Draw a picture into the folder ``out``, its arrays beside it; return its path.
 
     Args:
@@ -201,7 +204,8 @@ def hang(trained: Trained, picture: Picture, out: Path, publish: Path | None = N
     return path
 
 
-def note(trained: Trained, findings: list[str], out: Path, publish: Path | None = None) -> None:
+def save_findings(trained: Trained, findings: list[str], out: Path,
+                  publish: Path | None = None) -> None:
     """Write what was found, as a list, into the folder ``out``; ``publish`` gets a copy."""
     settings = trained.settings
     text = (f'Run {trained.name}, seed {settings.seed}, {settings.threads} '

@@ -1,10 +1,19 @@
-"""Look inside a trained network: `python scripts/visualize.py --run results/runs/cnn-vis/seed0`."""
+"""Look inside a trained network: pictures and what is seen in them, from a run's checkpoint.
 
+    python scripts/run_cnn.py --experiment cnn1 --threads 1 --keep-every 500    # some minutes
+    python scripts/visualize.py --run results/local/cnn1/seed0
+
+The runs in results/runs/ have no checkpoints; the same seed and threads give their weights again.
+"""
+
+import argparse
 import sys
 from pathlib import Path
 
 from elec576 import cli
 from elec576.errors import UserError
+from elec576.machine import pin_kernels
+from elec576.runs.rundir import RunDirectory, read_settings
 
 
 def numbers(text: str) -> list[int]:
@@ -16,7 +25,7 @@ def numbers(text: str) -> list[int]:
 
 
 def main() -> None:
-    parser = cli.Parser(description=__doc__)
+    parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--run', metavar='DIR', type=Path, required=True,
                         help="the run's directory, with its checkpoint")
     parser.add_argument('--data', metavar='DIR',
@@ -32,6 +41,7 @@ def main() -> None:
                         help='copy the pictures that show no image of the data set here')
     args = parser.parse_args()
 
+    pin_kernels(read_settings(RunDirectory(args.run)).isa)
     # TensorFlow takes seconds to load: only once the options are known to be good
     from elec576 import gallery
     from elec576.runs.run import STAND_IN_NOTICE
@@ -40,13 +50,13 @@ def main() -> None:
     with open_run(args.run, args.data) as trained:
         if trained.origin.stand_in:
             print(STAND_IN_NOTICE)
-        wishes = gallery.Wishes(args.layer, args.maps, args.images)
+        selection = gallery.Selection(args.layer, args.maps, args.images)
         out, findings = args.out or args.run / 'figures', []
-        for picture in gallery.pictures(trained, wishes, print):
-            print(gallery.hang(trained, picture, out, args.publish), file=sys.stderr)
+        for picture in gallery.pictures(trained, selection, print):
+            print(gallery.save_picture(trained, picture, out, args.publish), file=sys.stderr)
             findings += filter(None, [picture.finding])
         print(*findings, sep='\n')
-        gallery.note(trained, findings, out, args.publish)
+        gallery.save_findings(trained, findings, out, args.publish)
         if trained.origin.stand_in:
             print(STAND_IN_NOTICE)
 

@@ -7,15 +7,13 @@ import os
 import runpy
 import signal
 import struct
-import subprocess
 import sys
 from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
 import pytest
-
-REPOSITORY = Path(__file__).resolve().parents[1]
+from helpers import REPOSITORY
 
 
 @pytest.fixture(scope='session')
@@ -88,20 +86,3 @@ def script(monkeypatch, capfd):
 
     yield run
     signal.signal(signal.SIGTERM, before)
-
-
-def run_listing(program: str, dump: Path, *options: object) -> tuple[dict[str, np.ndarray], str]:
-    """Run a listing of `starter/`; return what it computed and what it printed."""
-    done = subprocess.run(
-        [sys.executable, REPOSITORY / 'starter' / program, *map(str, options), '--dump', dump],
-        env={**os.environ, 'MPLBACKEND': 'Agg', 'TF_CPP_MIN_LOG_LEVEL': '2'},
-        capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    with np.load(dump) as arrays:
-        return dict(arrays), done.stdout
-
-
-def options_of(settings: dict[str, object]) -> list[str]:
-    """Settings as command-line options."""
-    return [part for name, value in settings.items()
-            for part in ('--' + name.replace('_', '-'), str(value))]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 
 README = (REPOSITORY / 'README.md').read_text(encoding='utf-8')
 

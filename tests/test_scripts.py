@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from conftest import REPOSITORY, options_of, run_listing
+from helpers import REPOSITORY, options_of, run_listing
 from elec576.data.mnist import read_mnist_folder
 from elec576.data.sets import digest
 from elec576.experiments import EXPERIMENTS

@@ -13,12 +13,11 @@ from elec576.data import DataOrigin, ImageSet
 from elec576.errors import UserError
 from elec576.graphs.lenet5 import LeNet5
 from elec576.graphs.rnn import RnnGraph
-from elec576.machine import pin_kernels
 from elec576.runs import checkpoints
 from elec576.runs.run import PROGRAMS
 from elec576.runs.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import CnnSettings, RnnSettings
-from elec576.tf1 import session, tf
+from elec576.tf1 import tf
 
 BATCH = 250  # images per session call: activations of the whole test set need not fit in memory
 
@@ -65,16 +64,16 @@ def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
     settings = read_settings(run)
     checkpoint = checkpoints.latest(run.checkpoints)
     if checkpoint is None:
-        raise UserError(f'{path}: no checkpoint to look into; train the run again, and keep it')
+        raise UserError(f'{path}: no checkpoint to look into; make the run again with '
+                        f'scripts/run_{settings.program}.py, which keeps one')
     program = PROGRAMS[type(settings)]
     _, test, _, origin = program.load(settings, data)
     dataset = read_json(run.config).get('dataset')
     if dataset and dataset != dataclasses.asdict(origin):
         raise UserError(f'{path}: was trained on {dataset.get("name")}, but the data found is '
                         f'{origin.name} (other contents); say where its own is with --data DIR')
-    pin_kernels(settings.isa)
     net = program.build(settings)
-    with session(net.graph, settings.threads) as sess:
+    with program.session(net, settings.threads) as sess:
         try:
             step = checkpoints.restore(checkpoint, sess, net.saver).step
         except UserError as error:

@@ -15,7 +15,7 @@ import tarfile
 import numpy as np
 import pytest
 
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 from elec576.data import cifar10, fetch, rebuild
 from elec576.data.cifar10 import COURSE_DIGESTS, PER_CLASS, read_pixels
 from elec576.data.mnist import MNIST_DIGEST, read_mnist_folder

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conftest import options_of, run_listing
+from helpers import options_of, run_listing
 from elec576.loops.history import RNN_COLUMNS, History
 from elec576.graphs.rnn import build_rnn, rnn_session
 from elec576.loops.rnn import load, measure, train_rnn

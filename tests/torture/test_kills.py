@@ -10,7 +10,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 from elec576.errors import UserError
 from elec576.files import UNFINISHED
 from elec576.loops.history import RNN_COLUMNS, History

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 from elec576.errors import Diverged, UserError
 from elec576.loops.history import CNN_COLUMNS, History
 from elec576.runs.rundir import RunDirectory

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 from elec576 import gallery
 from elec576.data import standin
 from elec576.runs.run import STAND_IN_NOTICE, Options, run
@@ -156,9 +156,8 @@ def test_other_data_than_the_run_was_trained_on(cnn, visualize, small_data, tmp_
 
 
 def test_the_stand_in_says_so(visualize, monkeypatch, tmp_path):
-    for module in ('elec576.runs.run', 'elec576.visual.trained'):
-        monkeypatch.setattr(f'{module}.load_cifar10', lambda train, test, data:
-                            standin.cifar10(train, test))
+    monkeypatch.setattr('elec576.loops.cnn.load_cifar10',
+                        lambda train, test, data: standin.cifar10(train, test))
     titles = []
     monkeypatch.setattr('elec576.gallery.hang', lambda trained, picture, *_:
                         titles.append(gallery.title(trained, picture.what)))
