@@ -159,7 +159,7 @@ def test_the_stand_in_says_so(visualize, monkeypatch, tmp_path):
     monkeypatch.setattr('elec576.loops.cnn.load_cifar10',
                         lambda train, test, data: standin.cifar10(train, test))
     titles = []
-    monkeypatch.setattr('elec576.gallery.hang', lambda trained, picture, *_:
+    monkeypatch.setattr('elec576.gallery.save_picture', lambda trained, picture, *_:
                         titles.append(gallery.title(trained, picture.what)))
     run(CnnSettings(steps=1, train_per_class=5, test_per_class=1, eval_every=0, threads=1),
             tmp_path, Options(**QUIET), lambda line: None)
