@@ -1,4 +1,4 @@
-"""Installation: `pip install -e .` (extras: test, bench, dask)."""
+"""Installation: `pip install -e .` (extras: test, dev, bench, dask)."""
 
 from pathlib import Path
 
@@ -36,5 +36,6 @@ setup(
                  'axe-playwright-python'],
         'bench': ['torch'],
         'dask': ['distributed'],
+        'dev': ['ruff', 'mypy', 'import-linter', 'pandas-stubs', 'types-tabulate', 'types-tqdm'],
     },
 )
