@@ -41,40 +41,34 @@ def test_lenet5_by_hand():
                                                                  + 3 * (conv2 + fc1 + fc2))
 
 
-def products(net, train_step: tf.Operation, feed: dict) -> int:
-    """The multiply-adds of all products that a step runs, from the shapes that they really have."""
-    found, queue = set(), [train_step]
+def forward_products(net, tensor: tf.Tensor, feed: dict) -> int:
+    """The multiply-adds of all products below ``tensor``, from the shapes that they really have."""
+    found, queue = set(), [tensor.op]
     while queue:
         op = queue.pop()
         if op not in found:
             found.add(op)
-            queue += [source.op for source in op.inputs] + list(op.control_inputs)
-    count = 0
+            queue += [source.op for source in op.inputs]
+    several = [op for op in found if op.type in ('MatMul', 'Conv2D')]
     with tf.Session(graph=net.graph) as sess:
         sess.run(net.initializer)
-        for op in found:
-            if op.type == 'MatMul':
-                a, out = sess.run([op.inputs[0], op.outputs[0]], feed)
-                count += out.size * a.shape[0 if op.get_attr('transpose_a') else 1]
-            elif op.type.startswith('Conv2D'):
-                # input, or its sizes; filter, or its sizes; output, or its gradient
-                values = sess.run([*op.inputs, op.outputs[0]], feed)
-                kernel = {'Conv2D': 1, 'Conv2DBackpropInput': 1, 'Conv2DBackpropFilter': 3}[op.type]
-                image = {'Conv2D': 2, 'Conv2DBackpropInput': 2, 'Conv2DBackpropFilter': 2}[op.type]
-                count += values[image].size * values[kernel].size // values[kernel].shape[-1]
-    return count
+        values = sess.run([(op.inputs[1], op.outputs[0]) for op in several], feed)
+    # an output is a sum over all of the weight's axes but the last
+    return sum(output.size * weight.size // weight.shape[-1] for weight, output in values)
 
 
 def test_lenet5_against_its_graph():
-    net = build_lenet5(CnnSettings(batch_size=4))
-    feed = {net.tf_data: np.zeros((4, 28, 28, 1)), net.tf_labels: np.zeros((4, 10)),
-            net.keep_prob: 0.5, net.dropout_offset: np.zeros(net.dropout_offset.shape.as_list())}
-    assert products(net, net.train_step, feed) == work.multiply_adds(CnnSettings(batch_size=4))
+    net = build_lenet5(CnnSettings())
+    forward = forward_products(net, net.test.y_conv, {net.tf_data: np.zeros((4, 28, 28, 1))})
+    images = 4 * 28 * 28 * 32 * 25  # whose gradient nobody needs
+    assert work.multiply_adds(CnnSettings(batch_size=4)) == 3 * forward - images
 
 
 @pytest.mark.parametrize('cell', work.CELLS)
 def test_rnn_against_its_graph(cell):
-    settings = RnnSettings(cell=cell, hidden=6, batch_size=5)
+    settings = RnnSettings(cell=cell, hidden=6, batch_size=50)
     net = build_rnn(settings)
-    feed = {net.x: np.zeros((5, 28, 28)), net.y: np.zeros((5, 10))}
-    assert products(net, net.optimizer, feed) == work.multiply_adds(settings)
+    forward = forward_products(net, net.pred, {net.x: np.zeros((50, 28, 28))})
+    columns = {'basic': 1, 'gru': 3, 'lstm': 4}[cell] * 6
+    rows, state = 28 * 50 * 28 * columns, 50 * 6 * columns  # the images, and the first state
+    assert work.multiply_adds(settings) == 3 * forward - rows - state
