@@ -3,14 +3,18 @@
     python scripts/golden_tf115.py --env ~/tf115 --data DIR
 
 makes an environment with Python 3.7 and TensorFlow 1.15.5 in ~/tf115 (if it is not there), runs the
-listings in it and writes elec576/golden/tf115.json, which tests/test_golden.py compares the package
-with. Without --data, only values on made-up images are written.
+listings in it and writes scripts/tf115/tf115.json, which tests/tf115/test_golden.py compares the
+package with. Without --data, only values on made-up images are written.
 
     python scripts/golden_tf115.py --env ~/tf115 --data DIR --train
 
-trains cnn1 and gru-128 to the end instead, into results/tf115/ (hours; what is there is not made
-again). `--figure` needs no TensorFlow 1.15: it computes the golden cases with the package and draws
-how the two drift apart, results/figures/tf115_difference.png, with a table beside it.
+trains cnn1 and gru-128 to the end instead, into results/tf115/ (hours; a run that is there is not
+made again).
+
+    python scripts/golden_tf115.py --difference --data DIR
+
+needs no TensorFlow 1.15: it computes the golden cases with the package and writes how far the two
+are apart, results/TF115.md, with its picture and its numbers (results/tf115/difference.json).
 """
 
 import argparse
@@ -18,9 +22,10 @@ import sys
 from pathlib import Path
 
 from elec576 import cli
+from elec576.comparison.tf115 import FIGURE, FOLDER
 from elec576.errors import UserError
-from elec576.files import write_whole
-from elec576.golden import cases, environment, values
+from elec576.files import write_json, write_whole
+from tf115 import environment, values
 
 
 def say(line: str) -> None:
@@ -35,23 +40,24 @@ def main() -> None:
                         help='folder with CIFAR10/ and MNIST_data/, the course\'s')
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--train', action='store_true', help='train to the end instead')
-    what.add_argument('--figure', action='store_true', help='draw the difference instead')
+    what.add_argument('--difference', action='store_true',
+                      help='write how far the package is from the golden values instead')
     parser.add_argument('--seeds', type=cli.positive, default=5, metavar='N',
                         help='seeds of each experiment that --train makes (5)')
     parser.add_argument('--jobs', type=cli.positive, default=1, metavar='N',
                         help='runs side by side that --train makes, one thread each (1)')
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
-                        help='folder that takes tf115/ and figures/ (results)')
+                        help='folder that takes TF115.md, tf115/ and figures/ (results)')
     args = parser.parse_args()
 
-    if args.figure:
-        from elec576.golden.growth import growth, table
-        from elec576.pictures.tf115 import draw_growth
-        path = args.results / 'figures' / cases.FIGURE
+    if args.difference:
+        from tf115.growth import document, growth
+        from tf115.picture import draw_growth
         found = growth(values.read_golden(), args.data)
-        draw_growth(found, path)
-        write_whole(path.with_suffix('.md'), table(found) + '\n')
-        print(table(found))
+        write_json(args.results / FOLDER / 'difference.json', found)
+        draw_growth(found, args.results / 'figures' / FIGURE)
+        write_whole(args.results / 'TF115.md', document(found))
+        print(args.results / 'TF115.md')
         return
     if args.env is None:
         raise UserError('--env DIR is needed: where the environment of TensorFlow 1.15 is, or is '
@@ -60,10 +66,10 @@ def main() -> None:
         raise UserError('--train needs the course\'s data: --data DIR')
     python = environment.make_environment(args.env, args.python)
     if args.train:
-        from elec576.golden.whole_runs import make_whole_runs
+        from tf115.whole_runs import make_whole_runs
         make_whole_runs(python, args.data, args.results, args.seeds, args.jobs, say)
         return
-    from elec576.golden.record import record
+    from tf115.record import record
     values.write_golden(record(python, args.data, say))
     print(values.GOLDEN)
 

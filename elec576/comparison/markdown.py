@@ -14,11 +14,10 @@ from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.statistics import SEEDS_FOR_VERDICT, Summary, summarise
-from elec576.comparison.tf115 import POWER, Tf115
+from elec576.comparison.tf115 import FIGURE, POWER, Tf115
 from elec576.comparison.words import (count_words, data_words, digits, interval, measured_words,
                                       quantity_words, same_means_words, seeds_by_program)
 from elec576.experiments import named
-from elec576.golden import cases
 from elec576.settings import describe
 
 _OWN = {AGREES: 'agree', DISAGREES: '**disagree**', SILENT: 'it prints none'}
@@ -239,7 +238,7 @@ def _tf115(found: Tf115) -> list[str]:
                   '\n'.join(f'- {same_means_words(means)}' for means in found.means)]
     if found.pictured:
         parts += [f'**Step by step.** {TF115_FIGURE}',
-                  f'![Growth of the difference](figures/{cases.FIGURE})']
+                  f'![Growth of the difference](figures/{FIGURE})']
     return parts
 
 

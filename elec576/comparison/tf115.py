@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,58 @@ from elec576.comparison.results import Results
 from elec576.comparison.statistics import Summary, summarise
 from elec576.errors import UserError
 from elec576.experiments import named
-from elec576.golden import cases
-from elec576.golden.whole_runs import WholeRun, read_whole_runs
 
 LEVEL, POWER = 0.05, 0.80
 RUNS_FOR_TEST = 3
+EXPERIMENTS = ('cnn1', 'gru-128')  # that are trained on 1.15
+FOLDER = 'tf115'  # of results/, with their runs
+FIGURE = 'tf115_difference.png'  # in results/figures/, step by step
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """A run on TensorFlow 1.15.5, as `results/tf115/<experiment>/seed<k>.json` keeps it."""
+
+    test_accuracy: float
+    test_loss: float
+    wall_seconds: float
+    cpu_seconds: float
+    dataset: dict[str, object]
+    threads: int
+    versions: dict[str, str]
+    processor: str
+    finished: str
+    history: tuple[dict[str, float], ...]
+
+
+def run_path(results: Path, experiment: str, seed: int) -> Path:
+    """The file of a run."""
+    return results / FOLDER / experiment / f'seed{seed}.json'
+
+
+def read_whole_runs(results: Path) -> dict[str, tuple[WholeRun, ...]]:
+    """The runs below ``results``/tf115, by experiment; those without any are left out.
+
+    Raises:
+        UserError: a file is not what `scripts/golden_tf115.py --train` writes.
+    """
+    found = {}
+    for experiment in EXPERIMENTS:
+        paths = sorted(run_path(results, experiment, 0).parent.glob('seed*.json'))
+        if paths:
+            found[experiment] = tuple(_read(path) for path in paths)
+    return found
+
+
+def _read(path: Path) -> WholeRun:
+    try:
+        run = WholeRun(**json.loads(path.read_text()))
+        if not (0 <= run.test_accuracy <= 1 and run.test_loss >= 0 and run.dataset['digest']):
+            raise ValueError('a value out of range')
+        return run
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UserError(f'{path}: not a run on TensorFlow 1.15 ({error}); remove it and make it '
+                        f'again with python scripts/golden_tf115.py --env DIR --train') from None
 
 
 @dataclass(frozen=True)
@@ -47,7 +95,7 @@ class Tf115:
     """What is known of TensorFlow 1.15; empty where nothing was run on it."""
 
     means: tuple[SameMeans, ...] = ()
-    pictured: bool = False  # whether `figures/` holds `cases.FIGURE`
+    pictured: bool = False  # whether `figures/` holds `FIGURE`
 
 
 def compare_with_tf115(results: Results, folder: Path) -> Tf115:
@@ -72,7 +120,7 @@ def compare_with_tf115(results: Results, folder: Path) -> Tf115:
         found.append(_same_means(
             experiment, theirs, results.values(experiment, 'test_accuracy',
                                                named(experiment).steps), ', '.join(our_versions)))
-    return Tf115(tuple(found), (folder / 'figures' / cases.FIGURE).exists())
+    return Tf115(tuple(found), (folder / 'figures' / FIGURE).exists())
 
 
 def _same_means(experiment: str, theirs: tuple[WholeRun, ...], ours: Sequence[float],

@@ -20,11 +20,11 @@ from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, SEEDS_FOR_VERDICT, summarise
 from elec576.comparison.tables import judgement
+from elec576.comparison.tf115 import FIGURE
 from elec576.comparison.words import (count_words, data_words, digits, distance_words, interval,
                                       measured_words, quantity_words, same_means_words, seed_words,
                                       seeds_by_program)
 from elec576.experiments import named
-from elec576.golden import cases
 from elec576.page import alternatives
 from elec576.page.charts import charts
 from elec576.page.commands import rerun_commands
@@ -62,7 +62,7 @@ def page_text(comparison: Comparison) -> str:
         settings_origins=settings_origins, verdicts=(SUPPORTED, CONTRADICTED, UNDECIDED),
         AGREES=AGREES, DISAGREES=DISAGREES, SILENT=SILENT, STATISTICS=STATISTICS,
         METHODS=METHODS, TF115_METHOD=TF115_METHOD, TF115_FIGURE=TF115_FIGURE,
-        TF115_PICTURE=cases.FIGURE, PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL,
+        TF115_PICTURE=FIGURE, PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL,
         SEEDS_FOR_VERDICT=SEEDS_FOR_VERDICT)
     return environment.get_template('page.html').render(
         comparison=comparison, results=comparison.results, tally=comparison.tally,

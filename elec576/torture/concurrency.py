@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,13 +11,13 @@ import time
 from pathlib import Path
 from typing import Iterator
 
-from elec576.golden.made_up import cifar10_pixels, mnist_pixels
 from elec576.data.sets import digest
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import RnnSettings, flag_of
 from elec576.torture import process, reproduced
 from elec576.torture.findings import Finding, Orders
 from elec576.torture.kills import differences
+from tf115.made_up import cifar10_pixels, mnist_pixels
 
 SETTINGS = RnnSettings(hidden=8, iterations=50 * 400, threads=1)
 HEAD_START = 4.0  # seconds in which a process comes to its starting line
@@ -67,8 +68,8 @@ def many(folder: Path, what: str, place: Path, expected: str, racers: int, words
     jobs = [subprocess.Popen(
         [sys.executable, '-m', 'elec576.torture.race', what, str(place), str(begin)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=process.environment(
-            ELEC576_CACHE=str(cache), PYTHONPATH=str(Path(__file__).resolve().parents[2])))
+        env=process.environment(ELEC576_CACHE=str(cache), PYTHONPATH=os.pathsep.join(
+            str(Path(__file__).resolve().parents[2] / part) for part in ('', 'scripts'))))
         for _ in range(racers)]
     answers = [job.communicate() for job in jobs]
     held = sum(job.returncode == 0 and answer[0].strip() == expected

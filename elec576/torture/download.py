@@ -25,9 +25,9 @@ from elec576.data import fetch, prepare, sources
 from elec576.data.mnist import read_mnist_folder
 from elec576.data.sets import digest
 from elec576.errors import UserError
-from elec576.golden.made_up import mnist_pixels
 from elec576.tf1 import tf
 from elec576.torture.findings import Finding, Orders
+from tf115.made_up import mnist_pixels
 
 STALL_SECONDS = 3  # in place of `fetch.STALL_SECONDS`, to be done in minutes
 PATIENCE = 15  # seconds within which a failed download must have been given up

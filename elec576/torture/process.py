@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from elec576.golden.made_up import write_made_up
+from tf115.made_up import write_made_up
 
 SECONDS = 900  # longer than any of the trials' scripts takes
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from elec576.data import fetch, mnist
 from elec576.data.cifar10 import read_cifar10_folder
 from elec576.data.sets import digest
-from elec576.golden.cases import TEST_PER_CLASS, TRAIN_PER_CLASS
-from elec576.golden.made_up import mnist_pixels
+from tf115.cases import TEST_PER_CLASS, TRAIN_PER_CLASS
+from tf115.made_up import mnist_pixels
 
 
 def pixels(folder: Path) -> str:

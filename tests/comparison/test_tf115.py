@@ -9,12 +9,11 @@ from scipy import stats
 
 from elec576.comparison.comparison import compare
 from elec576.comparison.markdown import report_text
-from elec576.comparison.tf115 import detectable_difference
+from elec576.comparison.tf115 import (FIGURE, WholeRun, detectable_difference, read_whole_runs,
+                                      run_path)
 from elec576.errors import UserError
 from elec576.experiments import named
 from elec576.files import write_json
-from elec576.golden import cases
-from elec576.golden.whole_runs import WholeRun, read_whole_runs, run_path, whole_run
 
 HEADING = '## Does TensorFlow 1.15 give the same?'
 THEIRS, OURS = (0.471, 0.475, 0.468, 0.477, 0.470), (0.472, 0.480, 0.474, 0.469)
@@ -53,10 +52,10 @@ def test_the_means_are_tested_and_the_power_is_said(results):
     text = report_text(compare(results))
     assert HEADING in text and 'no difference was found' in text
     assert f'{found.detectable:.2g} or more would be found with 80 % probability' in text
-    assert cases.FIGURE not in text
+    assert FIGURE not in text
     (results / 'figures').mkdir()
-    (results / 'figures' / cases.FIGURE).touch()
-    assert f'](figures/{cases.FIGURE})' in report_text(compare(results))
+    (results / 'figures' / FIGURE).touch()
+    assert f'](figures/{FIGURE})' in report_text(compare(results))
 
 
 def test_a_difference_and_too_few_runs_are_called_so(results):
@@ -87,20 +86,3 @@ def test_runs_that_cannot_be_compared_are_refused(results):
     path.write_text('{"test_accuracy": 0.5}')
     with pytest.raises(UserError, match='seed0.json: not a run on TensorFlow 1.15'):
         read_whole_runs(results)
-
-
-@pytest.mark.parametrize('experiment', ['cnn1', 'gru-128'])
-def test_a_run_is_made_of_what_the_driver_wrote(experiment):
-    nan = float('nan')
-    listing = {'step': [0, 1, 2], 'train_accuracy': [0.1, nan, 0.3], 'train_loss': [6.0, nan, 4.0]}
-    if experiment == 'cnn1':
-        listing |= {'test_accuracy': [0.2, nan, 0.4], 'test_loss': [5.0, nan, 3.0],
-                    'final_accuracy': 0.5, 'final_loss': 2.5}
-    else:
-        listing |= {'test_accuracy': 0.5, 'test_loss': 2.5}
-    raw = {'listing': listing, 'wall_seconds': 2.0, 'cpu_seconds': 1.0,
-           'versions': {'tensorflow': '1.15.5'}}
-    run = whole_run(raw, named(experiment), {'digest': 'd'}, 'now')
-    assert (run.test_accuracy, run.test_loss) == (0.5, 2.5)
-    assert [row['step'] for row in run.history] == [0, 2]
-    assert ('test_loss' in run.history[0]) == (experiment == 'cnn1')

@@ -18,11 +18,10 @@ from pages import NAMES, built, data_of, dataset, write_run, write_runs
 import elec576.page
 from elec576.comparison.comparison import compare
 from elec576.comparison.curves import curves
+from elec576.comparison.tf115 import FIGURE, WholeRun, run_path
 from elec576.errors import UserError
 from elec576.experiments import named
 from elec576.files import write_json
-from elec576.golden import cases
-from elec576.golden.whole_runs import WholeRun, run_path
 from elec576.page.page import page_text
 from elec576.page.strips import effect_strips, number_strip
 
@@ -176,10 +175,10 @@ def test_runs_on_tensorflow_1_15_have_their_section(tmp_path):
     section = re.search(r'<section id="tf115".*?</section>', built(results), re.DOTALL)[0]
     found, = compare(results).tf115.means
     assert f'(p = {found.p:.2g})' in section
-    assert 'mean 0.96 on TensorFlow 1.15.5' in section and cases.FIGURE not in section
+    assert 'mean 0.96 on TensorFlow 1.15.5' in section and FIGURE not in section
     (results / 'figures').mkdir()
-    (results / 'figures' / cases.FIGURE).touch()
-    assert f'href="figures/{cases.FIGURE}"' in built(results)
+    (results / 'figures' / FIGURE).touch()
+    assert f'href="figures/{FIGURE}"' in built(results)
 
 
 def test_text_from_outside_cannot_become_markup(tmp_path):

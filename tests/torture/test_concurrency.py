@@ -5,12 +5,12 @@ import threading
 
 from elec576.runs import many
 from elec576.data.sets import digest
-from elec576.golden.made_up import cifar10_pixels, mnist_pixels
 from elec576.runs.many import Job, reproduce
 from elec576.runs.rundir import claim
 from elec576.settings import RnnSettings
 from elec576.torture import concurrency as trial
 from elec576.torture import process
+from tf115.made_up import cifar10_pixels, mnist_pixels
 
 RNN = RnnSettings(hidden=4, iterations=50 * 5, eval_every=5, threads=1)
 

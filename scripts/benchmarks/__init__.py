@@ -1,0 +1,10 @@
+"""How fast it is: the package against the report's listings, PyTorch, Keras and the machine.
+
+`scripts/bench.py` is the command.
+
+* `work`: what is timed, by name: settings, sizes, made-up images.
+* `ways`: the same training, each in its own way: `ours`, `listing`, `torch`, `keras`; and `sgemm`.
+* `worker`: a way in a process of its own, which does steps when it is told to.
+* `measure`: the measurements, as numbers for JSON.
+* `speed`: the document, `results/SPEED.md`, from these numbers.
+"""

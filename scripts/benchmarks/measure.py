@@ -1,0 +1,334 @@
+"""The measurements. Each returns numbers for JSON; what is compared takes turns, A B C C B A ...
+
+A summary is the median, the smallest and the largest of so many rounds: {'median', 'low', 'high',
+'rounds'}, in seconds of a step if nothing else is said.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+from benchmarks import work
+from benchmarks.worker import Worker, WorkerFailed, available
+from elec576.listings import command, program
+from elec576.machine import has_instructions
+from tf115.environment import clean_environment, run_listing
+
+PAUSE = 0.02  # seconds in which the threads of the one before go to sleep
+ROOT = Path(__file__).parents[2]
+SEVERAL = (work.LENET5, 'lstm-128', 'gru-300')  # where all ten models would say the same
+STARTED = (work.LENET5, 'lstm-128')
+OF_EACH_KIND = (work.LENET5, *(f'{cell}-128' for cell in work.CELLS))
+WARM_UP = 2  # steps on TensorFlow 1.15, which are not counted
+TEST_IMAGES_A_ROUND = 4000  # that a round of the CNN's listing on 1.15 evaluates at least
+
+
+class Effort(NamedTuple):
+    """How much to measure: rounds, and the seconds of a turn."""
+
+    rounds: int = 7
+    seconds: float = 0.3
+
+    @property
+    def starts(self) -> int:
+        """How often a fresh process is begun."""
+        return max(1, self.rounds // 2)
+
+
+QUICK = Effort(1, 0.02)
+
+
+def say(line: str) -> None:
+    """Progress, on standard error."""
+    print(f'[{time.strftime("%H:%M:%S")}] {line}', file=sys.stderr, flush=True)
+
+
+def summary(samples: list[float]) -> dict:
+    return {'median': statistics.median(samples), 'low': min(samples), 'high': max(samples),
+            'rounds': len(samples)}
+
+
+def in_turns(turns: dict[str, Callable[[], float]], rounds: int) -> dict[str, dict]:
+    """Summaries of what each of ``turns`` returns; every other round goes backwards, so that
+    nobody always follows the same one.
+    """
+    samples = {name: [] for name in turns}
+    for number in range(rounds):
+        for name in reversed(turns) if number % 2 else turns:
+            time.sleep(PAUSE)
+            samples[name].append(turns[name]())
+    return {name: summary(found) for name, found in samples.items()}
+
+
+def together(workers: list[Worker], model: str, variant: str, steps: int) -> float:
+    """Wall seconds per step made; of workers side by side, the inverse of their summed speeds."""
+    for worker in workers:
+        worker.begin(model, variant, steps)
+    return 1 / sum([steps / worker.end() for worker in workers])
+
+
+def turn(workers: list[Worker], model: str, variant: str, seconds: float, multiple: int = 1
+         ) -> Callable[[], float]:
+    """A turn of about so many ``seconds``, whole multiples of ``multiple`` steps: each turn has its
+    due share of the evaluations.
+    """
+    # the first steps, and the first evaluation in or right after them, prepare the graph
+    together(workers, model, variant, min(multiple, 10) + 1)
+    step = together(workers, model, variant, 1)
+    steps = multiple * max(1, math.ceil(seconds / (step * multiple)))
+    return lambda: together(workers, model, variant, steps)
+
+
+def listing(effort: Effort, cores: int, tf115: Path | None) -> dict:
+    """The listings against ours.
+
+    Returns:
+        'steps': by work and variant; 'steps_1_thread': LeNet5's; 'starts': seconds of runs of one
+        step, from the command line to the end; 'tf115': 'steps' and 'starts' of the listings on
+        TensorFlow 1.15.5, if ``tf115`` is a Python that has it.
+    """
+    with tempfile.TemporaryDirectory(prefix='elec576-bench-') as folder:
+        data = Path(folder)
+        work.write_data(data)
+        found = {'threads': cores, 'starts': starts(effort, cores, data),
+                 'steps': against_listing(tuple(work.OF_THE_REPORT), cores, data, effort)}
+        if cores > 1:
+            found['steps_1_thread'] = against_listing((work.LENET5,), 1, data, effort)
+        if tf115:
+            found['tf115'] = on_tf115(tf115, cores, data, effort)
+    return found
+
+
+def against_listing(models: tuple[str, ...], threads: int, data: Path, effort: Effort) -> dict:
+    """By model: 'listing', 'train' (never evaluates), 'eval-every N' or 'display', 'evaluate'."""
+    found = {}
+    with Worker('ours', threads) as ours:
+        for model in models:
+            say(f'{model} against the listing, {threads} threads')
+            if work.is_cnn(model):
+                every = (1, 10, 100) if model == work.LENET5 else (100,)
+                multiples = {'listing': 1, 'train': 1, **{f'eval-every {n}': n for n in every}}
+            else:
+                display = work.OF_THE_REPORT[model].display_step
+                multiples = {'listing': display, 'train': display, 'display': display,
+                             'evaluate': 1}
+            with Worker('listing', threads, data=str(data)) as theirs:
+                found[model] = in_turns(
+                    {variant: turn([theirs if variant == 'listing' else ours], model, variant,
+                                   effort.seconds, multiple)
+                     for variant, multiple in multiples.items()}, effort.rounds)
+    return found
+
+
+def starts(effort: Effort, threads: int, data: Path) -> dict:
+    """Runs of one step, by 'cnn listing', 'cnn ours', 'rnn listing', 'rnn ours'."""
+    say('runs of a single step, from start to end')
+    rnn = ['--batch-size', '50', '--iterations', '51']
+    commands = {
+        'cnn listing': ['starter/trainCifarStarterCode.py', '--steps', '1'],
+        'cnn ours': ['scripts/run_cnn.py', '--steps', '1', '--eval-every', '0'],
+        'rnn listing': ['starter/lstmMNISTStarterCode.py', *rnn],
+        'rnn ours': ['scripts/run_rnn.py', *rnn]}
+    with tempfile.TemporaryDirectory(prefix='elec576-bench-') as folder:
+        out = Path(folder) / 'run'
+        environment = {**os.environ, 'MPLBACKEND': 'Agg', 'PYTHONPATH': str(ROOT),
+                       'ELEC576_CACHE': f'{folder}/cache'}
+
+        def run(name: str) -> float:
+            shutil.rmtree(out, ignore_errors=True)
+            code, *options = commands[name]
+            options += ['--threads', str(threads), '--data', str(data)]
+            options += ['--out', str(out)] if name.endswith('ours') else []
+            before = time.perf_counter()
+            done = subprocess.run([sys.executable, ROOT / code, *options], capture_output=True,
+                                  text=True, env=environment)
+            if done.returncode:
+                raise WorkerFailed(f'{code}: {(done.stderr.strip() or "died").splitlines()[-1]}')
+            return time.perf_counter() - before
+
+        run('cnn ours')  # what the package keeps of the data between runs is there from now on
+        return in_turns({name: (lambda name=name: run(name)) for name in commands}, effort.starts)
+
+
+def on_tf115(python: Path, threads: int, data: Path, effort: Effort) -> dict:
+    """The listings on TensorFlow 1.15.5: after the others, not in turns with them."""
+    steps = {}
+    for model in work.OF_THE_REPORT:
+        say(f'{model}, the listing on TensorFlow 1.15, {threads} threads')
+        in_round = (-(-TEST_IMAGES_A_ROUND // (2 * work.sizes(model)[1])) if work.is_cnn(model)
+                    else 10)
+        raw = run_listing(python, work.as_listed(model, WARM_UP + effort.rounds * in_round,
+                                                 threads), data)
+        clock = raw['updated'][WARM_UP:]  # the first entry is the initialisation
+        steps[model] = summary([(end - begin) / in_round for begin, end in zip(
+            clock[::in_round], clock[in_round::in_round])])
+
+    def run(model: str) -> float:
+        name, options = command(work.as_listed(model, 1, threads))
+        before = time.perf_counter()
+        subprocess.run([python, program(name), *options, '--data', data], check=True,
+                       capture_output=True, env={**clean_environment(threads), 'MPLBACKEND': 'Agg'})
+        return time.perf_counter() - before
+
+    return {'steps': steps, 'starts': {
+        kind: summary([run(model) for _ in range(effort.starts)])
+        for kind, model in (('cnn', work.LENET5), ('rnn', 'basic-128'))}}
+
+
+def isa(effort: Effort, cores: int, tf115: Path | None) -> dict:
+    """AVX2's kernels beside AVX-512's, by threads, model and instruction set."""
+    if not has_instructions('avx512'):
+        return {}
+    found = {}
+    for threads in sorted({1, cores}):
+        with Worker('ours', threads, 'avx2') as avx2, Worker('ours', threads, 'avx512') as avx512:
+            for model in OF_EACH_KIND:
+                say(f'{model}: avx2 and avx512, {threads} threads')
+                found.setdefault(str(threads), {})[model] = in_turns(
+                    {name: turn([worker], model, 'train', effort.seconds)
+                     for name, worker in (('avx2', avx2), ('avx512', avx512))}, effort.rounds)
+    return found
+
+
+def jobs(effort: Effort, cores: int, tf115: Path | None) -> dict:
+    """One-thread runs on all cores at the same time, or runs of all cores one after the other."""
+    found = {}
+    with crew(('ours',), 1, cores) as narrow, Worker('ours', cores) as wide:
+        for model in SEVERAL if cores > 1 else ():
+            say(f'{model}, {cores} runs side by side or one after the other')
+            found[model] = in_turns(
+                {'side by side': turn(narrow['ours'], model, 'train', effort.seconds),
+                 'one after another': turn([wide], model, 'train', effort.seconds)}, effort.rounds)
+    return found
+
+
+def costs(effort: Effort, cores: int, tf115: Path | None) -> dict:
+    """What a run pays for its checkpoints and its TensorBoard events, at one thread."""
+    found = {}
+    with Worker('ours', 1) as worker:
+        for model in SEVERAL:
+            say(f'{model}: checkpoints and events')
+            found[model] = in_turns(
+                {variant: turn([worker], model, variant, effort.seconds)
+                 for variant in ('train', 'checkpoint', 'histograms', 'scalars')}, effort.rounds)
+    return found
+
+
+@contextlib.contextmanager
+def crew(ways: tuple[str, ...], threads: int, each: int):
+    """``each`` workers of every way, as lists by way."""
+    with contextlib.ExitStack() as stack:
+        yield {way: [stack.enter_context(Worker(way, threads)) for _ in range(each)]
+               for way in ways}
+
+
+def variants(way: str, model: str) -> tuple[str, ...]:
+    """In which variants ``way`` can train, those that need a compiler last.
+
+    torch.compile steps around recurrent layers (a graph break); with it, all nine recurrent models
+    were slower by up to a tenth (PyTorch 2.13), so it is not tried again for them.
+    """
+    if way == 'torch':
+        return (('channels first', 'channels last', 'channels last, compiled')
+                if work.is_cnn(model) else ('batch first', 'time first'))
+    return {'ours': ('train',), 'keras': ('train_on_batch',), 'sgemm': ('numpy', 'tensorflow')}[way]
+
+
+def ways() -> tuple[str, ...]:
+    """Ours, and the frameworks that are installed."""
+    return ('ours', *filter(available, ('torch', 'keras')))
+
+
+def frameworks(effort: Effort, cores: int, tf115: Path | None) -> dict:
+    """The training step against PyTorch's and Keras's, and all of them against sgemm.
+
+    All ways of one model take turns. A way's variants are tried first, and the fastest stands for
+    it. A "step" of sgemm is one product.
+
+    Returns:
+        by setting (threads, side by side), model and way: 'variant', 'tried', and a summary.
+    """
+    found = {}
+    for threads in sorted({1, cores}):
+        widths = (1, cores) if threads == 1 < cores else (1,)
+        with crew((*ways(), 'sgemm'), threads, widths[-1]) as workers:
+            for model in work.WORK:
+                say(f'{model} against the frameworks, {threads} threads')
+                tried = {way: try_variants(crowd[0], model, variants(way, model), effort)
+                         for way, crowd in workers.items()}
+                best = {way: fastest(times) for way, times in tried.items()}
+                for width in widths:
+                    name = (f'{threads} thread' + 's' * (threads > 1) if width == 1 else
+                            f'{width} runs side by side, {threads} thread each')
+                    measured = in_turns(
+                        {way: turn(crowd[:width], model, best[way], effort.seconds)
+                         for way, crowd in workers.items()}, effort.rounds)
+                    found.setdefault(name, {})[model] = {
+                        way: {'variant': best[way], 'tried': tried[way], **measured[way]}
+                        for way in workers}
+    return found
+
+
+def try_variants(worker: Worker, model: str, names: tuple[str, ...], effort: Effort
+                 ) -> dict[str, float | str]:
+    """Every variant's median seconds of a step, or why there is none.
+
+    Raises:
+        WorkerFailed: no variant works.
+    """
+    found, turns = {}, {}
+    for name in names:
+        try:
+            turns[name] = turn([worker], model, name, effort.seconds / 2)
+        except WorkerFailed as failure:
+            found[name] = str(failure)
+    if not turns:
+        raise WorkerFailed(f'{model}: {"; ".join(found.values())}')
+    return found | {name: times['median'] for name, times in in_turns(turns, effort.starts).items()}
+
+
+def fastest(tried: dict[str, float | str]) -> str:
+    """The variant with the smallest time."""
+    return min((name for name, seconds in tried.items() if isinstance(seconds, float)),
+               key=tried.__getitem__)
+
+
+def startup(effort: Effort, cores: int, tf115: Path | None) -> dict:
+    """From a fresh process to the first step, and the memory that training takes.
+
+    Returns:
+        by model and way, summaries: 'first_step' (seconds), 'peak_bytes' (largest resident set).
+    """
+    found = {}
+    for model in STARTED:
+        say(f'{model}: start-up and memory')
+        peaks: dict[str, list[float]] = {way: [] for way in ways()}
+
+        def start(way: str) -> float:
+            variant = variants(way, model)[0]
+            with Worker(way, cores) as worker:
+                before = time.perf_counter()
+                worker.steps(model, variant, 1)
+                seconds = time.perf_counter() - before
+                worker.steps(model, variant, 20)
+                peaks[way].append(worker.peak_bytes)
+            return seconds
+
+        first = in_turns({way: (lambda way=way: start(way)) for way in peaks}, effort.starts)
+        found[model] = {way: {'first_step': first[way], 'peak_bytes': summary(peaks[way])}
+                        for way in peaks}
+    return found
+
+
+ITEMS = {'listing': listing, 'isa': isa, 'jobs': jobs, 'costs': costs, 'frameworks': frameworks,
+         'startup': startup}

@@ -1,0 +1,104 @@
+"""How the package and TensorFlow 1.15 drift apart, step by step: numbers, and a document of them.
+
+What `growth` returns is kept as `results/tf115/difference.json`; `document` and
+`tf115.picture.draw_growth` read nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime
+import statistics
+from pathlib import Path
+
+import numpy as np
+from tabulate import tabulate
+
+from elec576.comparison.tf115 import FIGURE
+from elec576.machine import pinned, processor, versions, versions_text
+from elec576.settings import CnnSettings
+from tf115 import cases
+from tf115.repeat import difference, repeat
+from tf115.values import Golden, digits
+
+STEPS = (1, cases.STEPS // 2, cases.STEPS)  # up to which the loss is looked at
+
+
+def growth(golden: Golden, course: Path | None = None) -> dict:
+    """Compute every case with the package and compare it with ``golden``.
+
+    Args:
+        course: the folder of the course's data; without it, made-up images only.
+
+    Returns:
+        'golden' and 'ours': versions, processor and time of both; 'rows': of each case, how many
+        trained variables begin with the same bits and the largest relative difference of the
+        training loss up to each of `STEPS`; 'losses': that difference at every step, of the cases
+        on made-up images, 0 where the two have the same bits.
+    """
+    rows, losses = [], {}
+    for data, folder in ({cases.MADE_UP: None} | ({cases.COURSE: course} if course else {})).items():
+        for name, settings in cases.cases(data).items():
+            known = golden.sets[data].cases[name]
+            found = difference(known, repeat(settings, folder))
+            if data == cases.MADE_UP:
+                losses[name] = digits(found.relative['train_loss'])
+            rows.append({'images': data, 'case': name, 'variables': len(known.initial),
+                         'same_bits': len(known.initial) - len(found.initial),
+                         'loss': [found.loss(steps) for steps in STEPS]})
+    return {'golden': {'versions': dict(golden.versions), 'processor': golden.processor,
+                       'finished': golden.finished},
+            'ours': {'versions': versions('tensorflow', 'numpy'), 'isa': pinned(),
+                     'processor': processor(), 'finished': datetime.datetime.now(
+                         datetime.timezone.utc).isoformat(timespec='seconds')},
+            'rows': rows, 'losses': losses}
+
+
+def losses(found: dict) -> dict[str, np.ndarray]:
+    """'losses' of what `growth` returned, by case [steps]."""
+    return {name: np.array(text.split(), np.float32) for name, text in found['losses'].items()}
+
+
+def document(found: dict) -> str:
+    """`results/TF115.md`, from what `growth` returned."""
+    rows = found['rows']
+    cells = [(row['images'], _words(row), f'{row["same_bits"]} of {row["variables"]}',
+              *(f'{loss:.1g}' for loss in row['loss'])) for row in rows]
+    first, _, last = ([row['loss'][k] for row in rows] for k in range(len(STEPS)))
+    same, variables = (sum(row[key] for row in rows) for key in ('same_bits', 'variables'))
+    golden, ours = found['golden'], found['ours']
+    return '\n\n'.join((
+        '# TensorFlow 1.15, the version that the report names',
+        f'The two listings of `starter/` run unchanged on TensorFlow '
+        f'{golden["versions"]["tensorflow"]}. In {len(rows)} cases the package on TensorFlow '
+        f'{ours["versions"]["tensorflow"]} begins with the same bits in {same} of {variables} '
+        f'trained variables. The first training loss differs by at most {max(first):.1g} of its '
+        f'value, which is rounding; training makes it grow, to {statistics.median(last):.1g} '
+        f'(median) and at most {max(last):.1g} within {STEPS[-1]} steps. '
+        '`tests/tf115/test_golden.py` holds the package to these values, by tolerance: the two '
+        'add in different orders and with different instructions. Whether whole runs end alike is '
+        'tested in [REPORT.md](REPORT.md).',
+        f'![How the difference grows](figures/{FIGURE})',
+        '## Case by case',
+        tabulate(cells, ('images', 'case', 'variables with the same first bits', 'first loss',
+                         *(f'at most in {steps} steps' for steps in STEPS[1:])),
+                 tablefmt='github', disable_numparse=True),
+        'Losses: relative difference of the training loss, one thread. Made-up images are noise '
+        'that everybody can make again (`scripts/tf115/made_up.py`); "course" is the real data.',
+        '## What computed what',
+        '\n'.join((f'- TensorFlow 1.15: {versions_text(golden["versions"])}; '
+                   f'{golden["processor"]}; {golden["finished"][:10]}.',
+                   f'- The package: {versions_text(ours["versions"])}; {ours["isa"]} kernels; '
+                   f'{ours["processor"]}; {ours["finished"][:10]}.')),
+        '## Again',
+        '\n'.join((
+            '```bash',
+            'python scripts/golden_tf115.py --env ~/tf115 --data DIR          # the golden values',
+            'python scripts/golden_tf115.py --env ~/tf115 --data DIR --train  # whole runs',
+            'python scripts/golden_tf115.py --difference --data DIR           # this document',
+            '```')),
+        'The first two need a Python 3.7 (pyenv and uv have one); the third needs none.')) + '\n'
+
+
+def _words(row: dict) -> str:
+    cnn = isinstance(cases.cases(row['images'])[row['case']], CnnSettings)
+    return f'LeNet5, {row["case"]}' if cnn else row['case']

@@ -1,0 +1,74 @@
+"""A worker process and its parent, and what is timed in it."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from benchmarks import measure
+from benchmarks.worker import Worker, WorkerFailed
+from elec576.machine import has_instructions
+
+
+@pytest.fixture(scope='module')
+def worker():
+    with Worker('ours', threads=1) as found:
+        yield found
+
+
+def test_it_does_steps_and_says_how_long_they_took(worker):
+    few, many = (worker.steps('basic-50', 'train', count) for count in (2, 60))
+    assert 0 < few < many
+    assert worker.peak_bytes > 50e6
+    for variant in ('display', 'evaluate', 'histograms', 'scalars'):
+        assert worker.steps('basic-50', variant, 1) > 0
+
+
+def test_an_error_is_one_line_and_its_files_go_with_it(worker):
+    worker.steps('basic-50', 'checkpoint', 1)
+    folder = Path(worker._folder.name)
+    assert list(folder.glob('*/step-*/model*'))
+    with pytest.raises(WorkerFailed, match='^ours: KeyError: .*no such model') as failure:
+        worker.steps('no such model', 'train', 1)
+    assert '\n' not in str(failure.value)
+    assert not folder.exists()
+
+
+def test_a_dead_worker_is_one_line():
+    with Worker('sgemm', threads=1) as some:
+        some.steps('lenet5', 'numpy', 1)
+        os.kill(some._process.pid, signal.SIGKILL)
+        some._process.join()
+        with pytest.raises(WorkerFailed, match='sgemm: died with exit code -9'):
+            some.steps('lenet5', 'numpy', 1)
+        assert some.steps('lenet5', 'numpy', 1) > 0  # by another one
+
+
+def test_a_slow_worker_is_ended():
+    with Worker('sgemm', threads=1, time_limit=0.01) as slow:
+        with pytest.raises(WorkerFailed, match='took more than 0.01 s'):
+            slow.steps('lenet5', 'numpy', 1)
+        assert slow._process is None
+
+
+@pytest.mark.parametrize('way, variant', [
+    ('listing', 'listing'), ('torch', 'time first'), ('torch', 'channels last'),
+    *(pytest.param(*each, marks=pytest.mark.slow)
+      for each in (('keras', 'train_on_batch'), ('sgemm', 'tensorflow')))])
+def test_every_way_steps(way, variant, small_data):
+    if way == 'torch':
+        pytest.importorskip('torch')
+    model = 'lenet5' if variant == 'channels last' else 'lstm-50'
+    assert way == 'listing' or variant in measure.variants(way, model)
+    with Worker(way, 1, data=str(small_data)) as worker:
+        assert worker.steps(model, variant, 1) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_instructions('avx512'), reason='this processor has no AVX-512')
+def test_instruction_sets(monkeypatch):
+    monkeypatch.setattr(measure, 'OF_EACH_KIND', ('basic-50',))
+    found = measure.isa(measure.QUICK, 1, None)
+    row = found['1']['basic-50']
+    assert set(row) == {'avx2', 'avx512'} and row['avx2']['median'] != row['avx512']['median']
