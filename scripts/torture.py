@@ -31,6 +31,10 @@ from elec576.runs.rundir import read_json
 REPOSITORY = Path(__file__).resolve().parents[1]
 TRIALS = ('kills', 'disk', 'inputs', 'nan', 'concurrency', 'download', 'determinism', 'processors',
           'endurance')
+HEAD = '''# Reliability
+
+What the runs must survive, and how often they did: `python scripts/torture.py` tries it on any
+machine. Each trial is `tests/torture/test_<trial>.py`, whose first lines say what it does.'''
 
 
 def main() -> int:
@@ -43,8 +47,6 @@ def main() -> int:
                         help='damaged inputs of each kind (300)')
     parser.add_argument('--seed', type=int, default=0, metavar='N',
                         help='of the moments to kill at and of the damage (0)')
-    parser.add_argument('--small', action='store_true',
-                        help='the other trials as small as in the tests')
     parser.add_argument('--data', metavar='DIR',
                         help='folder with CIFAR10/ and MNIST_data/ for the kills; the other trials '
                              'make their own')
@@ -59,8 +61,7 @@ def main() -> int:
         print(document(read_json(args.out)))
         return 0
 
-    options = ['--kills', args.kills, '--inputs', args.inputs, '--seed', args.seed,
-               *(['--full'] * (not args.small)),
+    options = ['--full', '--kills', args.kills, '--inputs', args.inputs, '--seed', args.seed,
                *(['--data', Path(args.data).absolute()] if args.data else []),
                *(['--pythons', *(python.absolute() for python in args.pythons)]
                  if args.pythons else [])]
@@ -76,7 +77,7 @@ def main() -> int:
         results = {name: results[name] for name in (*TRIALS, *results) if name in results}
         text = document(results)  # before anything is written: it may refuse what the file held
         write_json(args.out, results)
-        write_whole(args.out.with_name('RELIABILITY.md'), text + '\n')
+        write_whole(args.out.with_name('RELIABILITY.md'), f'{HEAD}\n\n{text}\n')
     print(table({name: results[name] for name in args.only}))
     return int(any(finding['held'] < finding['tried'] for name in args.only
                    for finding in results[name]['findings']))

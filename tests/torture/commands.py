@@ -17,7 +17,7 @@ from unittest import mock
 from conftest import REPOSITORY, options_of
 from elec576.settings import CnnSettings, RnnSettings
 
-SECONDS = 900  # longer than any of the trials' scripts takes
+SECONDS = 3600  # longer than any of the trials' scripts takes
 
 
 class Done(NamedTuple):

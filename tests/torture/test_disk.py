@@ -208,10 +208,10 @@ def try_each(failing, finding, tmp_path):
     return find
 
 
-def chosen(numbers, trial_options) -> list[int]:
-    """All of ``numbers``, or the first, the middle and the last when the trial is small."""
+def chosen(numbers, trial_options, few: int) -> list[int]:
+    """All of ``numbers``, or a ``few`` of them, the last among them, when the trial is small."""
     numbers = list(numbers)
-    return numbers if trial_options.full else numbers[::max(1, (len(numbers) - 1) // 2)]
+    return numbers if trial_options.full else numbers[::-(len(numbers) // few)][:few]
 
 
 def test_no_room_from_a_write_on(try_each, writes, trial_options):
@@ -219,21 +219,21 @@ def test_no_room_from_a_write_on(try_each, writes, trial_options):
     try_each('no room from the n-th write of a run on, for every n: said in one line, nothing '
              'saved is damaged, resumed to the same bits',
              {f'write-{n}': writes.until(n)
-              for n in chosen(range(1, writes.total + 1), trial_options)})
+              for n in chosen(range(1, writes.total + 1), trial_options, 3)})
 
 
 def test_no_file_may_grow_to_a_size(try_each, whole, trial_options):
     sizes = sorted({path.stat().st_size for path in whole.path.rglob('*') if path.is_file()} - {0})
     try_each('no file may grow to the size of the n-th smallest file of a run, for every n: the '
              'same', {f'below-{size}-bytes': limited(size - 1)
-                      for size in chosen(sizes, trial_options)})
+                      for size in chosen(sizes, trial_options, 1)})
 
 
 def test_a_small_file_system(failing, finding, mountable, trial_options, tmp_path):
     if not mountable:
         pytest.skip('this process may not mount a file system')
     failed = []
-    for tried, pages in enumerate(range(2, 10000, 1 if trial_options.full else 50), 1):
+    for tried, pages in enumerate(range(2, 10000, 1 if trial_options.full else 100), 1):
         with mounted(tmp_path / 'mounted', ROOM):
             small = remounted(tmp_path / 'mounted', f'size={pages * PAGE}', f'size={ROOM}')
             why = failing(tmp_path / 'mounted' / 'run', small)
@@ -265,7 +265,7 @@ def test_the_folder_is_removed(try_each, writes, trial_options, tmp_path):
              'to the same bits',
              {f'removed-{n}': writes.until(n, functools.partial(
                  shutil.rmtree, tmp_path / f'removed-{n}', ignore_errors=True))
-              for n in chosen(range(1, writes.total + 1), trial_options)})
+              for n in chosen(range(1, writes.total + 1), trial_options, 2)})
 
 
 # ---- that the trial takes the room away, and sees damage
