@@ -25,6 +25,7 @@ JSON = strategies.recursive(
     | strategies.text(max_size=5),
     lambda part: strategies.lists(part, max_size=3)
     | strategies.dictionaries(strategies.text(max_size=5), part, max_size=3), max_leaves=6)
+DROP = object()
 DEEP = ('[' * 100000, '{"program":' * 50000)
 CELLS = ('', 'nan', '-', '1_0', ' 1', '1e999', '٣', '"', '1,1', '0x1', '\0', '1.0')
 
@@ -40,16 +41,22 @@ ARRAYS = [np.array([Trap()], object), np.array(-1), np.array(np.nan), np.empty(0
           np.array([1e300] * 624), np.array(np.datetime64('now')), np.full(300, 10**9)]
 
 
-def changed(whole: Content, changes: SearchStrategy, change: Callable[[Content, object], Content],
-            most: int = 4) -> SearchStrategy[Content]:
-    """``whole`` after one change or ``most``."""
+def mostly(usual: SearchStrategy, rare: SearchStrategy) -> SearchStrategy:
+    """``usual`` seven times out of ten."""
+    return strategies.integers(0, 9).flatmap(lambda number: usual if number < 7 else rare)
+
+
+def changed(whole: Content, changes: SearchStrategy, change: Callable[[Content, object], Content]
+            ) -> SearchStrategy[Content]:
+    """``whole`` after one change, or a few."""
     def apply(several: list) -> Content:
         found = copy.deepcopy(whole)
         for each in several:
             found = change(found, each)
         return found
 
-    return strategies.lists(changes, min_size=1, max_size=most).map(apply)
+    return strategies.sampled_from((1, 1, 1, 2, 5)).flatmap(lambda number: strategies.lists(
+        changes, min_size=number, max_size=number)).map(apply)
 
 
 def damaged(whole: bytes) -> SearchStrategy[bytes]:
@@ -63,8 +70,8 @@ def damaged(whole: bytes) -> SearchStrategy[bytes]:
         at, length, piece = change
         return data[:at] + piece + data[at + (len(piece) if length is None else length):]
 
-    return (changed(whole, strategies.tuples(places, lengths, pieces), splice)
-            | strategies.binary(max_size=200))
+    return mostly(changed(whole, strategies.tuples(places, lengths, pieces), splice),
+                  strategies.binary(max_size=200))
 
 
 def damaged_gzip(whole: bytes) -> SearchStrategy[bytes]:
@@ -83,16 +90,16 @@ def damaged_json(whole: bytes) -> SearchStrategy[bytes]:
         for part in path:
             place = place.get(part) if isinstance(place, dict) else None
         if isinstance(place, dict):
-            if new is Trap:
+            if new is DROP:
                 place.pop(name, None)
             else:
                 place[name] = copy.deepcopy(new)
         return value
 
     values = changed(json.loads(whole), strategies.tuples(
-        strategies.sampled_from(places), JSON | strategies.just(Trap)), change)
-    return ((values | JSON).map(json.dumps) | strategies.sampled_from(DEEP)).map(
-        str.encode) | damaged(whole)
+        strategies.sampled_from(places), JSON | strategies.just(DROP)), change)
+    others = JSON.map(json.dumps) | strategies.sampled_from(DEEP)
+    return mostly(values.map(json.dumps).map(str.encode), others.map(str.encode) | damaged(whole))
 
 
 def _places(value: dict, path: tuple = ()) -> Iterator[tuple]:
@@ -108,24 +115,22 @@ def damaged_csv(whole: bytes) -> SearchStrategy[bytes]:
     text = whole.decode()
     rows = [line.split(',') for line in text.splitlines()]
     cells = strategies.sampled_from(CELLS) | strategies.text('0123456789.-e"naif \r', max_size=6)
-    lines = strategies.lists(cells, max_size=4).map(lambda row: [row])  # none: without the row
-    cell = strategies.tuples(strategies.integers(0, len(rows[0])),
-                             strategies.lists(cells, max_size=2))
 
-    def change(rows: list, change: tuple) -> list:
-        at, new = change
+    def change(rows: list[list[str]], change: tuple) -> list[list[str]]:
+        at, column, what = change
         row = rows[at] if at < len(rows) else []
-        if isinstance(new, tuple):
-            column, these = new
-            new = [row[:column] + these + row[column + 1:]]
-        return rows[:at] + (new * 2 if new == [[]] else new) + rows[at + 1:]
+        before, after = row[:column], row[column + 1:]
+        new = {'drop': [], 'repeat': [row, row], 'longer': [row + ['1']],
+               'shorter': [before + after]}.get(what, [[*before, what, *after]])
+        return rows[:at] + new + rows[at + 1:]
 
-    repeated = strategies.just([]) | lines
-    return changed(rows, strategies.tuples(
-        strategies.integers(0, len(rows)), cell | repeated), change).map(
-        lambda rows: '\n'.join(map(','.join, rows)).encode()) | strategies.text(
-        'step,train_accuracy\n0123456789.-e"naif\r', max_size=60).map(
-        lambda more: (text.splitlines()[0] + '\n' + more).encode()) | damaged(whole)
+    changes = strategies.tuples(
+        strategies.integers(0, len(rows)), strategies.integers(0, len(rows[0]) - 1),
+        cells | strategies.sampled_from(('drop', 'repeat', 'longer', 'shorter')))
+    others = strategies.text('step,train_accuracy\n0123456789.-e"naif\r', max_size=60).map(
+        lambda more: f'{text.splitlines()[0]}\n{more}'.encode())
+    return mostly(changed(rows, changes, change).map(
+        lambda rows: '\n'.join(map(','.join, rows)).encode()), others | damaged(whole))
 
 
 def damaged_npz(whole: bytes) -> SearchStrategy[bytes]:
@@ -133,16 +138,17 @@ def damaged_npz(whole: bytes) -> SearchStrategy[bytes]:
     with np.load(io.BytesIO(whole)) as archive:
         content = dict(archive)
     names = strategies.sampled_from([*content, '../../escaped'])
+    # none that might be right there: another valid number is another state, not damage
     values = strategies.sampled_from([None, *ARRAYS]) | arrays.arrays(
-        arrays.scalar_dtypes(), arrays.array_shapes(min_dims=0, max_dims=2, max_side=5))
+        arrays.scalar_dtypes(), arrays.array_shapes(max_dims=2, min_side=3, max_side=5))
 
     def change(content: dict, change: tuple) -> dict:
         name, value = change
         return {**{other: array for other, array in content.items() if other != name},
                 **({} if value is None else {name: value})}
 
-    return changed(content, strategies.tuples(names, values), change, most=2).map(
-        packed) | damaged(whole)
+    return mostly(changed(content, strategies.tuples(names, values), change).map(packed),
+                  damaged(whole))
 
 
 def packed(content: dict) -> bytes:
