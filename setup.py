@@ -32,8 +32,8 @@ setup(
         'joblib',
     ],
     extras_require={
-        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'distributed', 'playwright',
-                 'axe-playwright-python'],
+        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'psutil', 'distributed',
+                 'playwright', 'axe-playwright-python'],
         'bench': ['torch'],
         'dask': ['distributed'],
         'dev': ['ruff', 'mypy', 'import-linter', 'pandas-stubs', 'types-tabulate', 'types-tqdm'],

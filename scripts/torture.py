@@ -1,19 +1,40 @@
-"""Try what a run must survive, on the real scripts and readers, and say whether anything fell.
+"""Try what a run must survive, on the real scripts and readers, and say whether anything failed.
 
     python scripts/torture.py
     python scripts/torture.py --only kills inputs --kills 100
     python scripts/torture.py --table
 
-A table goes to standard output, progress to standard error, all of it to results/reliability.json.
-Exit code 1 if anything fell.
+The trials are the tests in tests/torture/, in full size. A table of what they found goes to
+standard output, pytest's own words to standard error, all of it to results/reliability.json and
+results/RELIABILITY.md. Exit code 1 if anything failed.
 """
 
 import argparse
+import datetime
+import re
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
+from typing import Iterator
+from xml.etree import ElementTree
+
+from tabulate import tabulate
 
 from elec576 import cli
-from elec576.torture import TRIALS
-from elec576.torture.findings import Orders
+from elec576.errors import UserError
+from elec576.files import write_json, write_whole
+from elec576.machine import processor, versions, versions_text
+from elec576.runs.rundir import read_json
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+TRIALS = ('kills', 'disk', 'inputs', 'nan', 'concurrency', 'download', 'determinism', 'processors',
+          'endurance')
+HEAD = '''# Reliability
+
+What the runs must survive, and how often they did: `python scripts/torture.py` tries it on any
+machine. Each trial is `tests/torture/test_<trial>.py`, whose first lines say what it does.'''
 
 
 def main() -> int:
@@ -23,9 +44,9 @@ def main() -> int:
     parser.add_argument('--kills', type=cli.positive, default=20, metavar='N',
                         help='how often to kill a run (20: a few minutes)')
     parser.add_argument('--inputs', type=cli.positive, default=300, metavar='N',
-                        help='mutated inputs of each kind (300)')
+                        help='damaged inputs of each kind (300)')
     parser.add_argument('--seed', type=int, default=0, metavar='N',
-                        help='of the moments to kill at and of the mutations (0)')
+                        help='of the moments to kill at and of the damage (0)')
     parser.add_argument('--data', metavar='DIR',
                         help='folder with CIFAR10/ and MNIST_data/ for the kills; the other trials '
                              'make their own')
@@ -34,18 +55,111 @@ def main() -> int:
     parser.add_argument('--table', action='store_true',
                         help='print the table of what was found before; try nothing')
     parser.add_argument('--out', type=Path, default=Path('results/reliability.json'),
-                        metavar='FILE')
+                        metavar='FILE', help='RELIABILITY.md is written beside it')
     args = parser.parse_args()
-
-    # TensorFlow takes seconds to load: only once the options are known to be good
-    from elec576.torture.command import kept_table, torture
-
     if args.table:
-        print(kept_table(args.out))
+        print(document(read_json(args.out)))
         return 0
-    orders = Orders(Path(__file__).resolve().parent, args.kills, args.inputs, args.seed, args.data,
-                    tuple(python.absolute() for python in args.pythons))
-    return 0 if torture(tuple(args.only), orders, args.out) else 1
+
+    options = ['--full', '--kills', args.kills, '--inputs', args.inputs, '--seed', args.seed,
+               *(['--data', Path(args.data).absolute()] if args.data else []),
+               *(['--pythons', *(python.absolute() for python in args.pythons)]
+                 if args.pythons else [])]
+    results = read_json(args.out) if args.out.exists() else {}
+    for name in args.only:
+        print(f'{name} ...', file=sys.stderr, flush=True)
+        began = time.monotonic()
+        results[name] = {
+            'findings': list(findings(name, options)),
+            'seconds': round(time.monotonic() - began), 'seed': args.seed,
+            'versions': versions('tensorflow', 'numpy'), 'processor': processor(),
+            'finished': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')}
+        results = {name: results[name] for name in (*TRIALS, *results) if name in results}
+        text = document(results)  # before anything is written: it may refuse what the file held
+        write_json(args.out, results)
+        write_whole(args.out.with_name('RELIABILITY.md'), f'{HEAD}\n\n{text}\n')
+    print(table({name: results[name] for name in args.only}))
+    return int(any(finding['held'] < finding['tried'] for name in args.only
+                   for finding in results[name]['findings']))
+
+
+def findings(name: str, options: list) -> Iterator[dict]:
+    """Carry out a trial; what its tests recorded, and a row for each that failed or was skipped.
+
+    Raises:
+        UserError: it could not be carried out.
+    """
+    with tempfile.TemporaryDirectory(prefix='elec576-torture-') as folder:
+        report = Path(folder) / 'report.xml'
+        command = [sys.executable, '-m', 'pytest', '-m', '', '-n', '0', '-p', 'no:cacheprovider',
+                   '--basetemp', Path(folder) / 'tests', '--junitxml', report,
+                   '-o', 'junit_family=xunit1', *options,
+                   REPOSITORY / 'tests' / 'torture' / f'test_{name}.py']
+        done = subprocess.run(list(map(str, command)), stdout=sys.stderr)
+        if done.returncode not in (0, 1):
+            raise UserError(f'{name}: pytest ended with exit code {done.returncode}; '
+                            "pip install -e '.[test]' installs what it needs")
+        tests = list(ElementTree.parse(report).iter('testcase'))
+    for test in tests:
+        recorded: dict[str, list[str]] = {}
+        for item in test.iter('property'):
+            recorded.setdefault(item.get('name'), []).append(item.get('value'))
+        found = [{'what': what, 'tried': int(tried), 'held': int(held), 'note': note}
+                 for what, tried, held, note in zip(*map(
+                     recorded.get, ('what', 'tried', 'held', 'note')))] if recorded else []
+        yield from found
+        bad = next((part for part in test if part.tag in ('failure', 'error', 'skipped')), None)
+        if bad is not None and all(one['held'] == one['tried'] for one in found):
+            note = ' '.join(bad.get('message', '').split()).replace('|', '/')
+            yield {'what': test.get('name').replace('_', ' '), 'held': 0,
+                   'tried': int(bad.tag != 'skipped'), 'note': f'{bad.tag}: {note}'}
+
+
+def document(results: dict) -> str:
+    """The table of all trials, and where, when and with what they were carried out.
+
+    Raises:
+        UserError: ``results`` is something else.
+    """
+    return f'{table(results)}\n\n{circumstances(results)}'
+
+
+def table(results: dict) -> str:
+    """Trials' findings as a Markdown table, unpadded: the remarks are too long for columns.
+
+    Raises:
+        UserError: ``results`` is something else.
+    """
+    rows = []
+    for name, result in results.items():
+        try:
+            rows += [[f'**{name}**', *(finding[part] for part in ('what', 'tried', 'held', 'note'))]
+                     for finding in result['findings']]
+        except (TypeError, KeyError) as error:
+            raise UserError(f'{name}: no findings ({error}); carry the trial out again with '
+                            f'--only {name}') from None
+    padded = tabulate(rows, ['', 'what', 'tried', 'held', 'remarks'], tablefmt='github')
+    return re.sub('-{4,}', '---', re.sub(' {2,}', ' ', padded))
+
+
+def circumstances(results: dict) -> str:
+    """Where, when and with what ``results`` were found, and how long it took.
+
+    Raises:
+        UserError: they do not say.
+    """
+    alike: dict[str, list[str]] = {}
+    try:
+        for name, result in results.items():
+            found = versions_text(result['versions'])
+            where = f'{result["processor"]}, {found}, seed {result["seed"]}'
+            alike.setdefault(where, []).append(
+                f'{name} {result["seconds"] / 60:.1f} min on {result["finished"][:10]}')
+    except (TypeError, KeyError, AttributeError) as error:
+        raise UserError(f'{name}: no word about where ({error}); carry the trial out again with '
+                        f'--only {name}') from None
+    return '\n'.join(f'<sub>{where}: {", ".join(trials)}.</sub>'
+                     for where, trials in alike.items())
 
 
 if __name__ == '__main__':

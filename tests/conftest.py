@@ -9,11 +9,57 @@ import signal
 import struct
 import sys
 from pathlib import Path
+from typing import Callable, Collection, NamedTuple
 
 import imageio.v3 as iio
 import numpy as np
 import pytest
 from helpers import REPOSITORY
+
+
+class TrialOptions(NamedTuple):
+    """The size of the trials in `tests/torture/`."""
+
+    kills: int
+    inputs: int  # of each kind
+    seed: int
+    full: bool
+    data: str | None
+    pythons: tuple[Path, ...]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup('trials', 'size of the trials in tests/torture')
+    group.addoption('--kills', type=int, default=2, metavar='N', help='how often to kill (2)')
+    group.addoption('--inputs', type=int, default=20, metavar='N',
+                    help='damaged inputs of each kind (20)')
+    group.addoption('--seed', type=int, default=0, metavar='N',
+                    help='of the moments to kill at and of the damage (0)')
+    group.addoption('--full', action='store_true',
+                    help='every write on a full disk, every bad download, thousands of steps')
+    group.addoption('--data', metavar='DIR',
+                    help='folder with CIFAR10/ and MNIST_data/ for the kills (the stand-in)')
+    group.addoption('--pythons', nargs='+', type=Path, default=[], metavar='PROGRAM',
+                    help='interpreters of other environments, for determinism')
+
+
+@pytest.fixture(scope='session')
+def trial_options(pytestconfig) -> TrialOptions:
+    return TrialOptions(*map(pytestconfig.getoption, TrialOptions._fields))
+
+
+@pytest.fixture
+def finding(record_property) -> Callable[..., None]:
+    """Record what a trial found; the test fails unless everything tried has held."""
+    def record(what: str, tried: int, failed: Collection[str] = (), note: str = '') -> None:
+        """``failed`` says of each try that did not hold why."""
+        for name, value in (('what', what), ('tried', tried),
+                            ('held', max(0, tried - len(failed))),
+                            ('note', '; '.join([*failed, *[note] * bool(note)]))):
+            record_property(name, value)
+        assert tried and not failed, failed
+
+    return record
 
 
 @pytest.fixture(scope='session')

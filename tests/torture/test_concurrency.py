@@ -1,63 +1,128 @@
-"""Several processes at once, on what needs no TensorFlow; and runs that another process is at."""
+"""Trial `concurrency`: several processes at the same work at once."""
 
-import dataclasses
+import subprocess
+import sys
 import threading
+import time
 
-from elec576.runs import many
+import pytest
+
+import reproduced
+from commands import SECONDS, Done, call, command, command_of, environment, run_well
+from helpers import REPOSITORY
+from elec576 import experiments
+from elec576.claims.plan import FIRST_SEED
+from elec576.data import load_cifar10
+from elec576.data.mnist import read_mnist_folder
 from elec576.data.sets import digest
-from elec576.runs.many import Job, reproduce
-from elec576.runs.rundir import claim
+from elec576.files import UNFINISHED
+from elec576.runs import many
+from elec576.runs.rundir import RunDirectory, claim
 from elec576.settings import RnnSettings
-from elec576.torture import concurrency as trial
-from elec576.torture import process
-from tf115.made_up import cifar10_pixels, mnist_pixels
+from same_run import differences
 
-RNN = RnnSettings(hidden=4, iterations=50 * 5, eval_every=5, threads=1)
+SETTINGS = RnnSettings(hidden=8, iterations=50 * 400, threads=1)
 
 
-def test_on_one_cache_and_on_one_download(tmp_path, monkeypatch):
-    monkeypatch.setattr(trial, 'HEAD_START', 1.0)
-    process.small_data(tmp_path / 'data')
-    read = trial.many(tmp_path, 'pixels', tmp_path / 'data' / 'CIFAR10',
-                      digest(*cifar10_pixels().values()), 2, 'read')
-    assert (read.tried, read.held) == (2, 2)
-    fetched = trial.many(tmp_path, 'fetch', tmp_path, digest(*mnist_pixels()), 2, 'fetch')
-    assert (fetched.tried, fetched.held, fetched.note) == (2, 2, '1 download')
+def start(words: list[str], **changes: str) -> subprocess.Popen:
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            env=environment(**changes))
+
+
+def ended(job: subprocess.Popen) -> Done:
+    stdout, stderr = job.communicate()
+    return Done(job.returncode, stdout, stderr)
+
+
+@pytest.mark.slow
+def test_two_on_a_run(trial_options, finding, small_data, tmp_path):
+    whole, failed = RunDirectory(tmp_path / 'whole'), []
+    run_well(command_of(SETTINGS, whole.path, small_data))
+    number = 3 if trial_options.full else 1
+    for turn in range(number):
+        run = RunDirectory(tmp_path / f'two-{turn}')
+        jobs = [start(command_of(SETTINGS, run.path, small_data)) for _ in range(2)]
+        first, second = sorted(map(ended, jobs))
+        if first.code or not (second.refused('another process') or second.code == 0 and any(
+                'this run is finished' in done.stdout for done in (first, second))):
+            failed.append(f'{first} {second}')
+        elif names := differences(run, whole):
+            failed.append(', '.join(names))
+    finding('two processes on one run: one does it, the other says so (exit code 2); the same bits',
+            number, failed)
+
+
+def race(what: str, data, folder, number: int, expected: str) -> list[str]:
+    """How ``number`` processes fail that do ``what`` at once (see `racer`)."""
+    begin = time.time() + 1 + 0.3 * number  # by then all have come to their starting line
+    jobs = [start([sys.executable, REPOSITORY / 'tests' / 'torture' / 'racer.py', what, data,
+                   folder, str(begin)], ELEC576_CACHE=str(folder / 'cache'))
+            for _ in range(number)]
+    failed = [str(done) for done in map(ended, jobs)
+              if (done.code, done.stdout.strip()) != (0, expected)]
+    return failed + [f'left behind: {path}' for path in folder.rglob('.*')
+                     if UNFINISHED.strip('.-') in path.name]
+
+
+def test_one_pixel_cache(trial_options, finding, small_data, tmp_path):
+    number = 10 if trial_options.full else 2
+    expected = load_cifar10(12, 4, str(small_data))[2].digest
+    finding(f'{number} processes at once read a PNG tree through one pixel cache that is not there '
+            'yet', number, race('pixels', small_data, tmp_path, number, expected))
+
+
+def test_one_download(trial_options, finding, small_data, tmp_path):
+    number = 10 if trial_options.full else 2
+    expected = digest(*read_mnist_folder(small_data / 'MNIST_data'))
+    failed = race('fetch', small_data, tmp_path, number, expected)
+    downloads = len((tmp_path / 'downloads').read_text().splitlines())
+    finding(f'{number} processes at once need a set that is not there yet: one downloads it, the '
+            'others wait', number, failed + [f'{downloads} downloads'] * (downloads != 1))
+
+
+@pytest.mark.slow
+def test_reproduce_twice(finding, tmp_path):
+    reference, results = tmp_path / 'reference', tmp_path / 'results'
+    assert reproduced.begin(reference).wait(SECONDS) == 0
+    jobs = [reproduced.begin(results) for _ in range(2)]
+    failed = [f'exit code {job.returncode}' for job in jobs if job.wait(SECONDS)]
+    said = results.with_suffix('.log').read_text().count('another process is doing it')
+    finding('reproduce.py twice at once on one folder: both end well, every run equal, who has to '
+            'wait says so', 2, failed + reproduced.differing(results, reference),
+            f'said {said} times that another process is doing a run')
 
 
 def test_a_run_that_another_process_is_at_is_waited_for(small_data, tmp_path, monkeypatch):
+    """Like the last, at a moment of our choice."""
     monkeypatch.setattr(many, 'BUSY_SECONDS', 0.05)
-    jobs = [Job('rnn-a', seed, dataclasses.replace(RNN, seed=seed)) for seed in range(2)]
-    outcomes, claimed, go_on = [], threading.Event(), threading.Event()
+    short = RnnSettings(hidden=4, iterations=50 * 5, eval_every=5, threads=1)
+    for name in ('rnn-a', 'rnn-b'):
+        monkeypatch.setitem(experiments.EXPERIMENTS, name, short)
+    jobs = many.plan('rnn-a,rnn-b', [FIRST_SEED])
+    busy, free = (job.directory(tmp_path) for job in jobs)
+    claimed = threading.Event()
 
     def somebody_else():
-        run = jobs[0].directory(tmp_path)
-        with claim(run, {}):
-            run.config.unlink()
+        with claim(busy, {}):
+            busy.config.unlink()
             claimed.set()
-            go_on.wait(60)
+            while not free.metrics.exists():
+                time.sleep(0.01)
 
-    def on_outcome(outcome):
-        outcomes.append(outcome)
-        if outcome.job == jobs[1]:
-            go_on.set()
-
-    other = threading.Thread(target=somebody_else)
+    other = threading.Thread(target=somebody_else, daemon=True)
     other.start()
     claimed.wait()
-    reproduce(jobs, tmp_path, str(small_data), 1, on_outcome)
-    other.join()
-    assert [outcome.job.seed for outcome in outcomes] == [0, 1, 0]
-    assert outcomes[0].busy and 'waiting' in outcomes[0].words()
-    assert [outcome.error for outcome in outcomes[1:]] == [None, None]
-    assert jobs[0].directory(tmp_path).metrics.exists()
+    done = call(command('reproduce.py', '--only', 'rnn-a,rnn-b', '--jobs', 1, '--data', small_data,
+                        '--results', tmp_path))
+    assert done.code == 0, done
+    for line, begins in zip(done.stdout.splitlines(), (
+            f'{jobs[0]}: another process is doing it', f'{jobs[1]}: test accuracy',
+            f'{jobs[0]}: test accuracy', '2 of 2 runs'), strict=True):
+        assert line.startswith(begins)
 
 
-def test_a_process_that_is_refused_is_told_from_others():
-    class Done:
-        returncode, stderr = 2, 'no: do this\n'
-
-    assert process.refused(Done, 'do this')
-    assert not process.refused(Done, 'do that')
-    Done.stderr += 'more\n'
-    assert not process.refused(Done, 'do this')
+def test_a_command_that_is_refused_is_told_from_others():
+    assert Done(2, '', 'no: do this\n').refused('do this')
+    assert not Done(2, '', 'no: do this\n').refused('do that')
+    assert not Done(2, '', 'no: do this\nmore\n').refused('do this')
+    assert not Done(1, '', 'no: do this\n').refused('do this')

@@ -1,15 +1,98 @@
-"""The same command twice, each time in a process of its own."""
+"""Trial `determinism`: the same command again and again; other versions of TensorFlow and Python.
 
+Between versions the last bits may differ (kernels change): by how much is said. Within each the
+package must equal the listings bit for bit, which the repository's own tests of that say.
+"""
+
+import subprocess
 from pathlib import Path
 
-from elec576.settings import RnnSettings
-from elec576.torture import determinism as trial
+import pytest
 
-SCRIPTS = Path(__file__).resolve().parents[2] / 'scripts'
-SHORT = RnnSettings(cell='gru', hidden=4, iterations=50 * 11, display_step=1, eval_every=5,
-                    threads=2)
+from commands import command_of, environment, run_well
+from helpers import REPOSITORY
+from elec576.loops.history import RNN_COLUMNS, History
+from elec576.runs.rundir import RunDirectory, read_metrics
+from elec576.settings import CnnSettings, RnnSettings
+from same_run import differences
+
+RUNS = {'LeNet5': CnnSettings(steps=60, train_per_class=12, test_per_class=4, eval_every=1,
+                              threads=2),
+        'LSTM': RnnSettings(cell='lstm', hidden=16, iterations=50 * 101, display_step=1,
+                            eval_every=20, threads=2),
+        'GRU': RnnSettings(cell='gru', hidden=4, iterations=50 * 11, display_step=1, eval_every=5,
+                           threads=2)}
+SLOW = ('LeNet5', 'LSTM')
+EQUALITY = ('tests/loops/test_cnn_loop.py', 'tests/loops/test_rnn_loop.py')
 
 
-def test_the_same_command_twice(tmp_path):
-    found, = trial.findings(tmp_path, SCRIPTS, (), 2, {'GRU': ('run_rnn.py', SHORT)})
-    assert (found.tried, found.held) == (2, 2)
+@pytest.fixture(scope='module')
+def make(small_data, tmp_path_factory):
+    """Make a run of `RUNS` in a process of its own."""
+    def make_run(name: str, number: int = 0, **python) -> RunDirectory:
+        run = RunDirectory(folder / f'{name}-{number}')
+        run_well(command_of(RUNS[name], run.path, small_data, '--no-events', **python))
+        return run
+
+    folder = tmp_path_factory.mktemp('determinism')
+    return make_run
+
+
+@pytest.mark.parametrize('name', [
+    pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in RUNS])
+def test_the_same_command(name, make, trial_options, finding):
+    first, *others = [make(name, number) for number in range(5 if trial_options.full else 2)]
+    found = [differences(run, first) for run in others]
+    finding(f'the same command {1 + len(others)} times, {name}, {RUNS[name].threads} threads: '
+            'identical histories and variables', 1 + len(others),
+            [', '.join(names) for names in found if names])
+
+
+@pytest.mark.slow
+def test_other_versions(make, trial_options, record_property, tmp_path):
+    """Package against listings under each of `--pythons`, and how far its runs are from ours."""
+    if not trial_options.pythons:
+        pytest.skip('no other interpreters: --pythons names some')
+    ours = {name: make(name, 100) for name in RUNS}
+    failed = []
+    for number, python in enumerate(trial_options.pythons, 101):
+        done = subprocess.run(
+            [python.absolute(), '-m', 'pytest', '-q', '-n', '0', '-p', 'no:cacheprovider',
+             *EQUALITY], capture_output=True, text=True, cwd=REPOSITORY,
+            env=environment(PYTHONDONTWRITEBYTECODE='1'))
+        said = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1].strip('= ')
+        theirs = {name: make(name, number, python=python.absolute()) for name in RUNS}
+        versions = read_metrics(theirs['LSTM'])['versions']
+        words = [f'{name}: {apart(ours[name], theirs[name])}' for name in RUNS]
+        failed += [f'{python}: {said}'] * (done.returncode != 0)
+        for name, value in (
+                ('what', f'TensorFlow {versions["tensorflow"]}, Python {versions["python"]}, numpy '
+                         f'{versions["numpy"]}: package and listings agree bit for bit'),
+                ('tried', 1), ('held', int(done.returncode == 0)),
+                ('note', f'{said}; beside this machine\'s own version: {"; ".join(words)}')):
+            record_property(name, value)
+    assert not failed
+
+
+def apart(ours: RunDirectory, theirs: RunDirectory) -> str:
+    """How far the losses of two histories are apart at the most, in words."""
+    rows = zip(History.read(ours.history).rows, History.read(theirs.history).rows)
+    losses = [(row['step'], row['train_loss'], other['train_loss']) for row, other in rows
+              if 'train_loss' in row]
+    differing = [(step, abs(one - other) / abs(one)) for step, one, other in losses if one != other]
+    if not differing:
+        return f'all {len(losses)} training losses identical'
+    step, first = differing[0]
+    return (f'training loss differs from step {step} on (by {first:.1g} there, '
+            f'by {max(size for _, size in differing):.1g} at most)')
+
+
+def test_how_far_histories_are_apart(tmp_path):
+    runs = [RunDirectory(tmp_path / name) for name in ('one', 'other')]
+    for run, last in zip(runs, (1.0, 1.5)):
+        history = History(RNN_COLUMNS)
+        history.record(1, iteration=1, train_loss=2.0)
+        history.record(2, iteration=2, train_loss=last)
+        history.write(run.history)
+    assert 'from step 2 on (by 0.5 there' in apart(*runs)
+    assert apart(runs[0], runs[0]) == 'all 2 training losses identical'

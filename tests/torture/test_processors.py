@@ -1,0 +1,83 @@
+"""Trial `processors`: the first steps of every network have this machine's bits on other ones.
+
+The other processors are emulated. QEMU's have other caches and instructions, none has AVX-512;
+with the recurrent networks it crashes once oneDNN is on, for which valgrind's processor (AVX2, no
+AVX-512) serves. /proc/cpuinfo shows this machine's instructions to both.
+"""
+
+import functools
+import shutil
+from pathlib import Path
+
+import pytest
+
+from commands import command_of, run_well
+from elec576.machine import has_instructions
+from elec576.runs.rundir import RunDirectory
+from elec576.settings import CnnSettings, RnnSettings
+from same_run import differences
+
+LENET5 = {name: CnnSettings(steps=3, eval_every=1, train_per_class=12, test_per_class=2, threads=1,
+                            **settings)
+          for name, settings in {
+              'relu + Adam': {'act': 'relu', 'optimizer': 'adam', 'lr': 1e-3},
+              'tanh + Xavier + gradient descent': {
+                  'act': 'tanh', 'init': 'xavier', 'optimizer': 'sgd', 'lr': 1e-3}}.items()}
+RECURRENT = {f'{cell}-16': RnnSettings(cell=cell, hidden=16, iterations=50 * 6, display_step=1,
+                                       eval_every=0, threads=1)
+             for cell in ('basic', 'lstm', 'gru')}
+CASES = {**LENET5, **RECURRENT}
+VALGRIND = ('valgrind', '--tool=none', '-q', '--smc-check=all-non-file')
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(
+    not has_instructions('avx2'), reason='not an x86-64 processor with AVX2')]
+
+
+def qemu(cpu: str) -> tuple[str, ...]:
+    return 'qemu-x86_64', '-cpu', cpu
+
+
+@pytest.fixture(scope='module')
+def make(small_data, tmp_path_factory):
+    """Make the run of a case, by an emulator or without."""
+    folder = tmp_path_factory.mktemp('processors')
+
+    @functools.cache
+    def make_run(case: str, *emulator: str, isa: str = 'avx2') -> RunDirectory:
+        if emulator and not shutil.which(emulator[0]):
+            package = 'valgrind' if emulator == VALGRIND else 'qemu-user'
+            pytest.skip(f'no {emulator[0]} here: apt-get install {package}')
+        out = folder / '-'.join([case, isa, *emulator[-1:]]).replace(' ', '-')
+        run_well([*emulator, *command_of(CASES[case], out, small_data, '--no-events',
+                                         '--isa', isa)])
+        return RunDirectory(Path(out))
+
+    return make_run
+
+
+def differing(make, cases: dict, *emulator: str) -> list[str]:
+    found = {case: differences(make(case, *emulator), make(case)) for case in cases}
+    return [f'{case}: {", ".join(names)}' for case, names in found.items() if names]
+
+
+@pytest.mark.parametrize('cpu', ['Haswell-v4', 'Skylake-Client-v3', 'EPYC-Rome'])
+def test_lenet5(cpu, make, finding):
+    finding(f'three steps of LeNet5 ({"; ".join(LENET5)}) on an emulated {cpu}: the bits of this '
+            'processor', len(LENET5), differing(make, LENET5, *qemu(cpu)))
+
+
+def test_recurrent_networks(make, finding):
+    finding(f'five steps of {", ".join(RECURRENT)} on the processor of valgrind: the bits of this '
+            'processor', len(RECURRENT), differing(make, RECURRENT, *VALGRIND))
+
+
+def test_a_processor_without_avx2_differs(make):
+    """Without this, an emulator that hands its work to the host would pass."""
+    assert 'history.csv' in differences(make('relu + Adam', *qemu('IvyBridge-v2')),
+                                        make('relu + Adam'))
+
+
+@pytest.mark.skipif(not has_instructions('avx512'), reason='this processor has no AVX-512')
+@pytest.mark.parametrize('case', CASES)
+def test_avx512_differs(case, make):
+    assert 'history.csv' in differences(make(case, isa='avx512'), make(case))
