@@ -79,11 +79,28 @@ def test_settings_name_their_experiment_whatever_is_free():
     assert experiments.name_of(EVIDENCE['evidence-bias-0']) is None
 
 
+def differing(one: CnnSettings, other: CnnSettings) -> set[str]:
+    return {name for name, value in vars(one).items() if value != getattr(other, name)}
+
+
 def test_evidence_differs_from_the_report_in_what_it_asks():
-    assert dataclasses.replace(EVIDENCE['evidence-bias-0'], bias=0.1) == EXPERIMENTS['cnn-vis']
+    assert differing(EVIDENCE['evidence-bias-0'], EXPERIMENTS['cnn-vis']) == {'bias'}
     for name in ('evidence-tanh-1e-4', 'evidence-tanh-1e-5'):
-        assert dataclasses.replace(EVIDENCE[name], lr=1e-3) == EXPERIMENTS['cnn2']
-    assert {settings.steps for settings in STEP_0.values()} == {5000}
+        assert differing(EVIDENCE[name], EXPERIMENTS['cnn2']) == {'lr'}
+
+
+def test_settings_of_step_0_differ_in_what_their_names_say():
+    fields = {'fc1': 'fc_act', 'biases': 'bias', 'keep_prob': 'keep_prob', 'Xavier': 'init'}
+    for name, settings in STEP_0.items():
+        act, _, rest = name.partition(', ')
+        assert settings.act == act
+        assert differing(settings, STEP_0[act]) == ({fields[rest.split()[0]]} if rest else set())
+        if len(rest.split()) == 2:
+            assert str(getattr(settings, fields[rest.split()[0]])) in (
+                rest.split()[1], f'{rest.split()[1]}.0')
+    # one set of images and one batch size for all
+    assert len({(each.train_per_class, each.test_per_class, each.batch_size, each.dataset)
+                for each in STEP_0.values()}) == 1
 
 
 @pytest.mark.parametrize('name', ['cnn10', 'CNN1', 'cnn1 ', 'rnn-128', ''])

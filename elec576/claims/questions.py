@@ -1,4 +1,4 @@
-"""What the report leaves open, each with the experiments that tell its possible readings apart."""
+"""What the report leaves open, each with the settings that tell its possible readings apart."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Question:
-    """Readings of the report: each is an experiment, set beside numbers that the report prints."""
+    """Readings of the report, each set beside numbers that the report prints.
+
+    A reading is settings of `elec576.experiments.STEP_0` where the question is about step 0, and
+    an experiment otherwise.
+    """
 
     name: str
     question: str
-    readings: tuple[tuple[str, str], ...]  # (label, experiment); the first is what we took
+    readings: tuple[tuple[str, str], ...]  # (label, name); the first is what we took
     quantities: tuple[str, ...]
     step: int
     beside: tuple[str, ...]  # experiments whose reported numbers stand beside
@@ -31,22 +35,26 @@ _TANH = ('cnn2', 'cnn3', 'cnn5', 'cnn7')
 
 QUESTIONS: tuple[Question, ...] = (
     Question('fc1, relu', 'Does a relu "activation function" change fc1 too? (loss at step 0)',
-             (('fc1 stays tanh', 'evidence-fc1-tanh'), ('fc1 relu', 'evidence-fc1-relu')),
+             (('fc1 stays tanh', 'relu'), ('fc1 relu', 'relu, fc1 relu')),
              ('train_loss',), 0, _RELU),
     Question('fc1, sigmoid', 'Does sigmoid change fc1 too? (loss at step 0)',
-             (('fc1 stays tanh', 'evidence-sigmoid-fc1-tanh'),
-              ('fc1 sigmoid', 'evidence-sigmoid-fc1-sigmoid')),
+             (('fc1 stays tanh', 'sigmoid'), ('fc1 sigmoid', 'sigmoid, fc1 sigmoid')),
              ('train_loss',), 0, ('cnn8',)),
     Question('fc1, tanh', 'Do the tanh runs start where tanh throughout does? (loss at step 0)',
-             (('fc1 tanh', 'evidence-tanh-fc1-tanh'),), ('train_loss',), 0, _TANH),
+             (('fc1 tanh', 'tanh'),), ('train_loss',), 0, _TANH),
     Question('Xavier', 'Is run 9\'s initializer Glorot\'s normal for all weights? (loss at step 0)',
-             (('Glorot normal', 'evidence-xavier'), ('truncated normal', 'evidence-tanh-fc1-tanh')),
+             (('Glorot normal', 'tanh, Xavier'), ('truncated normal', 'tanh')),
              ('train_loss',), 0, ('cnn9',)),
+    Question('keep_prob', 'What keep_prob are the logged losses measured with? (loss at step 0)',
+             (('keep_prob 0.5', 'relu'), ('keep_prob 0.75', 'relu, keep_prob 0.75')),
+             ('train_loss',), 0, _RELU),
     Question('bias, loss', 'What do the biases start at? (loss at step 0)',
-             (('biases 0.1', 'evidence-fc1-tanh'), ('biases 0', 'evidence-bias-0')),
+             (('biases 0.1', 'relu'), ('biases 0', 'relu, biases 0'),
+              ('biases 0.5', 'relu, biases 0.5')),
              ('train_loss',), 0, _RELU),
     Question('bias, activations',
              'What do the biases start at? (activation statistics after training)',
-             (('biases 0.1', 'cnn-vis'), ('biases 0', 'evidence-bias-0')), STATISTICS, 5000,
+             # part 1c's run is cnn4 once more (elec576.experiments.SAME_RUN)
+             (('biases 0.1', 'cnn4'), ('biases 0', 'evidence-bias-0')), STATISTICS, 5000,
              ('cnn-vis',)),
 )

@@ -55,17 +55,22 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
             f'Hidden units, {seeds} a point, {data_words(runs)}',
             'Test accuracy and processor time against 50, 128 and 300 hidden units of the basic, '
             'LSTM and GRU cells; large marks are means, small ones our runs, crosses the report.'))
-    for kind, name, title, text in (
-            ('activations', 'activations.png', 'Activation statistics of part 1c',
-             'The six activation statistics: dots are our runs with biases that start at 0.1 and '
-             'at 0, bars their 95 % prediction intervals, the vertical line the report.'),
-            ('step-0', 'step-0.png', 'Training loss at step 0 under each reading of the report',
-             'Dots are our runs, bars their 95 % prediction intervals, crosses the numbers that '
-             'the report prints.')):
-        runs = tuple(run for experiment in evidence_experiments(comparison, kind)
-                     for run in results.of(experiment))
-        if runs:
-            plan.append(Figure(name, kind, f'{title}, {data_words(runs)}', text))
+    runs = tuple(run for name in dict.fromkeys(
+        reading.name for answer in answers_of(comparison, 'activations')
+        for reading in answer.readings) for run in results.of(name))
+    if runs:
+        plan.append(Figure(
+            'activations.png', 'activations',
+            f'Activation statistics of part 1c, {data_words(runs)}',
+            'The six activation statistics: dots are our runs with biases that start at 0.1 and '
+            'at 0, bars their 95 % prediction intervals, the vertical line the report.'))
+    first = comparison.first_steps
+    if first.seeds:
+        plan.append(Figure(
+            'step-0.png', 'step-0', 'Training loss at step 0 under each reading of the report, '
+            f'{count_words([first.seeds], "seed")} each, {first.dataset}',
+            'Histograms of our seeds, each to its own height, the reading that the experiments here use '
+            'in full colour; black lines are the numbers that the report prints.'))
     for name in CURVES:
         runs = results.of(name)
         if runs:
@@ -81,12 +86,6 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
             'The 32 filters of the first convolutional layer, 5 by 5 weights each, each on a grey '
             'scale of its own.', FILTERS_EXPERIMENT))
     return tuple(plan)
-
-
-def evidence_experiments(comparison: Comparison, kind: str) -> tuple[str, ...]:
-    """The experiments in the picture of ``kind`` 'activations' or 'step-0', each once."""
-    return tuple(dict.fromkeys(reading.experiment for answer in answers_of(comparison, kind)
-                               for reading in answer.readings))
 
 
 def answers_of(comparison: Comparison, kind: str):

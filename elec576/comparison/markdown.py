@@ -15,8 +15,9 @@ from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.statistics import SEEDS_FOR_VERDICT, Summary, summarise
 from elec576.comparison.tf115 import FIGURE, POWER, Tf115
-from elec576.comparison.words import (count_words, data_words, digits, interval, measured_words,
-                                      quantity_words, same_means_words, seeds_by_program)
+from elec576.comparison.words import (count_words, data_words, digits, interval, likelihood_words,
+                                      measured_words, quantity_words, same_means_words,
+                                      seeds_by_program)
 from elec576.experiments import named
 from elec576.settings import describe
 
@@ -197,21 +198,26 @@ def _every_number(comparison: Comparison) -> str:
 def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     parts = ['The listing leaves some things open. Each possible reading was run and set beside '
              'the numbers that the report prints; the first one is what the experiments here use. '
-             '`python scripts/reproduce.py --only evidence` makes these runs again.']
+             '"Relative" is a reading\'s likelihood, given these numbers, relative to the best '
+             'reading\'s. `python scripts/step0.py` measures the losses at step 0 again, '
+             '`python scripts/reproduce.py --only cnn4,evidence-bias-0` the activations.']
     for answer in comparison.answers:
         question = answer.question
         parts.append(f'### {question.question}')
-        several = len(question.quantities) > 1
+        several, first = len(question.quantities) > 1, question.step == 0
         rows = [(*((quantity_words(reading.quantity),) if several else ()),
                  reading.label, reading.summary.n,
                  digits(reading.summary.mean), digits(reading.summary.sd, 2),
                  _range(reading.summary), interval(reading.summary.low, reading.summary.high),
                  ', '.join(value.value for value in answer.beside[reading.quantity]),
                  '–' if None in reading.inside
-                 else f'{sum(reading.inside)} of {len(reading.inside)}')
+                 else f'{sum(reading.inside)} of {len(reading.inside)}',
+                 *((digits(reading.log_likelihood), likelihood_words(reading.relative_likelihood))
+                   if first else ()))
                 for reading in answer.readings]
         parts.append(table((*(('quantity',) if several else ()), 'reading', 'n', 'mean', 'sd',
-                            'range', '95 % prediction interval', 'the report', 'inside'), rows))
+                            'range', '95 % prediction interval', 'the report', 'inside',
+                            *(('log-likelihood', 'relative') if first else ())), rows))
         counts = {label: answer.count(label) for label, _ in question.readings}
         parts.append('; '.join(
             f'{label}: ' + ('too few seeds' if count is None

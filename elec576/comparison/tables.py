@@ -114,11 +114,12 @@ def evidence_table(comparison: Comparison) -> pd.DataFrame:
     """One row for each quantity under each reading of what the report leaves open."""
     return pd.DataFrame([{
         'question': answer.question.name, 'quantity': reading.quantity,
-        'step': answer.question.step, 'reading': reading.label, 'experiment': reading.experiment,
+        'step': answer.question.step, 'reading': reading.label, 'settings': reading.name,
         **_columns(reading.summary),
         'reported': ' '.join(value.value for value in answer.beside[reading.quantity]),
         'reported_inside': None if None in reading.inside else sum(reading.inside),
-        'reported_count': len(reading.inside)}
+        'reported_count': len(reading.inside), 'log_likelihood': reading.log_likelihood,
+        'relative_likelihood': reading.relative_likelihood}
         for answer in comparison.answers for reading in answer.readings]
     ).astype({'reported_inside': 'Int64'})
 

@@ -36,6 +36,11 @@ def interval(low: float | None, high: float | None) -> str:
     return 'too few seeds' if low is None else f'{digits(low)} … {digits(high)}'
 
 
+def likelihood_words(relative: float | None) -> str:
+    """A relative likelihood; far out it is an extrapolation, whose digits mean nothing."""
+    return '< 1e-6' if relative is not None and relative < 1e-6 else digits(relative, 2)
+
+
 def distance_words(distance: float) -> str:
     """A number's distance from our mean, as `JudgedNumber.standardised` measures it."""
     if math.isinf(distance):

@@ -5,6 +5,8 @@ Six significant digits are kept: more than a chart shows, and as many as the rep
 
 from __future__ import annotations
 
+import numpy as np
+
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.curves import curves
 from elec576.comparison.evidence import Answer
@@ -22,6 +24,7 @@ from elec576.settings import CnnSettings
 DIGITS = 6
 EDGE = 3.0  # of the overview: a number farther out than this many interval halves stands there
 PARTS = ('train', 'test')
+DOTS = 50  # for more runs than these, quantiles stand in for them
 
 
 def charts(comparison: Comparison) -> dict:
@@ -115,9 +118,17 @@ def evidence(answer: Answer) -> list[dict]:
     return [{
         'quantity': quantity_words(quantity),
         'labels': [label for label, _ in answer.question.readings],
-        'readings': [{'label': reading.label, 'runs': [short(value) for value in reading.values],
+        'readings': [{'label': reading.label, **_dots(reading.values),
                       'low': short(reading.summary.low), 'high': short(reading.summary.high)}
                      for reading in answer.readings if reading.quantity == quantity],
         'report': [{'experiment': value.experiment, 'value': value.number,
                     'printed': value.value} for value in answer.beside[quantity]],
     } for quantity in answer.question.quantities]
+
+
+def _dots(values: tuple[float, ...]) -> dict:
+    """Each run, or the middles of `DOTS` equal shares of many."""
+    quantiles = len(values) > DOTS
+    if quantiles:
+        values = np.quantile(values, (np.arange(DOTS) + 0.5) / DOTS)
+    return {'runs': [short(value) for value in values], 'quantiles': quantiles}

@@ -22,7 +22,7 @@ from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, SEEDS_FOR_VERDICT,
 from elec576.comparison.tables import judgement
 from elec576.comparison.tf115 import FIGURE
 from elec576.comparison.words import (count_words, data_words, digits, distance_words, interval,
-                                      measured_words, quantity_words, same_means_words, seed_words,
+                                      likelihood_words, measured_words, quantity_words, same_means_words, seed_words,
                                       seeds_by_program)
 from elec576.experiments import named
 from elec576.page import alternatives
@@ -56,6 +56,7 @@ def page_text(comparison: Comparison) -> str:
     environment.globals.update(
         interval=interval, measured_words=measured_words, judgement=judgement, named=named,
         count_words=count_words, data_words=data_words, distance_words=distance_words,
+        likelihood_words=likelihood_words,
         seed_words=seed_words, same_means_words=same_means_words,
         summarise=summarise, value_verdict=value_verdict, words=alternatives,
         number_strip=number_strip, effect_strips=effect_strips, rerun_commands=rerun_commands,

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -192,49 +191,47 @@ def _draw_activations(comparison: Comparison, plan: Figure, path: Path) -> None:
         axes.set_ylim(len(labels) - 0.4, -0.6)
         axes.locator_params(axis='x', nbins=5)
         axes.grid(alpha=0.3, axis='x')
-    _reading_legend(figure, Line2D([], [], color=VERMILION, linewidth=2))
+    figure.legend([Line2D([], [], marker='o', color=BLUE, markersize=5, linestyle='none'),
+                   Patch(color='0.85'), Line2D([], [], color=VERMILION, linewidth=2)],
+                  ['our runs', '95 % prediction interval', 'the report'], ncols=3,
+                  loc='outside lower center')
     save(figure, path)
 
 
-def _draw_readings(axes: Axes, y: float, values: tuple[float, ...], summary: Summary,
-                   shift: float = 0.0) -> None:
+def _draw_readings(axes: Axes, y: float, values: tuple[float, ...], summary: Summary) -> None:
     if summary.low is not None:
         axes.barh(y, summary.high - summary.low, left=summary.low, height=0.5, color='0.85',
                   zorder=1)
         axes.use_sticky_edges = False
-    axes.plot(values, [y + shift] * len(values), 'o', color=BLUE, markersize=5, alpha=0.7,
-              zorder=3)
+    axes.plot(values, [y] * len(values), 'o', color=BLUE, markersize=5, alpha=0.7, zorder=3)
 
 
 def _draw_step_0(comparison: Comparison, plan: Figure, path: Path) -> None:
     answers = answers_of(comparison, plan.kind)
-    heights = [len(answer.question.readings) + 0.9 for answer in answers]
-    figure = new_figure(10, 0.8 + 0.55 * sum(heights))
+    heights = [len(answer.question.readings) + 0.7 for answer in answers]
+    figure = new_figure(10, 1.1 + 0.5 * sum(heights))
     figure.suptitle(plan.title)
     grid = figure.subplots(len(answers), 1, sharex=True, squeeze=False,
                            gridspec_kw={'height_ratios': heights})
     for axes, answer in zip(grid.flat, answers):
         for y, reading in enumerate(answer.readings):
-            _draw_readings(axes, y, reading.values, reading.summary, shift=-0.12)
-            points = [value.number for value in answer.beside[reading.quantity]]
-            axes.plot(points, [y + 0.12] * len(points), 'x', color='black', markersize=8,
-                      markeredgewidth=2, zorder=4)
-        axes.set_yticks(range(len(answer.readings)), [
-            f'{reading.label}, n = {reading.summary.n}' for reading in answer.readings])
-        axes.set_ylim(len(answer.readings) - 0.4, -0.6)
-        axes.set_title(answer.question.question, fontsize=10, loc='left')
+            counts, bins = np.histogram(reading.values, 'fd')
+            axes.stairs(y - 0.85 * counts / counts.max(), bins, baseline=y, fill=True,
+                        facecolor=BLUE if y == 0 else '0.75', edgecolor='0.3', linewidth=0.6)
+            printed = [value.number for value in answer.beside[reading.quantity]]
+            axes.vlines(printed, y - 0.95, y, color='black', linewidth=1.6)
+        axes.set_yticks(range(len(answer.readings)),
+                        [reading.label for reading in answer.readings], va='bottom')
+        axes.tick_params(axis='y', length=0)
+        axes.set_ylim(len(answer.readings) - 0.95, -1.05)
+        axes.set_title(answer.question.question.partition(' (')[0], fontsize=10, loc='left')
         axes.grid(alpha=0.3, axis='x')
-    grid[-1, 0].set_xlabel('Training loss before the first update')
-    _reading_legend(figure, Line2D([], [], marker='x', color='black', markersize=8,
-                                   markeredgewidth=2, linestyle='none'))
+    grid[-1, 0].set_xlabel('Training loss of the first batch, before the first update')
+    figure.legend([Patch(color=BLUE), Patch(facecolor='0.75', edgecolor='0.3'),
+                   Line2D([], [], color='black', linewidth=1.6)],
+                  ['our seeds, the reading used here', 'our seeds, another reading', 'the report'],
+                  ncols=3, loc='outside lower center')
     save(figure, path)
-
-
-def _reading_legend(figure: MatplotlibFigure, report: Line2D) -> None:
-    figure.legend([Line2D([], [], marker='o', color=BLUE, markersize=5, linestyle='none'),
-                   Patch(color='0.85'), report],
-                  ['our runs', '95 % prediction interval', 'the report'], ncols=3,
-                  loc='outside lower center')
 
 
 def _draw_filters(comparison: Comparison, plan: Figure, path: Path) -> None:

@@ -1,6 +1,6 @@
 """The report's conclusions and open questions are about experiments and numbers that exist."""
 
-from elec576.experiments import EVIDENCE, EXPERIMENTS
+from elec576.experiments import EVIDENCE, EXPERIMENTS, STEP_0
 from elec576.claims.conclusions import CELLS, CONCLUSIONS, Link, chain
 from elec576.claims.numbers import reported
 from elec576.claims.questions import QUESTIONS
@@ -48,14 +48,26 @@ def test_chain():
     assert chain('a', 'b', 'c') == (Link('a', 'b'), Link('b', 'c'))
 
 
-def test_questions_stand_beside_printed_numbers_and_every_evidence_run_is_used():
+def test_questions_stand_beside_printed_numbers_and_every_settings_of_step_0_is_used():
     for question in QUESTIONS:
         for _, experiment in question.readings:
-            settings = (EXPERIMENTS | EVIDENCE)[experiment]
-            assert question.step in (0, settings.steps)
+            if question.step == 0:
+                assert experiment in STEP_0
+            else:
+                assert question.step == (EXPERIMENTS | EVIDENCE)[experiment].steps
         for quantity in question.quantities:
             for name in question.beside:
                 assert any((value.quantity, value.step) == (quantity, question.step)
                            for value in reported(name))
     used = {experiment for question in QUESTIONS for _, experiment in question.readings}
-    assert set(EVIDENCE) <= used
+    assert set(STEP_0) <= used and 'evidence-bias-0' in used
+
+
+def test_the_first_reading_is_what_the_experiments_beside_it_use():
+    for question in QUESTIONS:
+        _, taken = question.readings[0]
+        ours = STEP_0[taken] if question.step == 0 else EXPERIMENTS[taken]
+        for name in question.beside:
+            theirs = EXPERIMENTS[name]
+            assert all(getattr(ours, field) == getattr(theirs, field) for field in (
+                'act', 'fc_act', 'init', 'bias', 'keep_prob', 'batch_size', 'dataset'))

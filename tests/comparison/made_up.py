@@ -7,21 +7,23 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from elec576.claims.numbers import reported
 from elec576.claims.plan import FIRST_SEED
-from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
-from elec576.files import write_array, write_json
+from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, STEP_0, named
+from elec576.files import write_array, write_json, write_whole
 from elec576.loops.history import COLUMNS_OF, History
 from elec576.runs.many import Job
 from elec576.runs.rundir import RunDirectory, config_of
+from elec576.runs.step0 import COLUMNS
 from elec576.runs.tables import collect, folder_of
 
 NAMES = (*EXPERIMENTS, *EVIDENCE)
 # where the report prints nothing, final accuracies that make its conclusions hold or not
 ACCURACY = {'rnn-a': 0.90, 'rnn-b': 0.80, 'rnn-c': 0.85, 'rnn-50': 0.93, 'rnn-300': 0.96,
             'lstm-50': 0.965, 'lstm-300': 0.985}
-STEP_0_LOSS = {'evidence-fc1-tanh': 5.2, 'evidence-fc1-relu': 9.0, 'evidence-bias-0': 5.0}
+STEP_0_LOSS = {'relu, fc1 relu': 9.0, 'sigmoid, fc1 sigmoid': 4.3, 'tanh, Xavier': 2.3}
 SD = 0.002
 
 
@@ -58,9 +60,8 @@ def finished_run(results: Path, name: str, seed: int, values: dict | None = None
     first, every = (0, 100) if is_cnn else (500, 500)
     for step in range(first, last, every):
         extra = {} if is_cnn else {'iteration': step * settings.batch_size}
-        start = STEP_0_LOSS.get(name, 2.3)
         train = {'train_accuracy': value('train_accuracy', step, 0.5),
-                 'train_loss': value('train_loss', step, start if step == 0 else 0.5)}
+                 'train_loss': value('train_loss', step, 5.3 if step == 0 else 0.5)}
         history.record(step, **extra, **train, test_accuracy=0.4, test_loss=1.5)
     final = {'test_accuracy': value('test_accuracy', last, ACCURACY.get(name, 0.5)),
              'test_loss': value('test_loss', last, 0.1)}
@@ -93,8 +94,20 @@ def write_run(results: Path, name: str, seed: int, values: dict | None = None) -
 
 
 def write_runs(results: Path, names=NAMES, seeds: int = 5) -> Path:
-    """Write ``seeds`` runs of each of ``names``; return ``results``."""
+    """Write ``seeds`` runs of each of ``names``, and step 0 if it is all; return ``results``."""
     for name in dict.fromkeys(SAME_RUN.get(name, name) for name in names):
         for seed in range(FIRST_SEED, FIRST_SEED + seeds):
             write_run(results, name, seed)
+    if names is NAMES:
+        write_step_0(results)
     return results
+
+
+def write_step_0(results: Path, seeds: int = 60) -> None:
+    """Write step0.csv and step0.json: losses about `STEP_0_LOSS`, else about 5.3."""
+    random = np.random.RandomState(0)
+    rows = [(name, seed, 0.1, float(STEP_0_LOSS.get(name, 5.3) * np.exp(
+        0.1 * random.standard_normal()))) for name in STEP_0 for seed in range(seeds)]
+    write_whole(results / 'step0.csv',
+                pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator='\n'))
+    write_json(results / 'step0.json', {'dataset': dataset('cnn1', named('cnn1'))})

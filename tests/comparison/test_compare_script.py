@@ -145,7 +145,7 @@ def test_pictures_of_removed_runs_go(tmp_path, compare_here):
 
 
 def test_one_seed_says_too_few_instead_of_intervals(tmp_path, compare_here):
-    results = write_runs(tmp_path, ('cnn1', 'cnn-vis', 'evidence-fc1-tanh', 'gru-50'), seeds=1)
+    results = write_runs(tmp_path, ('cnn1', 'cnn-vis', 'evidence-bias-0', 'gru-50'), seeds=1)
     text = compare_here(results)
     assert 'too few seeds for any interval' in text
     assert not re.search(r'\b(nan|None|inf)\b', text)

@@ -12,9 +12,9 @@ from elec576.page.page import page_text
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'comparison'))
 
-from made_up import NAMES, dataset, write_run, write_runs  # noqa: E402
+from made_up import NAMES, dataset, write_run, write_runs, write_step_0  # noqa: E402
 
-__all__ = ['NAMES', 'built', 'data_of', 'dataset', 'write_run', 'write_runs']
+__all__ = ['NAMES', 'built', 'data_of', 'dataset', 'write_run', 'write_runs', 'write_step_0']
 
 
 def built(results: Path) -> str:

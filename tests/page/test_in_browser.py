@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from pages import built, write_run, write_runs
+from pages import built, write_run, write_runs, write_step_0
 
 playwright = pytest.importorskip('playwright.sync_api')
 axe = pytest.importorskip('axe_playwright_python.sync_playwright')
@@ -42,7 +42,8 @@ def results(tmp_path_factory):
 def few(tmp_path_factory):
     """Four seeds of some experiments: a page with all of its parts, looked through quickly."""
     results = write_runs(tmp_path_factory.mktemp('few') / 'results',
-                         ('cnn-vis', 'gru-50', 'gru-128', 'evidence-fc1-tanh'), seeds=4)
+                         ('cnn-vis', 'gru-50', 'gru-128', 'evidence-bias-0'), seeds=4)
+    write_step_0(results)
     built(results)
     return results
 
@@ -92,7 +93,7 @@ def test_it_opens_from_disk_and_draws_every_chart(opened):
     draw_everything(page)
     plots = page.locator('.plot').count()
     # 23 experiments with two curves each, 11 of them with filters; overview, hidden units, evidence
-    assert plots == 23 * 2 + 11 + 1 + 2 + 5 + 6
+    assert plots == 23 * 2 + 11 + 1 + 2 + 6 + 6
     assert page.locator('.plot > svg, .plot > figure').count() == plots
     assert page.locator('#cnn4 .plot.filters rect').count() == 32 * 25
     assert page.locator('#cnn4 .plot.curves >> nth=0').locator(
@@ -163,7 +164,8 @@ def test_sorting_by_mouse_and_by_keyboard(opened):
     ('#gru-50 .plot.curves >> nth=0', 'g[aria-label=line] path', 'accuracy, step '),
     ('#cnn-vis .plot.filters', 'rect', 'weight '),
     ('.plot.hidden >> nth=1', 'g[aria-label=dot] path', 'processor seconds '),
-    ('.plot.evidence >> nth=0', 'g[aria-label=dot] circle', 'one run: ')])
+    ('.plot.evidence >> nth=0', 'g[aria-label=dot] circle', ' % of seeds are below '),
+    ('.plot.evidence >> nth=6', 'g[aria-label=dot] circle', 'one run: ')])
 def test_hovering_shows_the_value(opened, chart, mark, words):
     page = opened()
     plot = page.locator(chart)

@@ -148,8 +148,11 @@
     evidence(element, width) {
       const {labels, readings, report} =
         data.evidence[element.dataset.experiment][Number(element.dataset.part)];
-      const runs = readings.flatMap(reading => reading.runs.map(value => ({
-        label: reading.label, value, words: `${reading.label}\none run: ${digits(value)}`})));
+      const share = (reading, k) => `${digits(100 * (k + 0.5) / reading.runs.length)} % of seeds`;
+      const runs = readings.flatMap(reading => reading.runs.map((value, k) => ({
+        label: reading.label, value, words: `${reading.label}\n` + (
+          reading.quantiles ? `${share(reading, k)} are below ${digits(value)}`
+                            : `one run: ${digits(value)}`)})));
       const printed = report.flatMap(value => labels.map(label => ({
         label, value: value.value,
         words: `the report, ${value.experiment}: ${value.printed}`})));
