@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions
+from elec576.comparison.conclusions import (JudgedConclusion, judge_conclusions,
+                                            luck_together)
 from elec576.comparison.evidence import Answer, weigh_evidence
-from elec576.comparison.numbers import JudgedNumber, Tally, judge_numbers, tally
+from elec576.comparison.numbers import JudgedNumber, judge_numbers
 from elec576.comparison.results import Results, read_results
+from elec576.comparison.step0 import Start, read_step0
 from elec576.comparison.tf115 import Tf115, compare_with_tf115
+from elec576.comparison.yardstick import Yardstick, yardstick
 from elec576.experiments import EXPERIMENTS
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The report against the runs."""
+    """The report against the runs.
+
+    Attributes:
+        yardstick: None with too few runs.
+        luck: the probability that all sentences that hang on the report's run 2 come out in its
+            order; None while one of their links waits for its first look.
+    """
 
     results: Results
     numbers: tuple[JudgedNumber, ...]
     conclusions: tuple[JudgedConclusion, ...]
     answers: tuple[Answer, ...]
+    yardstick: Yardstick | None
+    luck: float | None
     tf115: Tf115 = Tf115()
 
-    @cached_property
-    def tally(self) -> Tally:
-        return tally(self.numbers)
+    @property
+    def sentences(self) -> tuple[JudgedConclusion, ...]:
+        """The conclusions that are counted: each of the report's sentences once."""
+        return tuple(judged for judged in self.conclusions if not judged.conclusion.reading)
 
     @property
     def experiments(self) -> tuple[str, ...]:
@@ -43,10 +54,18 @@ def compare(folder: Path) -> Comparison:
     """Compare the runs below ``folder``/runs with the report; nothing is trained or written.
 
     Raises:
-        UserError: see `elec576.comparison.results.read_results` and
+        UserError: see `elec576.comparison.results.read_results`,
+            `elec576.comparison.step0.read_step0`, `elec576.comparison.links.judge_link` and
             `elec576.comparison.tf115.compare_with_tf115`.
     """
     results = read_results(folder)
-    numbers = judge_numbers(results)
-    return Comparison(results, numbers, judge_conclusions(results, numbers),
-                      weigh_evidence(results), compare_with_tf115(results, folder))
+    return compare_results(results, read_step0(folder), compare_with_tf115(results, folder))
+
+
+def compare_results(results: Results, step0: dict[str, tuple[Start, ...]], tf115: Tf115 = Tf115()
+                    ) -> Comparison:
+    """Compare runs that were read; see `compare`."""
+    numbers = judge_numbers(results, step0)
+    conclusions = judge_conclusions(results, numbers)
+    return Comparison(results, numbers, conclusions, weigh_evidence(results), yardstick(numbers),
+                      luck_together(conclusions, results), tf115)

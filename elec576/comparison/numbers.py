@@ -10,6 +10,9 @@ from elec576.comparison.results import Results
 from elec576.comparison.step0 import Start, starts_of
 from elec576.experiments import named
 
+COMPATIBLE, NOT_COMPATIBLE = 'compatible', 'not compatible'
+TOO_FEW, NOT_COMPARED = 'too few seeds', 'not compared'
+
 
 @dataclass(frozen=True)
 class JudgedNumber:
@@ -29,6 +32,13 @@ class JudgedNumber:
     @property
     def compatible(self) -> bool | None:
         return self.judgement.compatible if self.reported.compared else None
+
+    @property
+    def verdict(self) -> str:
+        """The same in a word."""
+        if not self.reported.compared:
+            return NOT_COMPARED
+        return {True: COMPATIBLE, False: NOT_COMPATIBLE, None: TOO_FEW}[self.compatible]
 
     @property
     def place(self) -> float | None:

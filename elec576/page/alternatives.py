@@ -14,10 +14,11 @@ from elec576.claims.numbers import reported
 
 def numbers_words(comparison: Comparison) -> str:
     """The overview of all numbers."""
-    outside = [number for number in comparison.numbers if number.inside is False]
+    outside = [number for number in comparison.numbers if number.compatible is False]
+    judged = sum(number.compatible is not None for number in comparison.numbers)
     names = ', '.join(dict.fromkeys(number.reported.experiment for number in outside))
-    return (f"The report's {comparison.tally.judged} judged numbers by experiment, each on the "
-            f'scale of its own 95 % prediction interval from -1 to 1; {len(outside)} lie outside'
+    return (f"The report's {judged} judged numbers by experiment, each on the "
+            f'scale of its own 95 % prediction interval from -1 to 1; {len(outside)} are not compatible'
             f'{" (" + names + ")" if names else ""}. The table below holds every value.')
 
 
