@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from elec576.comparison.conclusions import (JudgedConclusion, judge_conclusions,
                                             luck_together)
+from elec576.comparison.curves import QUANTITIES, Curves, curves
 from elec576.comparison.evidence import Answer, weigh_evidence
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
 from elec576.comparison.results import Results, read_results
@@ -38,6 +40,12 @@ class Comparison:
     def sentences(self) -> tuple[JudgedConclusion, ...]:
         """The conclusions that are counted: each of the report's sentences once."""
         return tuple(judged for judged in self.conclusions if not judged.conclusion.reading)
+
+    @cached_property
+    def curves(self) -> dict[tuple[str, str], Curves]:
+        """By experiment and quantity."""
+        return {(name, quantity): curves(self.results.of(name), quantity)
+                for name in self.experiments for quantity in QUANTITIES}
 
     @property
     def experiments(self) -> tuple[str, ...]:

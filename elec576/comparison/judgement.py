@@ -80,11 +80,17 @@ class Reference:
         Raises:
             UserError: a run did not measure it there.
         """
-        measured = [_measured(run, quantity) for run in runs]
+        measured = [measurements(run, quantity) for run in runs]
         for run, values in zip(runs, measured):
             if step not in values:
                 raise UserError(f'{quantity}: not measured at step {step} by seed {run.seed}; '
                                 f'it was at {_some(values)}')
+        return cls.around(quantity, step, runs, measured)
+
+    @classmethod
+    def around(cls, quantity: str, step: int, runs: Sequence[Run],
+               measured: Sequence[dict[int, float]]) -> Reference:
+        """The same from the runs' `measurements`, all of which have ``step``."""
         steps = [step]
         if quantity.startswith('train_') and step > 0:  # at step 0 nothing was learnt yet
             steps = [near for near in (step + k * EVALUATIONS_APART
@@ -221,7 +227,8 @@ def judge(value: float, rounding: float, quantity: str, step: int, runs: Sequenc
     return Reference.of(quantity, step, runs).judge(value, rounding)
 
 
-def _measured(run: Run, quantity: str) -> dict[int, float]:
+def measurements(run: Run, quantity: str) -> dict[int, float]:
+    """What ``run`` gave for ``quantity``, by step."""
     if quantity in run.statistics:
         return {run.settings.steps: run.statistics[quantity]}
     return dict(zip(*run.history.column(quantity)))

@@ -6,7 +6,6 @@ Six significant digits are kept: more than a chart shows, and as many as the rep
 from __future__ import annotations
 
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.curves import curves
 from elec576.comparison.evidence import Answer
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Run
@@ -30,7 +29,7 @@ def charts(comparison: Comparison) -> dict:
         'numbers': [number_mark(key, number) for key, number in enumerate(comparison.numbers)
                     if number.compatible is not None],
         'edge': EDGE,
-        'curves': {name: experiment_curves(comparison.results.of(name)) for name in experiments},
+        'curves': {name: experiment_curves(comparison, name) for name in experiments},
         'filters': {name: first_filters(comparison.results.of(name)[0]) for name in experiments
                     if isinstance(named(name), CnnSettings)},
         'hidden': hidden_units(comparison),
@@ -63,12 +62,11 @@ def number_mark(key: int, number: JudgedNumber) -> dict:
             'x': short(min(max(number.place, -EDGE), EDGE)), 'words': words}
 
 
-def experiment_curves(runs: tuple[Run, ...]) -> dict:
+def experiment_curves(comparison: Comparison, name: str) -> dict:
     """All seeds' curves of each quantity with mean and band, and the report's points."""
-    settings = runs[0].settings
-    found: dict = {'end': settings.steps}
+    found: dict = {'end': named(name).steps}
     for quantity in (f'{part}_{kind}' for kind in ('accuracy', 'loss') for part in PARTS):
-        drawn = curves(runs, quantity)
+        drawn = comparison.curves[name, quantity]
         found[quantity] = {
             'steps': drawn.steps.tolist(), 'seeds': list(drawn.seeds),
             'runs': [[short(value) for value in values] for values in drawn.values],
@@ -76,7 +74,7 @@ def experiment_curves(runs: tuple[Run, ...]) -> dict:
             'band': drawn.band if drawn.band is None else [
                 [short(value) for value in limits] for limits in drawn.band],
             'report': [{'step': value.step, 'value': value.number, 'printed': value.value}
-                       for value in reported(runs[0].experiment)
+                       for value in reported(name)
                        if value.quantity == quantity and value.compared]}
     return found
 

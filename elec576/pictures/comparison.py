@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.curves import Curves, curves
+from elec576.comparison.curves import Curves
 from elec576.comparison.figures import ALL_NAMES, Figure, answers_of, figures
 from elec576.comparison.links import (CONTRADICTED, EQUAL, SUPPORTED, UNDECIDED, JudgedLink,
                                       data_of)
@@ -40,13 +40,12 @@ def draw_comparison(comparison: Comparison, folder: Path) -> None:
 
 
 def _draw_curves(comparison: Comparison, plan: Figure, path: Path) -> None:
-    runs = comparison.results.of(plan.experiment)
     figure = new_figure(12, 5)
     figure.suptitle(plan.title)
     left, right = figure.subplots(1, 2)
     for axes, quantity in ((left, 'accuracy'), (right, 'loss')):
         for part, color in (('train', ORANGE), ('test', BLUE)):
-            _draw_curve(axes, curves(runs, f'{part}_{quantity}'), color, part)
+            _draw_curve(axes, comparison.curves[plan.experiment, f'{part}_{quantity}'], color, part)
             points = [value for value in reported(plan.experiment) if value.compared
                       and value.quantity == f'{part}_{quantity}']
             if points:
@@ -75,8 +74,7 @@ def _draw_curve(axes: Axes, drawn: Curves, color: str, part: str) -> None:
 
 def _upper_limit(comparison: Comparison, experiment: str) -> float:
     """The loss axis holds every curve and point; a wide band may leave it."""
-    runs = comparison.results.of(experiment)
-    highest = [curves(runs, f'{part}_loss').values.max(initial=0) for part in ('train', 'test')]
+    highest = [comparison.curves[experiment, f'{part}_loss'].values.max(initial=0) for part in ('train', 'test')]
     points = [value.number for value in reported(experiment) if value.quantity.endswith('_loss')]
     return 1.05 * max(*highest, *points, 1e-6)
 
