@@ -11,7 +11,7 @@ from elec576.comparison.conclusions import (JudgedConclusion, judge_conclusions,
 from elec576.comparison.curves import QUANTITIES, Curves, curves
 from elec576.comparison.evidence import Answer, weigh_evidence
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
-from elec576.comparison.results import Results, read_results
+from elec576.comparison.results import Results, Run, read_results
 from elec576.comparison.step0 import Start, read_step0
 from elec576.comparison.tf115 import Tf115, compare_with_tf115
 from elec576.comparison.yardstick import Yardstick, yardstick
@@ -51,6 +51,12 @@ class Comparison:
     def experiments(self) -> tuple[str, ...]:
         """The report's experiments that have runs, in its order."""
         return tuple(name for name in EXPERIMENTS if self.results.of(name))
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of these, each once: part 1c's are those of `cnn4`."""
+        return tuple({(run.experiment, run.seed): run for name in self.experiments
+                      for run in self.results.of(name)}.values())
 
     def numbers_of(self, experiment: str) -> tuple[JudgedNumber, ...]:
         """The report's numbers on ``experiment``, perhaps none."""

@@ -52,7 +52,7 @@ def table(headers: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 def headline(comparison: Comparison) -> str:
     """What a reader who has one minute should see."""
     seeds = seeds_by_program(comparison.results, comparison.experiments)
-    runs = [run for name in comparison.experiments for run in comparison.results.of(name)]
+    runs = comparison.runs
     lines = [f'A student\'s report, and {count_words([len(runs)], "run")} of its experiments that '
              f'differ in nothing but the seed: {seeds or "none"}. '
              f'Data: {data_words(runs) or "none"}.',

@@ -74,7 +74,7 @@ def page_text(comparison: Comparison) -> str:
         few=[f'{name} ({count_words([len(comparison.results.of(name))], "seed")})'
              for name in comparison.experiments
              if len(comparison.results.of(name)) < SEEDS_FOR_INTERVAL],
-        runs=tuple(run for name in comparison.experiments for run in comparison.results.of(name)),
+        runs=comparison.runs,
         origins=origins(comparison.results), final=_final, style=Markup(_resource('template',
                                                                                   'page.css')),
         drawn=drawn, data=_json(drawn), licences=_licences(),
