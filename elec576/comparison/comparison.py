@@ -6,34 +6,58 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions
-from elec576.comparison.evidence import (Answer, FirstSteps, read_first_steps,
-                                         weigh_evidence)
-from elec576.comparison.numbers import JudgedNumber, Tally, judge_numbers, tally
-from elec576.comparison.results import Results, read_results
+from elec576.comparison.conclusions import (JudgedConclusion, judge_conclusions,
+                                            luck_together)
+from elec576.comparison.curves import QUANTITIES, Curves, curves
+from elec576.comparison.evidence import Answer, weigh_evidence
+from elec576.comparison.numbers import JudgedNumber, judge_numbers
+from elec576.comparison.results import Results, Run, read_results
+from elec576.comparison.step0 import FirstSteps, read_first_steps
 from elec576.comparison.tf115 import Tf115, compare_with_tf115
+from elec576.comparison.yardstick import Yardstick, yardstick
 from elec576.experiments import EXPERIMENTS
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The report against the runs."""
+    """The report against the runs.
+
+    Attributes:
+        yardstick: None with too few runs.
+        luck: the probability that all sentences that hang on the report's run 2 come out in its
+            order; None while one of their links waits for its first look.
+    """
 
     results: Results
     numbers: tuple[JudgedNumber, ...]
     conclusions: tuple[JudgedConclusion, ...]
     answers: tuple[Answer, ...]
     first_steps: FirstSteps
+    yardstick: Yardstick | None
+    luck: float | None
     tf115: Tf115 = Tf115()
 
+    @property
+    def sentences(self) -> tuple[JudgedConclusion, ...]:
+        """The conclusions that are counted: each of the report's sentences once."""
+        return tuple(judged for judged in self.conclusions if not judged.conclusion.reading)
+
     @cached_property
-    def tally(self) -> Tally:
-        return tally(self.numbers)
+    def curves(self) -> dict[tuple[str, str], Curves]:
+        """By experiment and quantity."""
+        return {(name, quantity): curves(self.results.of(name), quantity)
+                for name in self.experiments for quantity in QUANTITIES}
 
     @property
     def experiments(self) -> tuple[str, ...]:
         """The report's experiments that have runs, in its order."""
         return tuple(name for name in EXPERIMENTS if self.results.of(name))
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of these, each once: part 1c's are those of `cnn4`."""
+        return tuple({(run.experiment, run.seed): run for name in self.experiments
+                      for run in self.results.of(name)}.values())
 
     def numbers_of(self, experiment: str) -> tuple[JudgedNumber, ...]:
         """The report's numbers on ``experiment``, perhaps none."""
@@ -46,12 +70,18 @@ def compare(folder: Path) -> Comparison:
 
     Raises:
         UserError: see `elec576.comparison.results.read_results`,
-            `elec576.comparison.evidence.read_first_steps` and
+            `elec576.comparison.step0.read_first_steps`, `elec576.comparison.links.judge_link` and
             `elec576.comparison.tf115.compare_with_tf115`.
     """
     results = read_results(folder)
-    first_steps = read_first_steps(folder, results)
-    numbers = judge_numbers(results)
-    return Comparison(results, numbers, judge_conclusions(results, numbers),
-                      weigh_evidence(results, first_steps), first_steps,
-                      compare_with_tf115(results, folder))
+    return compare_results(results, read_first_steps(folder, results),
+                           compare_with_tf115(results, folder))
+
+
+def compare_results(results: Results, first_steps: FirstSteps = FirstSteps(),
+                    tf115: Tf115 = Tf115()) -> Comparison:
+    """Compare runs that were read; see `compare`."""
+    numbers = judge_numbers(results, first_steps)
+    conclusions = judge_conclusions(results, numbers)
+    return Comparison(results, numbers, conclusions, weigh_evidence(results, first_steps),
+                      first_steps, yardstick(numbers), luck_together(conclusions, results), tf115)

@@ -5,110 +5,84 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable
 
+from elec576.claims.conclusions import CONCLUSIONS, HANGING_ON_ONE_RUN, Conclusion
+from elec576.claims.plan import LEVEL, seeds
+from elec576.comparison.links import (AGREES, CONTRADICTED, DISAGREES, EQUAL, SILENT, SUPPORTED,
+                                      UNDECIDED, WAITING, JudgedLink, judge_link)
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Results
-from elec576.comparison.statistics import Effect, effect
-from elec576.experiments import named
-from elec576.claims.conclusions import CONCLUSIONS, Conclusion, Link
-from elec576.claims.numbers import ReportedValue, reported
+from elec576.comparison.statistics import order_probability
 
-SUPPORTED, CONTRADICTED, UNDECIDED = 'supported', 'contradicted', 'undecided'
-AGREES, DISAGREES, SILENT = 'agrees', 'disagrees', 'prints none'
-
-
-@dataclass(frozen=True)
-class JudgedLink:
-    """One comparison of two experiments."""
-
-    link: Link
-    effect: Effect
-    verdict: str
-    reason: str  # why it is undecided; else empty
-    own: tuple[ReportedValue, ReportedValue] | None  # the report's own numbers on it
-    own_verdict: str
+VERDICTS = (SUPPORTED, CONTRADICTED, EQUAL, UNDECIDED, WAITING)
 
 
 @dataclass(frozen=True)
 class JudgedConclusion:
-    """A conclusion, its parts and what follows from them."""
+    """A conclusion, its parts and what follows from them.
+
+    Attributes:
+        luck: the probability that one run of each setting comes out in the sentence's order; None
+            while one of its links waits for its first look.
+    """
 
     conclusion: Conclusion
     links: tuple[JudgedLink, ...]
     values: tuple[JudgedNumber, ...]
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The verdict on each link and value."""
-        return (*(link.verdict for link in self.links),
-                *(value_verdict(value) for value in self.values))
+    luck: float | None
 
     @property
     def verdict(self) -> str:
-        """Contradicted by any part, supported by all of them together, else undecided."""
-        return _all_told(self.parts, SUPPORTED, CONTRADICTED, UNDECIDED)
+        """As the plan says; waiting while a link does, unless another one contradicts it."""
+        alpha = (1 - LEVEL) / len(self.links)
+        verdicts = {link.verdict for link in self.links}
+        if any(link.contradicted_at(alpha) for link in self.links):
+            return CONTRADICTED
+        if WAITING in verdicts:
+            return WAITING
+        if verdicts <= {SUPPORTED, EQUAL}:
+            return EQUAL if EQUAL in verdicts else SUPPORTED
+        return UNDECIDED
 
     @property
     def own_verdict(self) -> str:
         """What the report's own numbers, where it prints both, say of its sentence."""
-        printed = [link.own_verdict for link in self.links if link.own_verdict != SILENT]
-        return _all_told(printed, AGREES, DISAGREES, SILENT) if printed else SILENT
-
-
-def value_verdict(number: JudgedNumber) -> str:
-    """The verdict on a value that a sentence names: that of the number."""
-    return {True: SUPPORTED, False: CONTRADICTED, None: UNDECIDED}[number.inside]
+        printed = {link.own_verdict for link in self.links} - {SILENT}
+        return DISAGREES if DISAGREES in printed else AGREES if printed else SILENT
 
 
 def judge_conclusions(results: Results, numbers: tuple[JudgedNumber, ...]
                       ) -> tuple[JudgedConclusion, ...]:
-    """All of the report's conclusions, in its order."""
+    """All of the report's conclusions, in its order.
+
+    Raises:
+        UserError: see `elec576.comparison.links.judge_link`.
+    """
     by_name = {(number.reported.experiment, number.reported.quantity): number
                for number in numbers}
-    return tuple(JudgedConclusion(conclusion,
-                                  tuple(_judge(link, results) for link in conclusion.links),
-                                  tuple(by_name[name] for name in conclusion.values))
-                 for conclusion in CONCLUSIONS)
+    found = []
+    for conclusion in CONCLUSIONS:
+        links = tuple(judge_link(link, results) for link in conclusion.links)
+        found.append(JudgedConclusion(conclusion, links,
+                                      tuple(by_name[name] for name in conclusion.values),
+                                      _luck(links, results)))
+    return tuple(found)
 
 
-def decide(found: Effect, clocks: Iterable[tuple] = ()) -> tuple[str, str]:
-    """The verdict on "the first is higher", and why it is undecided if it is.
-
-    Args:
-        clocks: for a comparison of times, what each run was timed on.
-    """
-    if found.low is None:
-        return UNDECIDED, 'too few seeds'
-    if len(set(clocks)) > 1:
-        return UNDECIDED, 'timed on different processors or thread counts'
-    if found.low > 0:
-        return SUPPORTED, ''
-    if found.high < 0:
-        return CONTRADICTED, ''
-    return UNDECIDED, 'the interval holds 0'
+def luck_together(conclusions: Iterable[JudgedConclusion], results: Results) -> float | None:
+    """The probability that all links that hang on the report's one run 2 come out in its order."""
+    judged = {link.link: link for found in conclusions for link in found.links}
+    return _luck([judged[link] for link in HANGING_ON_ONE_RUN], results)
 
 
-def _judge(link: Link, results: Results) -> JudgedLink:
-    clocks = ()
-    if link.quantity == 'cpu_seconds':
-        groups = [results.cpu_seconds(name) for name in (link.higher, link.lower)]
-        clocks = [(run.metrics['processor'], run.metrics['threads'])
-                  for name in (link.higher, link.lower) for run in results.of(name)]
-    else:
-        groups = [results.values(name, link.quantity, named(name).steps)
-                  for name in (link.higher, link.lower)]
-    found = effect(*groups)
-    own = _own_numbers(link)
-    own_verdict = (SILENT if own is None else
-                   AGREES if own[0].number > own[1].number else DISAGREES)
-    return JudgedLink(link, found, *decide(found, clocks), own, own_verdict)
-
-
-def _own_numbers(link: Link) -> tuple[ReportedValue, ReportedValue] | None:
-    higher, lower = ([value for value in reported(name) if value.quantity == link.quantity]
-                     for name in (link.higher, link.lower))
-    return (higher[0], lower[0]) if higher and lower else None
-
-
-def _all_told(verdicts: Iterable[str], good: str, bad: str, open_: str) -> str:
-    verdicts = set(verdicts)
-    return bad if bad in verdicts else good if verdicts == {good} else open_
+def _luck(links: Iterable[JudgedLink], results: Results) -> float | None:
+    """From all seeds that the looks at ``links`` were taken with."""
+    n: dict[str, int] = {}
+    for link in links:
+        if link.look is None:
+            return None
+        for name in (link.link.higher, link.link.lower):
+            n[name] = max(n.get(name, 0), link.look.effect.n)
+    quantity = next(iter(links)).link.quantity
+    values = {name: [run.metrics[quantity] for run in results.of(name) if run.seed in seeds(needed)]
+              for name, needed in n.items()}
+    return order_probability(values, [(link.link.higher, link.link.lower) for link in links])

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from elec576.comparison.judgement import Reference, measurements
 from elec576.comparison.results import Run
-from elec576.comparison.statistics import possible_range, summarise
+
+QUANTITIES = ('train_accuracy', 'test_accuracy', 'train_loss', 'test_loss')
 
 
 @dataclass(frozen=True)
@@ -22,14 +24,16 @@ class Curves:
 
 
 def curves(runs: tuple[Run, ...], quantity: str) -> Curves:
-    """The curves of ``quantity`` in ``runs``, one or more of one experiment."""
-    columns = [dict(zip(*run.history.column(quantity))) for run in runs]
-    steps = sorted(set.intersection(*(set(column) for column in columns)))
-    values = np.array([[column[step] for step in steps] for column in columns])
-    summaries = [summarise(values[:, k], possible_range(quantity)) for k in range(len(steps))]
+    """The curves of ``quantity`` in ``runs``, one or more of one experiment.
+
+    The band is the interval by which a number at that step is judged, step by step.
+    """
+    measured = [measurements(run, quantity) for run in runs]
+    steps = sorted(set.intersection(*(set(values) for values in measured)))
+    values = np.array([[found[step] for step in steps] for found in measured])
+    references = [Reference.around(quantity, step, runs, measured) for step in steps]
     band = None
-    if summaries and summaries[0].low is not None:
-        band = np.array([[summary.low for summary in summaries],
-                         [summary.high for summary in summaries]])
-    return Curves(np.array(steps), tuple(run.seed for run in runs), values,
-                  np.array([summary.mean for summary in summaries]), band)
+    if references and references[0].enough:
+        band = np.array([reference.interval() for reference in references]).T
+    return Curves(np.array(steps), tuple(run.seed for run in runs), values, values.mean(axis=0),
+                  band)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Iterable, Sequence
 
 import numpy as np
@@ -15,19 +14,7 @@ from elec576.claims.questions import QUESTIONS, Question
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import (SEEDS_FOR_INTERVAL, Summary, contains, possible_range,
                                            summarise)
-from elec576.errors import UserError
-from elec576.experiments import STEP_0
-from elec576.runs import step0
-from elec576.runs.rundir import read_json
-
-
-@dataclass(frozen=True)
-class FirstSteps:
-    """Step 0 of many seeds, `results/step0.csv`."""
-
-    values: dict[tuple[str, str], tuple[float, ...]]  # by settings and quantity, by seed
-    seeds: int
-    dataset: str  # its name; empty without seeds
+from elec576.comparison.step0 import FirstSteps
 
 
 @dataclass(frozen=True)
@@ -62,38 +49,6 @@ class Answer:
         return None if None in inside else (sum(inside), len(inside))
 
 
-def read_first_steps(folder: Path, results: Results) -> FirstSteps:
-    """What ``folder`` holds of step 0, perhaps nothing.
-
-    Raises:
-        UserError: a file is damaged, or the images are not those of the runs.
-    """
-    table = step0.read(folder)
-    if table.empty:
-        return FirstSteps({}, 0, '')
-    path = step0.origin_path(folder)
-    dataset = read_json(path).get('dataset')
-    if not isinstance(dataset, dict) or not isinstance(dataset.get('name'), str):
-        raise UserError(f'{path}: it names no data set; remove it and step0.csv and make them '
-                        'again with scripts/step0.py')
-    for run in results.all():
-        if _same_images(run.settings) and run.metrics['dataset']['digest'] != dataset.get('digest'):
-            raise UserError(f'{path}: the data set\'s digest is {dataset.get("digest")}, but '
-                            f'{run.metrics["dataset"]["digest"]} in {run.path}; compare runs on '
-                            'the same data only')
-    values = {(name, quantity): tuple(rows[quantity].tolist())
-              for name, rows in table.groupby('settings')
-              for quantity in ('train_accuracy', 'train_loss')}
-    return FirstSteps(values, table['seed'].nunique(), dataset['name'])
-
-
-def _same_images(settings) -> bool:
-    """Whether a run's images are those of step 0; a digest is over the images that are used."""
-    first = next(iter(STEP_0.values()))
-    return all(getattr(settings, name, None) == getattr(first, name)
-               for name in ('dataset', 'train_per_class', 'test_per_class'))
-
-
 def weigh_evidence(results: Results, first_steps: FirstSteps) -> tuple[Answer, ...]:
     """All questions, in their order."""
     return tuple(_answer(question, results, first_steps) for question in QUESTIONS)
@@ -105,7 +60,7 @@ def _answer(question: Question, results: Results, first_steps: FirstSteps) -> An
               for quantity in question.quantities}
     readings = []
     for quantity in question.quantities:
-        found = [first_steps.values.get((name, quantity), ()) if question.step == 0
+        found = [first_steps.values(name, quantity) if question.step == 0
                  else results.values(name, quantity, question.step)
                  for _, name in question.readings]
         likelihoods = [None if question.step else log_likelihood(

@@ -13,7 +13,7 @@ from elec576.experiments import EXPERIMENTS, named
 from elec576.claims.conclusions import CELLS
 from elec576.settings import CnnSettings, describe
 
-FILTERS_EXPERIMENT, FILTERS_SEED = 'cnn-vis', 0
+FILTERS_EXPERIMENT = 'cnn-vis'  # its first seed
 CURVES = tuple(name for name, settings in EXPERIMENTS.items() if isinstance(settings, CnnSettings))
 
 
@@ -29,22 +29,29 @@ class Figure:
 
 
 # every name that this can draw, so that pictures of removed runs do not stay behind
-ALL_NAMES = (*(f'curves-{name}.png' for name in CURVES), 'numbers.png', 'hidden-units.png',
-             'activations.png', 'step-0.png', 'filters.png')
+ALL_NAMES = (*(f'curves-{name}.png' for name in CURVES), 'links.png', 'numbers.png',
+             'hidden-units.png', 'activations.png', 'step-0.png', 'filters.png')
 
 
 def figures(comparison: Comparison) -> tuple[Figure, ...]:
     """The pictures that the runs suffice for."""
     results = comparison.results
     plan = []
-    if any(number.inside is not None for number in comparison.numbers):
+    if comparison.experiments:
+        plan.append(Figure(
+            'links.png', 'links', "The links of the report's conclusions, our runs",
+            'Every link as its interval, the first minus the second: above 0 supported, below 0 '
+            'contradicted, within the margin (shaded) and holding 0 practically equal. Thin lines '
+            'are intervals over seeds and test images. Links that wait for runs are named without '
+            'an interval.'))
+    if any(number.compatible is not None for number in comparison.numbers):
         everything = tuple(run for name in comparison.experiments for run in results.of(name))
         seeds = count_words((len(results.of(name)) for name in comparison.experiments), 'seed')
         plan.append(Figure(
             'numbers.png', 'numbers', "The report's numbers on the intervals of our runs, "
             f'{seeds} an experiment, {data_words(everything)}',
             'Each reported number on the scale of its own 95 % prediction interval, -1 to 1: '
-            'a round blue mark lies inside, a red diamond outside; short grey strokes are our '
+            'a round blue mark is compatible, a red diamond is not; short grey strokes are our '
             'runs.'))
     cells = [name for names in CELLS.values() for name in names if results.of(name)]
     if cells:
@@ -79,10 +86,11 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
                 f'{name}: {describe(named(name))}\n{seed_words(runs)}, {data_words(runs)}',
                 'Thin lines are our runs, thick ones their mean, the band the 95 % prediction '
                 'interval for one more run; black marks are what the report logs.', name))
-    if any(run.seed == FILTERS_SEED for run in results.of(FILTERS_EXPERIMENT)):
+    runs = results.of(FILTERS_EXPERIMENT)
+    if runs:
         plan.append(Figure(
             'filters.png', 'filters', f'First-layer weights after training, {FILTERS_EXPERIMENT}, '
-            f'seed {FILTERS_SEED}, {data_words(results.of(FILTERS_EXPERIMENT))}',
+            f'seed {runs[0].seed}, {data_words(runs)}',
             'The 32 filters of the first convolutional layer, 5 by 5 weights each, each on a grey '
             'scale of its own.', FILTERS_EXPERIMENT))
     return tuple(plan)

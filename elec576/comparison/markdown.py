@@ -7,17 +7,20 @@ from typing import Iterable
 from tabulate import tabulate
 
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.conclusions import (AGREES, CONTRADICTED, DISAGREES, SILENT, SUPPORTED,
-                                            UNDECIDED, JudgedConclusion, JudgedLink, value_verdict)
+from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.figures import Figure, figures
+from elec576.comparison.judgement import Judgement
+from elec576.comparison.links import AGREES, DISAGREES, SILENT, UNDECIDED, WAITING, JudgedLink
 from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.provenance import PACKAGES, origins
-from elec576.comparison.statistics import SEEDS_FOR_VERDICT, Summary, summarise
+from elec576.comparison.statistics import Summary, summarise
 from elec576.comparison.tf115 import FIGURE, POWER, Tf115
-from elec576.comparison.words import (count_words, data_words, digits, interval, likelihood_words,
-                                      measured_words, quantity_words, same_means_words,
-                                      seeds_by_program)
+from elec576.comparison.words import (count_words, data_words, digits, effect_interval_words,
+                                      effect_words, interval, likelihood_words, look_interval,
+                                      look_words, margin_words, measured_words, p_words,
+                                      percent_words, plan_words, quantity_words, same_means_words,
+                                      seeds_by_program, yardstick_words)
 from elec576.experiments import named
 from elec576.settings import describe
 
@@ -33,7 +36,7 @@ def report_text(comparison: Comparison) -> str:
              '## What the report does not say', *_evidence(comparison, drawn),
              *_tf115(comparison.tf115),
              '## The curves', *_pictures(drawn, 'curves'), *_pictures(drawn, 'filters'),
-             '## Every number', _every_number(comparison),
+             '## Every number', _number_table(comparison.numbers),
              '## How it was computed', _methods(),
              '## Where it comes from', _provenance(comparison)]
     return '\n\n'.join(parts) + '\n'
@@ -47,45 +50,39 @@ def table(headers: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def headline(comparison: Comparison) -> str:
     """What a reader who has one minute should see."""
-    results, tally = comparison.results, comparison.tally
-    seeds = seeds_by_program(results, comparison.experiments)
-    runs = [run for name in comparison.experiments for run in results.of(name)]
+    seeds = seeds_by_program(comparison.results, comparison.experiments)
+    runs = comparison.runs
     lines = [f'A student\'s report, and {count_words([len(runs)], "run")} of its experiments that '
              f'differ in nothing but the seed: {seeds or "none"}. '
-             f'Data: {data_words(runs) or "none"}.']
-    if tally.judged:
-        low, high = tally.binomial
-        lines.append(
-            f'- **Numbers: {tally.inside} of {tally.judged}** lie where 95 % of further runs '
-            f'would; {tally.expected:.0f} should ({low} to {high} by chance, if the numbers were '
-            'independent).')
-    else:
-        lines.append('- **Numbers:** too few seeds for any interval.')
-    if tally.held_out:
-        inside, judged = tally.held_out
-        lines.append(f'  Of our own runs\' numbers, each judged in the same way by the other runs, '
-                     f'{100 * inside / judged:.1f} % do; of the report\'s, '
-                     f'{100 * tally.inside / tally.judged:.1f} %.')
-    if tally.judged and tally.too_few:
-        lines.append(f'  Another {tally.too_few} cannot be judged: too few seeds.')
-    verdicts = [judged.verdict for judged in comparison.conclusions]
-    lines.append('- **Conclusions:** of ' + str(len(verdicts)) + ', ' + ', '.join(
-        f'{verdicts.count(kind)} {kind}' for kind in (SUPPORTED, CONTRADICTED, UNDECIDED)) + ':')
+             f'Data: {data_words(runs) or "none"}.',
+             f'- **Conclusions: {verdict_counts(comparison)}.**']
+    lines += [f'  The sentence on {judged.conclusion.name.split(",")[0]}s taken at its word '
+              f'({judged.conclusion.statement}): {judged.verdict}.'
+              for judged in comparison.conclusions if judged.conclusion.reading]
+    lines += [f'- **The report as a whole:** {yardstick_words(comparison.yardstick)}']
     rows = [(judged.conclusion.statement, _bold(judged.verdict), _parts(judged),
-             _own_words(judged)) for judged in comparison.conclusions]
+             percent_words(judged.luck), _own_words(judged)) for judged in comparison.conclusions]
     return '\n'.join(lines) + '\n\n' + table(
-        ('the report says', 'our runs', 'its parts', 'its own numbers'), rows)
+        ('the report says', 'our runs', 'its links', 'one run each', 'its own numbers'), rows)
+
+
+def verdict_counts(comparison: Comparison) -> str:
+    """'of 13, 7 supported, 1 contradicted, ...'; waiting ones only where there are any."""
+    verdicts = [judged.verdict for judged in comparison.sentences]
+    counts = [f'{verdicts.count(kind)} {kind}' for kind in VERDICTS
+              if kind != WAITING or WAITING in verdicts]
+    return f'of {len(verdicts)}, {", ".join(counts)}'
 
 
 def _bold(verdict: str) -> str:
-    return verdict if verdict == UNDECIDED else f'**{verdict}**'
+    return verdict if verdict in (UNDECIDED, WAITING) else f'**{verdict}**'
 
 
 def _parts(judged: JudgedConclusion) -> str:
-    if len(judged.parts) == 1:
+    verdicts = [link.verdict for link in judged.links]
+    if len(verdicts) == 1:
         return ''
-    return ', '.join(f'{judged.parts.count(kind)} {kind}'
-                     for kind in (SUPPORTED, CONTRADICTED, UNDECIDED) if kind in judged.parts)
+    return ', '.join(f'{verdicts.count(kind)} {kind}' for kind in VERDICTS if kind in verdicts)
 
 
 def _own_words(judged: JudgedConclusion) -> str:
@@ -102,52 +99,68 @@ def _notices(comparison: Comparison) -> list[str]:
 
 
 def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
-    parts = [f'A part is supported (contradicted) when the 95 % interval of its effect, the '
-             f'difference of the two means, lies wholly above (below) 0; with fewer than '
-             f'{SEEDS_FOR_VERDICT} seeds on a side it stays undecided. A conclusion is supported '
-             f'when all its parts are, contradicted when one is. "P" is the probability that a '
-             f'run of the first is above one of the second.']
+    parts = ['\n'.join(f'- {sentence}' for sentence in plan_words()),
+             f'"One run each" is the probability that one run of each setting comes out in the '
+             f'sentence\'s order. Four of the sentences compare with one and the same run of the '
+             f'report, its run 2: that relu, 8000 iterations, 10000 samples and Xavier all beat '
+             f'one run of it has probability {percent_words(comparison.luck)}.',
+             *_pictures(drawn, 'links')]
     for judged in comparison.conclusions:
         conclusion = judged.conclusion
         text = [f'### {conclusion.statement}: {judged.verdict}', f'> {conclusion.sentence}']
         text += [conclusion.note] * bool(conclusion.note)
         text.append(table(
-            ('higher', 'lower', 'what', 'n', 'effect', '95 % interval', 'P', 'verdict',
-             'the report'), [_link_row(link) for link in judged.links]))
+            ('higher', 'lower', 'what', 'n', 'effect', 'interval', 'over images too', 'margin',
+             'final', 'verdict', 'the report'), [_link_row(link) for link in judged.links]))
         text += [_named_value(number) for number in judged.values]
         parts += text
     return parts + _pictures(drawn, 'hidden-units')
 
 
 def _link_row(link: JudgedLink) -> tuple:
-    found = link.effect
     own = SILENT
     if link.own:
         higher, lower = (value.value for value in link.own)
         sign = '>' if link.own_verdict == AGREES else 'not >'
         own = f'{link.own_verdict}: {higher} {sign} {lower}'
-    probability = '–' if found.probability is None else f'{100 * found.probability:.0f} %'
-    limits = '–' if found.low is None else f'{found.low:+.4g} … {found.high:+.4g}'
-    verdict = f'{link.verdict}: {link.reason}' if link.reason else link.verdict
-    effect = '–' if found.difference is None else f'{found.difference:+.4g}'
+    final = link.look and link.look.final
     return (link.link.higher, link.link.lower, quantity_words(link.link.quantity),
-            ' / '.join(map(str, found.n)), effect, limits, probability, verdict, own)
+            look_words(link), effect_words(link),
+            effect_interval_words(link, look_interval(link)),
+            effect_interval_words(link, link.look and link.look.images), margin_words(link),
+            '–' if final is None else f'{final:+.4f}',
+            f'{link.verdict}: {link.reason}' if link.reason else link.verdict, own)
 
 
 def _named_value(number: JudgedNumber) -> str:
-    summary, value = number.summary, number.reported
-    mean = f'mean {digits(summary.mean)}, ' if summary.n else ''
+    found, value = number.judgement, number.reported
+    mean = f'mean {digits(found.mean)}, ' if found.n else ''
     return (f'The number in it, {quantity_words(value.quantity)} {value.value} of '
-            f'`{value.experiment}`: **{value_verdict(number)}** ({mean}n {summary.n}, 95 % '
-            f'prediction interval: {interval(summary.low, summary.high)}).')
+            f'`{value.experiment}`: **{number.verdict}** ({mean}n {found.n}, 95 % '
+            f'prediction interval: {interval(found.low, found.high)}).')
 
 
 def _numbers(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
-    outside = [number for number in comparison.numbers if number.inside is False]
-    parts = ['Test accuracy by experiment; "inside" counts all numbers that the report prints on '
-             'it.', _experiments(comparison)]
+    outside = [number for number in comparison.numbers if number.compatible is False]
+    parts = ['Test accuracy by experiment; "compatible" counts all numbers that the report prints '
+             'on it.', _experiments(comparison)]
+    found = comparison.yardstick
+    if found:
+        rows = [(f'`{block.experiment}`', block.count, block.inside,
+                 f'{block.held_out_inside.mean():.1f}', f'{block.extremeness:.1f}',
+                 f'{block.held_out_extremeness.mean():.1f}', len(block.seeds), p_words(block.p))
+                for block in found.blocks]
+        parts += ['### The report as a whole', f'{yardstick_words(found)}',
+                  table(('log', 'numbers', 'compatible', 'of ours', 'squared scores', 'of ours',
+                         'n', 'p'), rows),
+                  'Do our intervals hold what they promise? Of our own runs\' numbers, each judged '
+                  'by the other runs, these are inside:',
+                  table(('quantity', 'inside', 'of', 'share'),
+                        [(kind, inside, judged, f'{100 * inside / judged:.1f} %')
+                         for kind, (inside, judged) in (*found.coverage.items(),
+                                                        ('all', found.held_out))])]
     if outside:
-        parts += ['Outside:', _number_table(outside)]
+        parts += ['### The numbers that are not compatible', _number_table(outside)]
     return parts + _pictures(drawn, 'numbers')
 
 
@@ -155,18 +168,18 @@ def _experiments(comparison: Comparison) -> str:
     rows = []
     for name in comparison.experiments:
         numbers = comparison.numbers_of(name)
-        judged = [number for number in numbers if number.inside is not None]
+        judged = [number for number in numbers if number.compatible is not None]
         values = comparison.results.values(name, 'test_accuracy', named(name).steps)
         seconds = comparison.results.cpu_seconds(name)
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
         rows.append((f'`{name}`', describe(named(name)), *_mean_sd_range(values),
                      own[0] if own else '–',
-                     f'{sum(number.inside for number in judged)} of {len(judged)}' if judged
+                     f'{sum(number.compatible for number in judged)} of {len(judged)}' if judged
                      else 'too few seeds' if numbers else '–',
                      f'{sum(seconds) / len(seconds):.0f}'))
-    return table(('experiment', 'settings', 'n', 'mean', 'sd', 'range', 'the report', 'inside',
-                  'processor seconds'), rows)
+    return table(('experiment', 'settings', 'n', 'mean', 'sd', 'range', 'the report',
+                  'compatible', 'processor seconds'), rows)
 
 
 def _mean_sd_range(values: tuple[float, ...]) -> tuple[str, ...]:
@@ -174,25 +187,22 @@ def _mean_sd_range(values: tuple[float, ...]) -> tuple[str, ...]:
     return str(found.n), digits(found.mean), digits(found.sd, 2), _range(found)
 
 
-def _range(found: Summary) -> str:
+def _range(found: Summary | Judgement) -> str:
     return f'{digits(found.lowest)} … {digits(found.highest)}' if found.n else '–'
 
 
 def _number_table(numbers: Iterable[JudgedNumber]) -> str:
     rows = []
     for number in numbers:
-        value, found = number.reported, number.summary
-        verdict = {True: 'inside', False: '**outside**', None: 'too few seeds'}[number.inside]
+        value, found = number.reported, number.judgement
+        verdict = f'**{number.verdict}**' if number.compatible is False else number.verdict
         rows.append((f'`{value.experiment}`', measured_words(value.quantity, value.step),
                      value.value, found.n, digits(found.mean), digits(found.sd, 2),
                      _range(found), interval(found.low, found.high),
-                     verdict if value.compared else f'not compared ({value.note})'))
+                     '–' if found.score is None else f'{found.score:+.1f}',
+                     verdict if value.compared else f'{verdict} ({value.note})'))
     return table(('experiment', 'quantity', 'the report', 'n', 'mean', 'sd', 'range',
-                  '95 % prediction interval', 'verdict'), rows)
-
-
-def _every_number(comparison: Comparison) -> str:
-    return _number_table(comparison.numbers)
+                  '95 % prediction interval', 'score', 'verdict'), rows)
 
 
 def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:

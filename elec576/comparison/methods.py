@@ -1,33 +1,46 @@
 """How the comparison was computed, in words; text and page tell it alike."""
 
-from elec576.comparison.statistics import RESAMPLES, SEEDS_FOR_INTERVAL
+from elec576.comparison.judgement import NEIGHBOURS
+from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
+from elec576.comparison.yardstick import CAP, REPORTS
 
 METHODS: tuple[tuple[str, str], ...] = (  # what, how
     ('Prediction interval',
-     'where one more run would lie with 95 % probability, mean ± t sd √(1 + 1/n) with '
-     f'Student\'s t, from {SEEDS_FOR_INTERVAL} seeds on, cut off at values that cannot be '
-     '(accuracies outside 0 and 1, losses below 0). It is exact for normal values and approximate '
-     'for accuracies on a batch of 50 and for skewed losses.'),
-    ('A printed number is inside',
-     'if it, or any number that prints the same, lies in the interval.'),
+     f'where one more run would lie with 95 % probability, from {SEEDS_FOR_INTERVAL} seeds on. '
+     'Losses and the activations\' statistics are taken on a log scale and test accuracies on the '
+     'logit scale, with Student\'s t; accuracies on a training batch are counts of 50 images, '
+     'beta-binomial. The spread of training values is that of the step and of '
+     f'{NEIGHBOURS} evaluations on either side, the spread between runs and the one within a run '
+     'kept apart. Values of step 0 are judged by forward passes of many more seeds, where '
+     '`step0.csv` has them.'),
     ('Likelihood of a reading',
      'the probability density of the printed losses of step 0, taken as independent, where one '
      'more seed would lie: Student\'s t with the mean and the spread of the logs of our losses. The '
      'logs are closer to normal than the losses, which are skewed. Far from all of our seeds it is '
      'an extrapolation: read it as "very unlikely", not as a number.'),
-    ('Effect interval',
-     'scipy\'s percentile bootstrap of the difference of means, widened for small n (Hesterberg '
-     f'2015), {RESAMPLES} resamples from a fixed seed. Conclusions are judged one at a time; '
-     'nothing is corrected for their number.'),
-    ('P, the probability of improvement',
-     'the share of pairs of runs in which the first is above, a tie counting half.'),
-    ('Runs that hang together',
-     'runs of the same seed start from the same weights where the settings allow it, and `cnn4` '
-     'and `cnn-vis` have the same settings: their runs of one seed are the same run. Numbers of '
-     'one run hang together, and so do these.'),
+    ('Score',
+     'the place of a number among further runs as a normal score: ±1.96 at the ends of its '
+     'interval. A printed number has the mildest score of all that print the same.'),
+    ('The report as a whole',
+     'each of our runs in turn is put in the place of the report\'s log of its experiment, and '
+     f'judged by the others in the same way; {REPORTS + 1:,} made-up reports draw one such log for '
+     'each of the report\'s, from a fixed seed. p is the share of reports, the real one among '
+     'them, that are as bad: that have no more compatible numbers, or squared scores (each cut '
+     f'off at {CAP:g}) that sum up to as much. Numbers of one log depend on one another; they do '
+     'so in the made-up reports too.'),
+    ('Interval over seeds and images',
+     'the interval of a link, widened as if the test images had been drawn anew as well: to the '
+     'variance of the mean the images\' component is added, from two-way random effects of the '
+     'trained networks\' hits. The verdict is about these test images and does not use it.'),
+    ('Luck',
+     'the probability that one run of each setting, all drawn independently from our seeds, comes '
+     'out in the sentence\'s order; a tie is not in order.'),
+    ('Pairs',
+     'runs of the same seed start from the same weights where the settings allow it; `cnn4` and '
+     '`cnn-vis` have the same settings, so their runs are the same runs.'),
     ('Runtime',
-     'processor time of a run, so that other work on the machine counts little; runs are compared '
-     'if processor and number of threads are the same.'),
+     'processor time of a run, so that other work on the machine counts little; the runs of a '
+     'pair are compared if processor and number of threads are the same.'),
 )
 
 TF115_METHOD = (

@@ -4,82 +4,79 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy import stats
-
-from elec576.comparison.results import Results
-from elec576.comparison.statistics import (LEVEL, SEEDS_FOR_INTERVAL, Summary, contains,
-                                           possible_range, summarise)
 from elec576.claims.numbers import ReportedValue, all_reported
+from elec576.comparison.judgement import LIMIT, Judgement, Reference
+from elec576.comparison.results import Results
+from elec576.comparison.step0 import FirstSteps
+from elec576.experiments import named
+
+COMPATIBLE, NOT_COMPATIBLE = 'compatible', 'not compatible'
+TOO_FEW, NOT_COMPARED = 'too few seeds', 'not compared'
 
 
 @dataclass(frozen=True)
 class JudgedNumber:
-    """A reported value, what the runs gave for it, and whether it lies in their interval."""
+    """A reported value and what is made of it.
+
+    Attributes:
+        runs: (seed, value) of the experiment's own runs.
+        reference: what the number is judged by: these runs, or starts of many seeds at step 0.
+        compatible: None with too few runs, and for a line that is not compared.
+    """
 
     reported: ReportedValue
-    values: tuple[float, ...]  # by seed
-    summary: Summary
-    inside: bool | None  # None: too few runs, or a line that is not compared
+    runs: tuple[tuple[int, float], ...]
+    reference: Reference
+    judgement: Judgement
 
-    def standardised(self, value: float) -> float | None:
-        """``value`` on a scale where the uncut prediction interval is -1 ... 1.
+    @property
+    def compatible(self) -> bool | None:
+        return self.judgement.compatible if self.reported.compared else None
 
-        None without an interval; infinite for another value than the one that all runs gave.
-        """
-        summary = self.summary
-        if summary.low is None:
-            return None
-        distance = value - summary.mean
-        half = max(summary.high - summary.mean, summary.mean - summary.low)  # one may be cut off
-        if half == 0:
-            near = abs(distance) <= self.reported.rounding
-            return 0.0 if near else float('inf') if distance > 0 else float('-inf')
-        return distance / half
+    @property
+    def verdict(self) -> str:
+        """The same in a word."""
+        if not self.reported.compared:
+            return NOT_COMPARED
+        return {True: COMPATIBLE, False: NOT_COMPATIBLE, None: TOO_FEW}[self.compatible]
 
+    @property
+    def place(self) -> float | None:
+        """The number on a scale where its interval reaches from -1 to 1; None without one."""
+        return None if self.judgement.score is None else self.judgement.score / LIMIT
 
-@dataclass(frozen=True)
-class Tally:
-    """How many of the report's numbers lie inside, against how many should."""
+    def run_places(self) -> tuple[float, ...]:
+        """The runs on the same scale; none without an interval."""
+        if self.judgement.score is None:
+            return ()
+        return tuple(self.reference.score(value, self.reported.rounding) / LIMIT
+                     for _, value in self.runs)
 
-    inside: int
-    judged: int
-    too_few: int  # numbers whose experiment has too few runs
-    expected: float
-    binomial: tuple[int, int]  # the middle 95 % if the numbers were independent
-    held_out: tuple[int, int] | None  # inside, judged: our own runs, each judged by the others
-
-
-def judge_numbers(results: Results) -> tuple[JudgedNumber, ...]:
-    """All of the report's numbers, in its order."""
-    return tuple(_judge(value, results) for value in all_reported())
-
-
-def _judge(value: ReportedValue, results: Results) -> JudgedNumber:
-    values = results.values(value.experiment, value.quantity, value.step)
-    summary = summarise(values, possible_range(value.quantity))
-    inside = contains(summary, value.number, value.rounding) if value.compared else None
-    return JudgedNumber(value, values, summary, inside)
+    def held_out(self) -> dict[int, float]:
+        """By seed, the score of each own run, judged by the others as the report's number is."""
+        found = {}
+        for seed, value in self.runs:
+            others = self.reference.without(seed)
+            if others.enough:
+                found[seed] = others.score(value, self.reported.rounding)
+        return found
 
 
-def tally(numbers: tuple[JudgedNumber, ...]) -> Tally:
-    """Count.
+def judge_numbers(results: Results, first_steps: FirstSteps
+                  ) -> tuple[JudgedNumber, ...]:
+    """All of the report's numbers, in its order.
 
-    The numbers of one run hang together, so the binomial range is too narrow, and the intervals
-    are exact for normal values only. `Tally.held_out` has neither flaw: every run of ours is
-    judged in the report's place by the interval of its fellows.
+    Args:
+        first_steps: see `elec576.comparison.step0.read_first_steps`.
     """
-    judged = [number for number in numbers if number.inside is not None]
-    too_few = [number for number in numbers if number.reported.compared and number.inside is None]
-    held_out = [contains(summarise(others, possible_range(number.reported.quantity)), value,
-                         number.reported.rounding)
-                for number in judged if len(number.values) > SEEDS_FOR_INTERVAL
-                for value, others in _each_against_others(number.values)]
-    low, high = stats.binom.interval(LEVEL, len(judged), LEVEL) if judged else (0, 0)
-    return Tally(sum(number.inside for number in judged), len(judged), len(too_few),
-                 LEVEL * len(judged), (int(low), int(high)),
-                 (sum(held_out), len(held_out)) if held_out else None)
+    return tuple(_judge(value, results, first_steps) for value in all_reported())
 
 
-def _each_against_others(values: tuple[float, ...]):
-    for k, value in enumerate(values):
-        yield value, values[:k] + values[k + 1:]
+def _judge(value: ReportedValue, results: Results, first_steps: FirstSteps
+           ) -> JudgedNumber:
+    runs = results.of(value.experiment)
+    own = Reference.of(value.quantity, value.step, runs)
+    starts = first_steps.starts_of(named(value.experiment)) if value.step == 0 else ()
+    reference = Reference.of(value.quantity, value.step, starts) if starts else own
+    return JudgedNumber(value, tuple(zip(own.seeds, map(float, own.at_step))), reference,
+                        reference.judge(value.number, value.rounding))

@@ -1,4 +1,7 @@
-"""The statistics of the comparison, from scipy; every array is one value per run (seed)."""
+"""The statistics of the comparison, from scipy.
+
+An array [n] holds one value for each run (seed), unless its docstring says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,11 @@ from dataclasses import dataclass
 from typing import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
-LEVEL = 0.95
+from elec576.claims.plan import LEVEL
+
 SEEDS_FOR_INTERVAL = 3
-# With three runs a side even complete separation has a chance of 1 in 10; with four, of 1 in 35.
-SEEDS_FOR_VERDICT = 4
-RESAMPLES = 9999
 
 
 @dataclass(frozen=True)
@@ -80,53 +81,140 @@ def contains(summary: Summary, value: float, rounding: float = 0.0) -> bool | No
 
 
 @dataclass(frozen=True)
-class Effect:
-    """How much higher one group of runs is than another."""
+class Paired:
+    """The mean of n paired differences with its interval."""
 
-    n: tuple[int, int]
-    difference: float | None  # of the means
-    low: float | None  # of its bootstrap interval
-    high: float | None
-    probability: float | None  # that a run of the first is above a run of the second
+    n: int
+    mean: float
+    sd: float  # of the differences, n - 1 in the denominator
+    low: float
+    high: float
 
-
-def expanded_level(n: int, level: float = LEVEL) -> float:
-    """The nominal level at which a percentile bootstrap of n values really has ``level``.
-
-    A percentile interval is too narrow by about sqrt((n - 1) / n) and uses the normal where
-    Student's t belongs (Hesterberg, "What teachers should know about the bootstrap", 2015, section
-    "expanded percentile interval").
-    """
-    quantile = math.sqrt(n / (n - 1)) * stats.t.ppf((1 + level) / 2, n - 1)
-    return float(1 - 2 * stats.norm.sf(quantile))
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        return self.sd / math.sqrt(self.n)
 
 
-def effect(higher: Sequence[float], lower: Sequence[float]) -> Effect:
-    """The difference of means with its 95 % bootstrap interval, and the probability of improvement.
+def t_bound(z: float, freedom: float) -> float:
+    """The quantile of Student's t beyond which as much probability lies as beyond ``z``."""
+    return float(stats.t.isf(stats.norm.sf(z), freedom))
 
-    The interval is `scipy.stats.bootstrap`'s percentile interval of the two groups resampled
-    independently, at the `expanded_level` of the smaller group. The probability of improvement is
-    rliable's: the share of pairs in which the first is above, a tie counting half (Mann & Whitney's
-    U over the number of pairs).
+
+def paired(differences: Sequence[float], z: float) -> Paired:
+    """Mean ± t sd / √n, where t has the tail probability of ``z``.
 
     Args:
-        higher, lower: [n] and [m]; runs of the same seeds are not paired, so that n and m may
-            differ, which can only widen the interval.
+        differences: [n], n >= 2; differences that all agree give an interval of no width.
+        z: the bound on a normal score, 1.96 for an ordinary 95 % interval.
     """
-    n = len(higher), len(lower)
-    if min(n) == 0:
-        return Effect(n, None, None, None, None)
-    difference = float(np.mean(higher) - np.mean(lower))
-    probability = float(stats.mannwhitneyu(higher, lower, method='asymptotic').statistic
-                        / (n[0] * n[1]))
-    low = high = None
-    if min(n) >= SEEDS_FOR_VERDICT:
-        low, high = (float(limit) for limit in stats.bootstrap(
-            (np.asarray(higher, float), np.asarray(lower, float)), _difference_of_means,
-            vectorized=True, n_resamples=RESAMPLES, confidence_level=expanded_level(min(n)),
-            method='percentile', rng=np.random.default_rng(0)).confidence_interval)
-    return Effect(n, difference, low, high, probability)
+    differences = np.asarray(differences, float)
+    n, mean, sd = len(differences), differences.mean(), differences.std(ddof=1)
+    if differences.min() == differences.max():
+        mean, sd = differences[0], 0.0
+    half = t_bound(z, n - 1) * sd / math.sqrt(n)
+    return Paired(n, float(mean), float(sd), float(mean - half), float(mean + half))
 
 
-def _difference_of_means(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
-    return np.mean(x, axis=axis) - np.mean(y, axis=axis)
+def deciding_n(found: Paired, z: float, margin: float | None) -> int | None:
+    """The least n whose interval would leave 0 out or lie within ±``margin``.
+
+    As if mean and spread stayed what they are at `Paired.n`. None if no n would.
+    """
+    room = max(abs(found.mean), 0.0 if margin is None else margin - abs(found.mean))
+    if room == 0:
+        return None
+    n = max(2, math.ceil((z * found.sd / room) ** 2))  # t is wider than z: begin below, go up
+    while t_bound(z, n - 1) * found.sd / math.sqrt(n) >= room:
+        n += 1
+    return n
+
+
+def bounds(alpha: float, looks: int) -> tuple[float, ...]:
+    """O'Brien and Fleming's bounds on |z| for equally spaced looks, ``alpha`` for all together.
+
+    They are one bound on the random walk of the sums: of ``looks`` normal steps, none of the sums
+    leaves ±b with probability 1 - ``alpha``; at look k, |z| is bounded by b / √k. (O'Brien and
+    Fleming, "A multiple testing procedure for clinical trials", Biometrics 35, 1979.)
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+
+    def stays(b: float) -> float:
+        x, w = b * nodes, b * weights
+        density = stats.norm.pdf(x)
+        for _ in range(looks - 1):
+            density = stats.norm.pdf(np.subtract.outer(x, x)) @ (w * density)
+        return float(w @ density)
+
+    b = optimize.brentq(lambda b: stays(b) - (1 - alpha), 0.1, 12 + 3 * looks, xtol=1e-10)
+    return tuple(b / math.sqrt(k) for k in range(1, looks + 1))
+
+
+def image_variance(higher: np.ndarray, lower: np.ndarray) -> float:
+    """What the choice of test images adds to the variance of a mean difference of accuracies.
+
+    Two-way random effects without replication: the difference at seed s and image i is a mean, an
+    effect of the seed, one of the image, and a rest; only the image's effect divided by the number
+    of images is meant here, for the spread between seeds holds the other two already. Estimated by
+    mean squares, and not below 0.
+
+    Args:
+        higher, lower: [n seeds, m images] bool, which images each network gets right; n, m >= 2.
+    """
+    difference = higher.astype(float) - lower.astype(float)
+    n, m = difference.shape
+    by_seed, by_image = difference.mean(axis=1), difference.mean(axis=0)
+    rest = difference - by_seed[:, None] - by_image + difference.mean()
+    mean_square = (rest ** 2).sum() / ((n - 1) * (m - 1))
+    return max(0.0, float(by_image.var(ddof=1) - mean_square / n) / m)
+
+
+def over_images(found: Paired, z: float, variance: float, images: int) -> tuple[float, float]:
+    """The interval of a paired mean over seeds and images.
+
+    Args:
+        variance: `image_variance` of ``images`` images, which adds to the squared standard error;
+            degrees of freedom by Satterthwaite.
+    """
+    seeds = found.error ** 2
+    total = seeds + variance
+    if total == 0:
+        return found.low, found.high
+    freedom = total ** 2 / (seeds ** 2 / (found.n - 1) + variance ** 2 / (images - 1))
+    half = t_bound(z, freedom) * math.sqrt(total)
+    return found.mean - half, found.mean + half
+
+
+def order_probability(values: dict[str, Sequence[float]], pairs: Sequence[tuple[str, str]]
+                      ) -> float:
+    """The probability that one value of each group, drawn at random, comes out in order.
+
+    Groups are drawn independently of one another; a tie is not in order. Exact: the pairs form
+    trees, and a tree is summed from its leaves.
+
+    Args:
+        values: by group, [n] each.
+        pairs: (higher, lower) by the groups' names; no cycles.
+    """
+    open_ = set(values)
+
+    def holds(group: str, above: str | None) -> np.ndarray:
+        """[n]: for each value of ``group``, that all groups hanging on it are in order."""
+        open_.discard(group)
+        own = np.asarray(values[group], float)
+        product = np.ones(len(own))
+        for pair in pairs:
+            other = pair[pair[0] == group]
+            if group in pair and other != above:
+                if other not in open_:
+                    raise ValueError(f'{pairs}: not trees')
+                below = holds(other, group)
+                differences = np.subtract.outer(own, np.asarray(values[other], float))
+                in_order = differences > 0 if pair[0] == group else differences < 0
+                product *= (in_order * below).mean(axis=1)
+        return product
+
+    probability = 1.0
+    while open_:
+        probability *= holds(min(open_), None).mean()
+    return float(probability)

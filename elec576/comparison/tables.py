@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.conclusions import value_verdict
-from elec576.comparison.numbers import JudgedNumber
+from elec576.comparison.conclusions import VERDICTS
+from elec576.comparison.links import JudgedLink
 from elec576.comparison.statistics import Summary, summarise
 from elec576.experiments import named
 from elec576.files import write_whole
@@ -19,7 +19,8 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     """Every table by the name of its file."""
     return {'numbers': numbers_table(comparison), 'experiments': experiments_table(comparison),
             'conclusions': conclusions_table(comparison), 'links': links_table(comparison),
-            'evidence': evidence_table(comparison), 'runs': runs_table(comparison)}
+            'blocks': blocks_table(comparison), 'evidence': evidence_table(comparison),
+            'runs': runs_table(comparison)}
 
 
 def write_tables(comparison: Comparison, folder: Path) -> None:
@@ -33,9 +34,22 @@ def numbers_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame([{
         'experiment': number.reported.experiment, 'quantity': number.reported.quantity,
         'step': number.reported.step, 'reported': number.reported.value,
-        **_columns(number.summary), 'inside': judgement(number),
-        'where': number.reported.where, 'note': number.reported.note}
-        for number in comparison.numbers])
+        'n': found.n, 'mean': found.mean, 'sd': found.sd, 'lowest': found.lowest,
+        'highest': found.highest, 'interval_low': found.low, 'interval_high': found.high,
+        'sd_between_runs': found.between, 'sd_within_run': found.within, 'score': found.score,
+        'verdict': number.verdict, 'where': number.reported.where, 'note': number.reported.note}
+        for number in comparison.numbers for found in (number.judgement,)])
+
+
+def blocks_table(comparison: Comparison) -> pd.DataFrame:
+    """One row for each of the report's logs: how it stands among our runs."""
+    columns = ['experiment', 'numbers', 'compatible', 'compatible_of_ours', 'squared_scores',
+               'squared_scores_of_ours', 'n', 'p']
+    found = comparison.yardstick
+    return pd.DataFrame([
+        (block.experiment, block.count, block.inside, block.held_out_inside.mean(),
+         block.extremeness, block.held_out_extremeness.mean(), len(block.seeds), block.p)
+        for block in (found.blocks if found else ())], columns=columns)
 
 
 def _columns(summary: Summary) -> dict:
@@ -44,18 +58,12 @@ def _columns(summary: Summary) -> dict:
             'interval_high': summary.high}
 
 
-def judgement(number: JudgedNumber) -> str:
-    """How a number stands: 'inside', 'outside', 'too few seeds' or 'not compared'."""
-    if not number.reported.compared:
-        return 'not compared'
-    return {True: 'inside', False: 'outside', None: 'too few seeds'}[number.inside]
-
-
 def experiments_table(comparison: Comparison) -> pd.DataFrame:
     """One row for each of the report's experiments that has runs."""
     rows = []
     for name in comparison.experiments:
-        numbers = [number for number in comparison.numbers_of(name) if number.inside is not None]
+        numbers = [number for number in comparison.numbers_of(name)
+                   if number.compatible is not None]
         accuracy, loss = (summarise(comparison.results.values(name, quantity, named(name).steps))
                           for quantity in ('test_accuracy', 'test_loss'))
         seconds = summarise(comparison.results.cpu_seconds(name))
@@ -70,7 +78,7 @@ def experiments_table(comparison: Comparison) -> pd.DataFrame:
             'test_loss_reported': own.get('test_loss'),
             'cpu_seconds_mean': seconds.mean, 'cpu_seconds_sd': seconds.sd,
             'numbers_judged': len(numbers),
-            'numbers_inside': sum(number.inside for number in numbers)})
+            'numbers_compatible': sum(number.compatible for number in numbers)})
     return pd.DataFrame(rows)
 
 
@@ -78,36 +86,39 @@ def conclusions_table(comparison: Comparison) -> pd.DataFrame:
     """One row for each of the report's conclusions."""
     return pd.DataFrame([{
         'conclusion': judged.conclusion.name, 'statement': judged.conclusion.statement,
-        'verdict': judged.verdict, 'parts': len(judged.parts),
-        **{f'parts_{verdict}': judged.parts.count(verdict)
-           for verdict in ('supported', 'contradicted', 'undecided')},
-        'own_numbers': judged.own_verdict, 'sentence': judged.conclusion.sentence,
-        'note': judged.conclusion.note} for judged in comparison.conclusions])
+        'counted': not judged.conclusion.reading, 'verdict': judged.verdict,
+        'links': len(judged.links),
+        **{f'links_{verdict.replace(" ", "_")}': [link.verdict for link in judged.links
+                                                  ].count(verdict) for verdict in VERDICTS},
+        'values_compatible': ' '.join(number.verdict for number in judged.values),
+        'probability_of_order': judged.luck, 'own_numbers': judged.own_verdict,
+        'sentence': judged.conclusion.sentence, 'note': judged.conclusion.note}
+        for judged in comparison.conclusions])
 
 
 def links_table(comparison: Comparison) -> pd.DataFrame:
-    """One row for each part of each conclusion; a named value has no ``lower`` and no effect."""
-    rows = []
-    for judged in comparison.conclusions:
-        for link in judged.links:
-            own = link.own and [value.value for value in link.own]
-            rows.append({
-                'conclusion': judged.conclusion.name, 'quantity': link.link.quantity,
-                'higher': link.link.higher, 'lower': link.link.lower,
-                'n_higher': link.effect.n[0], 'n_lower': link.effect.n[1],
-                'difference': link.effect.difference, 'interval_low': link.effect.low,
-                'interval_high': link.effect.high,
-                'probability_of_improvement': link.effect.probability,
-                'verdict': link.verdict, 'reason': link.reason,
-                'reported_higher': own and own[0], 'reported_lower': own and own[1],
-                'own_numbers': link.own_verdict})
-        for number in judged.values:
-            rows.append({
-                'conclusion': judged.conclusion.name, 'quantity': number.reported.quantity,
-                'higher': number.reported.experiment, 'n_higher': number.summary.n,
-                'verdict': value_verdict(number), 'reported_higher': number.reported.value})
-    table = pd.DataFrame(rows)
-    return table.astype({'n_lower': 'Int64'})
+    """One row for each link of each conclusion; effects of running times are log ratios."""
+    table = pd.DataFrame([{
+        'conclusion': judged.conclusion.name, 'quantity': link.link.quantity,
+        'higher': link.link.higher, 'lower': link.link.lower, **_look_columns(link),
+        'margin': link.margin, 'verdict': link.verdict, 'reason': link.reason,
+        'reported_higher': link.own and link.own[0].value,
+        'reported_lower': link.own and link.own[1].value, 'own_numbers': link.own_verdict}
+        for judged in comparison.conclusions for link in judged.links])
+    return table.astype({'look': 'Int64', 'n': 'Int64'})
+
+
+def _look_columns(link: JudgedLink) -> dict:
+    """What the look taken found; nothing before the first."""
+    looks = {'looks': ' '.join(map(str, link.looks))}
+    names = ('look', 'n', 'effect', 'sd', 'bound', 'interval_low', 'interval_high', 'final_effect',
+             'images_low', 'images_high')
+    if link.look is None:
+        return looks | dict.fromkeys(names)
+    look, effect = link.look, link.look.effect
+    return looks | dict(zip(names, (look.number, effect.n, effect.mean, effect.sd, look.bound,
+                                    effect.low, effect.high, look.final,
+                                    *(look.images or (None, None)))))
 
 
 def evidence_table(comparison: Comparison) -> pd.DataFrame:

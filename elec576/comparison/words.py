@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import Iterable
 
+from elec576.claims.plan import BOUNDS, EVALUATIONS_APART, LAST_EVALUATIONS, MARGINS
+from elec576.comparison.links import JudgedLink
 from elec576.comparison.results import Results, Run
 from elec576.comparison.tf115 import LEVEL, POWER, SameMeans
+from elec576.comparison.yardstick import Yardstick
 from elec576.experiments import named
 from elec576.claims.questions import layer_and_statistic
 from elec576.settings import CnnSettings, RnnSettings
@@ -41,11 +44,92 @@ def likelihood_words(relative: float | None) -> str:
     return '< 1e-6' if relative is not None and relative < 1e-6 else digits(relative, 2)
 
 
-def distance_words(distance: float) -> str:
-    """A number's distance from our mean, as `JudgedNumber.standardised` measures it."""
-    if math.isinf(distance):
-        return 'not the value that all our runs gave'
-    return f'{distance:+.1f} half intervals from our mean'
+def place_words(place: float) -> str:
+    """How far out a number lies, as `JudgedNumber.place` measures it."""
+    if math.isinf(place):
+        return 'a value that no run can give'
+    return f'{place:+.1f} half intervals from our runs'
+
+
+def p_words(p: float | None) -> str:
+    """A probability to two digits."""
+    return '–' if p is None else f'{p:.2g}' if p >= 1e-4 else f'{p:.0e}'
+
+
+def percent_words(share: float | None) -> str:
+    """A share in per cent; what is neither nothing nor all does not look like it."""
+    if share is None:
+        return '–'
+    percent = 100 * share
+    return ('< 1 %' if 0 < percent < 1 else '> 99 %' if 99 < percent < 100 else
+            f'{percent:.0f} %')
+
+
+def is_time(link: JudgedLink) -> bool:
+    return link.link.quantity == 'cpu_seconds'
+
+
+def effect_words(link: JudgedLink) -> str:
+    """A difference of accuracies, or how many times as long; a dash before the first look."""
+    if link.look is None:
+        return '–'
+    mean = link.look.effect.mean
+    return f'× {math.exp(mean):.3g}' if is_time(link) else f'{mean:+.4f}'
+
+
+def effect_interval_words(link: JudgedLink, limits: tuple[float, float] | None) -> str:
+    """An interval of the effect; a dash for none."""
+    if limits is None:
+        return '–'
+    return ' … '.join(f'{math.exp(limit):.3g}' if is_time(link) else f'{limit:+.4f}'
+                      for limit in limits)
+
+
+def look_interval(link: JudgedLink) -> tuple[float, float] | None:
+    """The interval that the verdict is made of; None before the first look."""
+    return link.look and (link.look.effect.low, link.look.effect.high)
+
+
+def look_words(link: JudgedLink) -> str:
+    """'16, look 1 of 3'; a dash before the first look."""
+    if link.look is None:
+        return '–'
+    return f'{link.look.effect.n}, look {link.look.number} of {len(link.looks)}'
+
+
+def margin_words(link: JudgedLink) -> str:
+    return '–' if link.margin is None else f'± {link.margin:g}'
+
+
+def yardstick_words(found: Yardstick | None) -> str:
+    """How the report stands among made-up ones."""
+    if found is None:
+        return 'too few seeds for any interval.'
+    return (f'{found.inside} of {found.count} numbers are compatible with our runs; of reports '
+            f'made of our own runs, {found.expected:.0f} ({found.low} to {found.high}): '
+            f'p = {p_words(found.p_inside)}. Its scores have a root mean square of '
+            f'{found.rms:.2f}, theirs {found.rms_expected:.2f}: p = '
+            f'{p_words(found.p_extremeness)}.')
+
+
+def plan_words() -> tuple[str, ...]:
+    """The plan's margins, looks and bounds, in sentences."""
+    several = max(BOUNDS)
+    return (
+        f'Compared are pairs of runs of equal seed: of LeNet5 the mean of the last '
+        f'{LAST_EVALUATIONS} evaluations of the test set, {EVALUATIONS_APART} steps apart, of the '
+        f'recurrent nets the final test accuracy.',
+        f'Two settings are practically equal where the interval of their mean difference holds 0 '
+        f'and lies within ± {MARGINS["cifar10"]:g} (CIFAR-10) or ± {MARGINS["mnist"]:g} (MNIST).',
+        f'A link is looked at when all of its runs are there: most links once, with the ordinary '
+        f'95 % interval; those that older runs left open up to {several} times, and again only '
+        f'while they are undecided. Their intervals are widened for that, to z = '
+        f'{", ".join(f"{z:.3f}" for z in BOUNDS[several])} instead of {BOUNDS[1][0]:.3f} '
+        f'(O\'Brien and Fleming), as quantiles of Student\'s t.',
+        'A sentence is supported if all of its links are; contradicted if one is at the level '
+        'divided by their number; practically equal if each link is supported or equal and one is '
+        'equal; else undecided. All of this stood in the package (`elec576/claims/plan.py`) before '
+        'the first of these runs was made.')
 
 
 def seed_words(runs: tuple[Run, ...]) -> str:

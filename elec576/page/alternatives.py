@@ -14,14 +14,15 @@ from elec576.claims.numbers import reported
 
 def numbers_words(comparison: Comparison) -> str:
     """The overview of all numbers."""
-    outside = [number for number in comparison.numbers if number.inside is False]
+    outside = [number for number in comparison.numbers if number.compatible is False]
+    judged = sum(number.compatible is not None for number in comparison.numbers)
     names = ', '.join(dict.fromkeys(number.reported.experiment for number in outside))
-    return (f"The report's {comparison.tally.judged} judged numbers by experiment, each on the "
-            f'scale of its own 95 % prediction interval from -1 to 1; {len(outside)} lie outside'
+    return (f"The report's {judged} judged numbers by experiment, each on the "
+            f'scale of its own 95 % prediction interval from -1 to 1; {len(outside)} are not compatible'
             f'{" (" + names + ")" if names else ""}. The table below holds every value.')
 
 
-def curves_words(runs: tuple[Run, ...], kind: str) -> str:
+def curves_words(experiment: str, runs: tuple[Run, ...], kind: str) -> str:
     """The curves of ``kind`` 'accuracy' or 'loss'."""
     sentences = []
     for part in PARTS:
@@ -31,17 +32,17 @@ def curves_words(runs: tuple[Run, ...], kind: str) -> str:
             f'{part} {kind} goes from {_mean_and_range(first)} at step {columns[0][0][0]} to '
             f'{_mean_and_range(last)} at step {columns[0][0][-1]}')
     points = sum(value.quantity.endswith(kind) and value.compared
-                 for value in reported(runs[0].experiment))
-    return (f'{kind.capitalize()} of {runs[0].experiment} over training, '
+                 for value in reported(experiment))
+    return (f'{kind.capitalize()} of {experiment} over training, '
             f'{count_words([len(runs)], "seed")}: {"; ".join(sentences)}. '
             + (f'The report prints {count_words([points], "point")} of it.' if points else
                'The report prints none of it.'))
 
 
-def filters_words(run: Run) -> str:
+def filters_words(experiment: str, run: Run) -> str:
     """The first layer's filters."""
     weights = run.filters()
-    return (f'The 32 filters of the first layer after training, {run.experiment} seed {run.seed}, '
+    return (f'The 32 filters of the first layer after training, {experiment} seed {run.seed}, '
             f'5 by 5 weights each, as grey cells, each filter on a scale of its own from black '
             f'(lowest) to white (highest). All weights lie from {digits(float(weights.min()))} to '
             f'{digits(float(weights.max()))}.')

@@ -8,13 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.curves import curves
 from elec576.comparison.evidence import Answer
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import summarise
-from elec576.comparison.tables import judgement
-from elec576.comparison.words import (digits, distance_words, interval, measured_words,
+from elec576.comparison.words import (digits, interval, measured_words, place_words,
                                       quantity_words)
 from elec576.experiments import named
 from elec576.claims.conclusions import CELLS
@@ -32,9 +30,9 @@ def charts(comparison: Comparison) -> dict:
     experiments = comparison.experiments
     return {
         'numbers': [number_mark(key, number) for key, number in enumerate(comparison.numbers)
-                    if number.inside is not None],
+                    if number.compatible is not None],
         'edge': EDGE,
-        'curves': {name: experiment_curves(comparison.results.of(name)) for name in experiments},
+        'curves': {name: experiment_curves(comparison, name) for name in experiments},
         'filters': {name: first_filters(comparison.results.of(name)[0]) for name in experiments
                     if isinstance(named(name), CnnSettings)},
         'hidden': hidden_units(comparison),
@@ -56,24 +54,22 @@ def number_mark(key: int, number: JudgedNumber) -> dict:
     Args:
         key: its place among all numbers, which the table's rows name too.
     """
-    value, summary = number.reported, number.summary
-    distance = number.standardised(value.number)
+    value, found = number.reported, number.judgement
     words = (f'{value.experiment}, {measured_words(value.quantity, value.step)}\n'
              f'the report: {value.value}\n'
-             f'our mean: {digits(summary.mean)}, n = {summary.n}\n'
-             f'interval: {interval(summary.low, summary.high)}\n{judgement(number)}')
-    if abs(distance) > EDGE:
-        words += f', {distance_words(distance)}'
-    return {'key': key, 'experiment': value.experiment, 'inside': number.inside,
-            'x': short(min(max(distance, -EDGE), EDGE)), 'words': words}
+             f'our mean: {digits(found.mean)}, n = {found.n}\n'
+             f'interval: {interval(found.low, found.high)}\n{number.verdict}')
+    if abs(number.place) > EDGE:
+        words += f', {place_words(number.place)}'
+    return {'key': key, 'experiment': value.experiment, 'compatible': number.compatible,
+            'x': short(min(max(number.place, -EDGE), EDGE)), 'words': words}
 
 
-def experiment_curves(runs: tuple[Run, ...]) -> dict:
+def experiment_curves(comparison: Comparison, name: str) -> dict:
     """All seeds' curves of each quantity with mean and band, and the report's points."""
-    settings = runs[0].settings
-    found: dict = {'end': settings.steps}
+    found: dict = {'end': named(name).steps}
     for quantity in (f'{part}_{kind}' for kind in ('accuracy', 'loss') for part in PARTS):
-        drawn = curves(runs, quantity)
+        drawn = comparison.curves[name, quantity]
         found[quantity] = {
             'steps': drawn.steps.tolist(), 'seeds': list(drawn.seeds),
             'runs': [[short(value) for value in values] for values in drawn.values],
@@ -81,7 +77,7 @@ def experiment_curves(runs: tuple[Run, ...]) -> dict:
             'band': drawn.band if drawn.band is None else [
                 [short(value) for value in limits] for limits in drawn.band],
             'report': [{'step': value.step, 'value': value.number, 'printed': value.value}
-                       for value in reported(runs[0].experiment)
+                       for value in reported(name)
                        if value.quantity == quantity and value.compared]}
     return found
 

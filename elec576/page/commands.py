@@ -6,6 +6,7 @@ import dataclasses
 import shlex
 from dataclasses import dataclass
 
+from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.results import Run
 from elec576.experiments import FREE, named
 from elec576.listings import command as listing_command
@@ -32,15 +33,17 @@ def rerun_commands(runs: tuple[Run, ...]) -> tuple[Command, ...]:
 def _all_seeds(runs: tuple[Run, ...]) -> Command | None:
     """None if the runs were not made by `reproduce.py`, which varies seed and threads only."""
     first = runs[0]
+    if first.seed < FIRST_SEED:
+        return None
     usual = named(first.experiment)
     for run in runs:
         if dataclasses.replace(usual, seed=run.seed, threads=first.settings.threads) \
                 != run.settings:
             return None
-    seeds = max(run.seed for run in runs) + 1
-    return Command(f'Seeds 0 to {seeds - 1}' if seeds > 1 else 'Seed 0', _join(
-        'scripts/reproduce.py', '--only', first.experiment, '--seeds', seeds, '--threads',
-        first.settings.threads, '--results', ELSEWHERE))
+    last = max(run.seed for run in runs)
+    return Command(f'Seeds {FIRST_SEED} to {last}' if last > FIRST_SEED else f'Seed {last}', _join(
+        'scripts/reproduce.py', '--only', first.experiment, '--seeds', last - FIRST_SEED + 1,
+        '--threads', first.settings.threads, '--results', ELSEWHERE))
 
 
 def _one_run(run: Run) -> Command:

@@ -13,17 +13,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.conclusions import (AGREES, CONTRADICTED, DISAGREES, SILENT, SUPPORTED,
-                                            UNDECIDED, value_verdict)
+from elec576.comparison.conclusions import VERDICTS
+from elec576.comparison.links import AGREES, CONTRADICTED, DISAGREES, SILENT, WAITING
 from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.results import Run
-from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, SEEDS_FOR_VERDICT, summarise
-from elec576.comparison.tables import judgement
+from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
+from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, summarise
 from elec576.comparison.tf115 import FIGURE
-from elec576.comparison.words import (count_words, data_words, digits, distance_words, interval,
-                                      likelihood_words, measured_words, quantity_words, same_means_words, seed_words,
-                                      seeds_by_program)
+from elec576.comparison.words import (count_words, data_words, digits, effect_interval_words,
+                                      effect_words, interval, likelihood_words, look_interval,
+                                      look_words, margin_words, measured_words, p_words,
+                                      percent_words, place_words, plan_words, quantity_words,
+                                      same_means_words, seed_words, seeds_by_program,
+                                      yardstick_words)
 from elec576.experiments import named
 from elec576.page import alternatives
 from elec576.page.charts import charts
@@ -50,28 +53,30 @@ def page_text(comparison: Comparison) -> str:
                               extensions=['jinja2.ext.do'],
                               trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     environment.filters.update(digits=digits, quantity_words=quantity_words, describe=describe,
-                               code=_code, percent=_percent, signed=_signed,
+                               code=_code, signed=_signed,
                                sorted_by=_sorted_by)
     environment.tests['begins'] = str.startswith
     environment.globals.update(
-        interval=interval, measured_words=measured_words, judgement=judgement, named=named,
-        count_words=count_words, data_words=data_words, distance_words=distance_words,
+        interval=interval, measured_words=measured_words, named=named, count_words=count_words,
+        data_words=data_words, place_words=place_words, seed_words=seed_words,
         likelihood_words=likelihood_words,
-        seed_words=seed_words, same_means_words=same_means_words,
-        summarise=summarise, value_verdict=value_verdict, words=alternatives,
+        same_means_words=same_means_words, plan_words=plan_words, p_words=p_words,
+        percent_words=percent_words, yardstick_words=yardstick_words, look_words=look_words,
+        look_interval=look_interval, effect_words=effect_words, margin_words=margin_words,
+        effect_interval_words=effect_interval_words, summarise=summarise, words=alternatives,
         number_strip=number_strip, effect_strips=effect_strips, rerun_commands=rerun_commands,
-        settings_origins=settings_origins, verdicts=(SUPPORTED, CONTRADICTED, UNDECIDED),
+        settings_origins=settings_origins, VERDICTS=VERDICTS, CONTRADICTED=CONTRADICTED,
+        WAITING=WAITING, NUMBER_VERDICTS=(COMPATIBLE, NOT_COMPATIBLE, TOO_FEW, NOT_COMPARED),
         AGREES=AGREES, DISAGREES=DISAGREES, SILENT=SILENT, STATISTICS=STATISTICS,
         METHODS=METHODS, TF115_METHOD=TF115_METHOD, TF115_FIGURE=TF115_FIGURE,
-        TF115_PICTURE=FIGURE, PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL,
-        SEEDS_FOR_VERDICT=SEEDS_FOR_VERDICT)
+        TF115_PICTURE=FIGURE, PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL)
     return environment.get_template('page.html').render(
-        comparison=comparison, results=comparison.results, tally=comparison.tally,
+        comparison=comparison, results=comparison.results, yardstick=comparison.yardstick,
         seeds=seeds_by_program(comparison.results, comparison.experiments),
         few=[f'{name} ({count_words([len(comparison.results.of(name))], "seed")})'
              for name in comparison.experiments
-             if len(comparison.results.of(name)) < SEEDS_FOR_VERDICT],
-        runs=tuple(run for name in comparison.experiments for run in comparison.results.of(name)),
+             if len(comparison.results.of(name)) < SEEDS_FOR_INTERVAL],
+        runs=comparison.runs,
         origins=origins(comparison.results), final=_final, style=Markup(_resource('template',
                                                                                   'page.css')),
         drawn=drawn, data=_json(drawn), licences=_licences(),
@@ -104,10 +109,6 @@ def _code(text: str) -> Markup:
     parts = [escape(part) for part in text.split('`')]
     return Markup('').join(Markup('<code>{}</code>').format(part) if k % 2 else part
                            for k, part in enumerate(parts))
-
-
-def _percent(share: float | None, places: int = 0) -> str:
-    return '–' if share is None else f'{100 * share:.{places}f} %'
 
 
 def _signed(value: float | None) -> str:

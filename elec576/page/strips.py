@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elec576.comparison.conclusions import JudgedLink
+from elec576.comparison.links import JudgedLink
 from elec576.comparison.numbers import JudgedNumber
 
 EDGE = 2.5  # a number farther out than this many interval halves is drawn at the strip's end
@@ -12,40 +12,37 @@ EDGE = 2.5  # a number farther out than this many interval halves is drawn at th
 
 @dataclass(frozen=True)
 class Strip:
-    """An interval, the runs and one mark; ``off`` says that the mark is really farther out."""
+    """An interval, small strokes and one mark; ``off`` says that the mark is really farther out."""
 
     low: float
     high: float
-    runs: tuple[float, ...]
+    strokes: tuple[float, ...]
     mark: float
     off: bool = False
 
 
 def number_strip(number: JudgedNumber) -> Strip | None:
-    """The report's number as the mark, on the interval of the runs; None without an interval."""
-    if number.summary.low is None:
+    """The report's number as the mark, the runs as strokes; None without an interval."""
+    if number.place is None:
         return None
-    distance = number.standardised(number.reported.number)
-    return Strip(*(_place(number.standardised(limit), EDGE)
-                   for limit in (number.summary.low, number.summary.high)),
-                 tuple(_place(number.standardised(value), EDGE) for value in number.values),
-                 _place(distance, EDGE), abs(distance) > EDGE)
+    return Strip(_place(-1, EDGE), _place(1, EDGE),
+                 tuple(dict.fromkeys(_place(place, EDGE) for place in number.run_places())),
+                 _place(number.place, EDGE), abs(number.place) > EDGE)
 
 
 def effect_strips(links: tuple[JudgedLink, ...]) -> tuple[Strip | None, ...]:
-    """The links' effects with their intervals, 0 in the middle; None without an interval.
+    """The links' effects with their intervals, 0 in the middle, the margin as strokes.
 
-    The links of one quantity share a scale.
+    The links of one sentence share a scale; None before a link's first look.
     """
-    reach: dict[str, float] = {}
-    for link in links:
-        if link.effect.low is not None:
-            widest = max(abs(link.effect.low), abs(link.effect.high))
-            reach[link.link.quantity] = max(widest, reach.get(link.link.quantity, 1e-300))
-    return tuple(None if link.effect.low is None else Strip(
-        *(_place(value, reach[link.link.quantity])
-          for value in (link.effect.low, link.effect.high)), (),
-        _place(link.effect.difference, reach[link.link.quantity])) for link in links)
+    reach = max((abs(limit) for link in links if link.look is not None
+                 for limit in (link.look.effect.low, link.look.effect.high, link.margin or 0)),
+                default=0) or 1.0
+    return tuple(None if link.look is None else Strip(
+        _place(link.look.effect.low, reach), _place(link.look.effect.high, reach),
+        () if link.margin is None else tuple(_place(sign * link.margin, reach)
+                                             for sign in (-1, 1)),
+        _place(link.look.effect.mean, reach)) for link in links)
 
 
 def _place(value: float, edge: float) -> float:

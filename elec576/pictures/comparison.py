@@ -10,18 +10,22 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.curves import Curves, curves
-from elec576.comparison.figures import ALL_NAMES, FILTERS_SEED, Figure, answers_of, figures
+from elec576.comparison.curves import Curves
+from elec576.comparison.figures import ALL_NAMES, Figure, answers_of, figures
+from elec576.comparison.links import (CONTRADICTED, EQUAL, SUPPORTED, UNDECIDED, JudgedLink,
+                                      data_of)
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.statistics import Summary
 from elec576.comparison.words import measured_words, quantity_words
 from elec576.experiments import named
 from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
 from elec576.pictures.filters import draw_filters
-from elec576.claims.conclusions import CELLS
+from elec576.claims.conclusions import CELLS, Link
 from elec576.claims.numbers import reported
+from elec576.claims.plan import MARGINS
 
 EDGE = 2.0  # where marks farther out than this many interval halves are drawn
+SCALE = ' (from two margins on, logarithmic)'
 ROW = 0.17  # inches for a line of text in a picture with one line a number
 
 
@@ -35,13 +39,12 @@ def draw_comparison(comparison: Comparison, folder: Path) -> None:
 
 
 def _draw_curves(comparison: Comparison, plan: Figure, path: Path) -> None:
-    runs = comparison.results.of(plan.experiment)
     figure = new_figure(12, 5)
     figure.suptitle(plan.title)
     left, right = figure.subplots(1, 2)
     for axes, quantity in ((left, 'accuracy'), (right, 'loss')):
         for part, color in (('train', ORANGE), ('test', BLUE)):
-            _draw_curve(axes, curves(runs, f'{part}_{quantity}'), color, part)
+            _draw_curve(axes, comparison.curves[plan.experiment, f'{part}_{quantity}'], color, part)
             points = [value for value in reported(plan.experiment) if value.compared
                       and value.quantity == f'{part}_{quantity}']
             if points:
@@ -70,8 +73,7 @@ def _draw_curve(axes: Axes, drawn: Curves, color: str, part: str) -> None:
 
 def _upper_limit(comparison: Comparison, experiment: str) -> float:
     """The loss axis holds every curve and point; a wide band may leave it."""
-    runs = comparison.results.of(experiment)
-    highest = [curves(runs, f'{part}_loss').values.max(initial=0) for part in ('train', 'test')]
+    highest = [comparison.curves[experiment, f'{part}_loss'].values.max(initial=0) for part in ('train', 'test')]
     points = [value.number for value in reported(experiment) if value.quantity.endswith('_loss')]
     return 1.05 * max(*highest, *points, 1e-6)
 
@@ -79,7 +81,7 @@ def _upper_limit(comparison: Comparison, experiment: str) -> float:
 def _draw_numbers(comparison: Comparison, plan: Figure, path: Path) -> None:
     groups = [group for name in comparison.experiments
               if (group := [number for number in comparison.numbers_of(name)
-                            if number.inside is not None])]
+                            if number.compatible is not None])]
     columns = _two_columns(groups)
     rows = max(sum(len(group) + 1 for group in column) for column in columns)
     figure = new_figure(12, 1.6 + ROW * rows)
@@ -101,12 +103,12 @@ def _draw_numbers(comparison: Comparison, plan: Figure, path: Path) -> None:
         for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels):
             tick.set_fontweight('bold' if heading else 'normal')
         axes.set(xlim=(-EDGE - 0.2, EDGE + 0.2), ylim=(rows - 0.5, -0.8),
-                 xlabel='(value - our mean) / half of the 95 % prediction interval')
+                 xlabel='place on the 95 % prediction interval, from -1 to 1')
         axes.tick_params(axis='y', length=0)
     figure.legend([Line2D([], [], **_mark(True)),
                    Line2D([], [], **_mark(False)),
                    Line2D([], [], marker='|', color='0.4', linestyle='none'), Patch(color='0.88')],
-                  ['the report, inside', 'the report, outside', 'our runs',
+                  ['the report, compatible', 'the report, not compatible', 'our runs',
                    '95 % prediction interval'], ncols=4, loc='outside lower center')
     save(figure, path)
 
@@ -118,25 +120,111 @@ def _two_columns(groups: list[list[JudgedNumber]]) -> tuple[list, list]:
     return groups[:half], groups[half:]
 
 
-def _mark(inside: bool) -> dict:
-    """The report's mark: its shape and lightness tell inside from outside without its colour."""
-    return {'marker': 'o' if inside else 'D', 'color': BLUE if inside else VERMILION,
-            'markeredgecolor': 'black', 'markeredgewidth': 0.5, 'markersize': 5 if inside else 7,
-            'linestyle': 'none', 'zorder': 4}
+def _mark(compatible: bool) -> dict:
+    """The report's mark: its shape and lightness tell the verdict without its colour."""
+    return {'marker': 'o' if compatible else 'D', 'color': BLUE if compatible else VERMILION,
+            'markeredgecolor': 'black', 'markeredgewidth': 0.5,
+            'markersize': 5 if compatible else 7, 'linestyle': 'none', 'zorder': 4}
 
 
 def _draw_number(axes: Axes, number: JudgedNumber, y: float) -> None:
-    low, high = (number.standardised(limit)
-                 for limit in (number.summary.low, number.summary.high))
-    axes.barh(y, high - low, left=low, height=0.7, color='0.88', zorder=1)
-    ours = [number.standardised(value) for value in number.values]
+    axes.barh(y, 2, left=-1, height=0.7, color='0.88', zorder=1)
+    ours = np.clip(number.run_places(), -EDGE, EDGE)
     axes.plot(ours, [y] * len(ours), '|', color='0.4', markersize=6, zorder=2)
-    x = number.standardised(number.reported.number)
+    x = number.place
     shown = min(max(x, -EDGE), EDGE)
-    axes.plot(shown, y, **_mark(number.inside))
+    axes.plot(shown, y, **_mark(number.compatible))
     if shown != x and np.isfinite(x):
         axes.annotate(f'{x:.1f}', (shown, y), textcoords='offset points', fontsize=7,
                       xytext=(6 if x < 0 else -6, 0), va='center', ha='left' if x < 0 else 'right')
+
+
+_LINK_MARKS = {SUPPORTED: ('o', BLUE), CONTRADICTED: ('D', VERMILION), EQUAL: ('s', GREEN),
+               UNDECIDED: ('o', 'white')}
+
+
+def _draw_links(comparison: Comparison, plan: Figure, path: Path) -> None:
+    """One panel for each program's accuracies and one for running times, each with one scale."""
+    panels: dict[str, dict[str, list[JudgedLink]]] = {'cifar10': {}, 'times': {}, 'mnist': {}}
+    drawn: set[Link] = set()
+    for judged in comparison.conclusions:
+        for link in judged.links:
+            if link.link not in drawn:
+                kind = 'times' if link.margin is None else data_of(link.link)
+                panels[kind].setdefault(judged.conclusion.name, []).append(link)
+                drawn.add(link.link)
+    heights = {kind: 1.5 + sum(len(links) + 1 for links in groups.values())
+               for kind, groups in panels.items()}
+    left = heights['cifar10'] + heights['times']
+    figure = new_figure(13, 1.4 + 0.21 * max(left, heights['mnist']))
+    figure.suptitle(plan.title)
+    columns = figure.add_gridspec(1, 2)
+    both = columns[0, 0].subgridspec(2, 1, height_ratios=(heights['cifar10'], heights['times']))
+    for kind, place, label in (
+            ('cifar10', both[0], f'LeNet5 on CIFAR-10: difference of accuracy{SCALE}'),
+            ('times', both[1], 'running times: how many times as long'),
+            ('mnist', columns[0, 1], f'MNIST: difference of accuracy{SCALE}')):
+        axes = figure.add_subplot(place)
+        _draw_panel(axes, panels[kind])
+        axes.set_xlabel(label)
+        if kind == 'times':
+            factors = (1, 1.5, 2, 3, 4, 6, 8)
+            shown = [factor for factor in factors if np.log(factor) <= axes.get_xlim()[1]]
+            axes.set_xticks(np.log(shown), [f'× {factor:g}' for factor in shown], fontsize=8)
+        else:
+            _scale_by_margin(axes, MARGINS[kind])
+    figure.legend([Line2D([], [], marker=marker, color=color, markeredgecolor='black',
+                          linestyle='none') for marker, color in _LINK_MARKS.values()]
+                  + [Patch(color='0.88')],
+                  [*_LINK_MARKS, 'the margin'], ncols=5, loc='outside lower center')
+    save(figure, path)
+
+
+def _draw_panel(axes: Axes, groups: dict[str, list[JudgedLink]]) -> None:
+    y, labels = 0.0, []
+    for name, links in groups.items():
+        labels.append((y, name, True))
+        for link in links:
+            y += 1
+            labels.append((y, f'{link.link.higher} > {link.link.lower}', False))
+            _draw_link(axes, link, y)
+        y += 1
+    axes.axvline(0, color='black', linewidth=0.8, zorder=1)
+    axes.set_yticks([y for y, _, _ in labels], [text for _, text, _ in labels], fontsize=8)
+    for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels):
+        tick.set_fontweight('bold' if heading else 'normal')
+    axes.set_ylim(y - 0.3, -0.8)
+    axes.tick_params(axis='y', length=0)
+    axes.grid(alpha=0.3, axis='x')
+
+
+def _draw_link(axes: Axes, link: JudgedLink, y: float) -> None:
+    if link.look is None:
+        axes.annotate(f'{link.verdict}: {link.reason}', (0, y), textcoords='offset points',
+                      xytext=(5, 0), fontsize=7, color='0.35', va='center')
+        return
+    effect = link.look.effect
+    marker, color = _LINK_MARKS[link.verdict]
+    line = 'black' if link.verdict == UNDECIDED else color
+    if link.look.images is not None:
+        axes.plot(link.look.images, (y, y), color='0.45', linewidth=0.8, zorder=2,
+                  marker='|', markersize=5)
+    axes.plot((effect.low, effect.high), (y, y), color=line, linewidth=3, zorder=3,
+              solid_capstyle='butt')
+    axes.plot(effect.mean, y, marker, color=color, markeredgecolor='black', markersize=6, zorder=4)
+
+
+def _scale_by_margin(axes: Axes, margin: float) -> None:
+    """Linear within two margins and logarithmic beyond, so that large effects fit."""
+    axes.axvspan(-margin, margin, color='0.88', zorder=0, linewidth=0)
+    reach = max(4 * margin, *np.abs(axes.dataLim.intervalx[np.isfinite(axes.dataLim.intervalx)]))
+    axes.set_xscale('symlog', linthresh=2 * margin, linscale=1.5)
+    lowest = -1.3 * max(3 * margin, -axes.dataLim.x0)
+    ticks = [tick for step in (1, 2, 10, 100) for tick in (-step * margin, step * margin)
+             if lowest <= tick <= 1.3 * reach]
+    axes.set_xlim(lowest, 1.3 * reach)
+    axes.set_xticks([0, *ticks], ['0', *(f'{tick:+.3g}' for tick in ticks)], fontsize=8)
+    axes.set_xticks([], minor=True)
 
 
 def _draw_hidden_units(comparison: Comparison, plan: Figure, path: Path) -> None:
@@ -235,9 +323,9 @@ def _draw_step_0(comparison: Comparison, plan: Figure, path: Path) -> None:
 
 
 def _draw_filters(comparison: Comparison, plan: Figure, path: Path) -> None:
-    run = next(run for run in comparison.results.of(plan.experiment) if run.seed == FILTERS_SEED)
-    draw_filters(run.filters(), path, plan.title)
+    draw_filters(comparison.results.of(plan.experiment)[0].filters(), path, plan.title)
 
 
-_DRAW = {'curves': _draw_curves, 'numbers': _draw_numbers, 'hidden-units': _draw_hidden_units,
-         'activations': _draw_activations, 'step-0': _draw_step_0, 'filters': _draw_filters}
+_DRAW = {'curves': _draw_curves, 'links': _draw_links, 'numbers': _draw_numbers,
+         'hidden-units': _draw_hidden_units, 'activations': _draw_activations,
+         'step-0': _draw_step_0, 'filters': _draw_filters}

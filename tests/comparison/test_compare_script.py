@@ -11,13 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import write_runs
+from made_up import NAMES, write_runs
 
+from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.comparison import compare
 from elec576.comparison.curves import curves
 from elec576.comparison.figures import ALL_NAMES, figures
+from elec576.comparison.judgement import Reference
 from elec576.comparison.markdown import report_text
 from elec576.comparison.statistics import prediction_interval
+from elec576.comparison.tables import write_tables
 from elec576.comparison.words import count_words, digits, measured_words, seed_words
 from elec576.experiments import named
 from elec576.settings import describe
@@ -65,29 +68,33 @@ def test_the_report_is_what_was_printed(whole):
 def test_the_headline_comes_first_and_its_count_is_the_tables(whole):
     results, done = whole
     numbers = pd.read_csv(results / 'tables/numbers.csv')
-    inside = (numbers['inside'] == 'inside').sum()
-    judged = numbers['inside'].isin(['inside', 'outside']).sum()
+    inside = (numbers['verdict'] == 'compatible').sum()
+    judged = numbers['verdict'].isin(['compatible', 'not compatible']).sum()
     assert judged == 130 and len(numbers) == 131
-    assert f'Numbers: {inside} of {judged}' in ''.join(done.stdout.splitlines()[:6])
-    conclusions = pd.read_csv(results / 'tables/conclusions.csv')
-    for verdict in ('supported', 'contradicted', 'undecided'):
+    assert f'{inside} of {judged} numbers are compatible' in ''.join(done.stdout.splitlines()[:7])
+    conclusions = pd.read_csv(results / 'tables/conclusions.csv').query('counted')
+    for verdict in ('supported', 'contradicted', 'practically equal', 'undecided',
+                    'waiting for runs'):
         assert f'{(conclusions["verdict"] == verdict).sum()} {verdict}' in done.stdout[:1500]
+    blocks = pd.read_csv(results / 'tables/blocks.csv')
+    assert blocks['compatible'].sum() == inside and blocks['numbers'].sum() == judged
 
 
 def test_tables_hold_what_pandas_finds_in_the_files(whole):
     results, _ = whole
     numbers = pd.read_csv(results / 'tables/numbers.csv')
-    row = numbers.query('experiment == "cnn5" and quantity == "train_loss" and step == 7000')
+    row = numbers.query('experiment == "cnn5" and quantity == "train_loss" and step == 6000')
     values = [pd.read_csv(results / f'runs/cnn5/seed{seed}/history.csv')
-              .set_index('step').loc[7000, 'train_loss'] for seed in range(5)]
+              .set_index('step').loc[6000, 'train_loss'] for seed in range(5)]
     assert row['mean'].item() == pytest.approx(np.mean(values), rel=1e-12)
     assert row['sd'].item() == pytest.approx(pd.Series(values).std(), rel=1e-12)
     assert (row['lowest'].item(), row['highest'].item()) == (min(values), max(values))
-    assert (row['interval_low'].item(), row['interval_high'].item()) == \
-        prediction_interval(values)
+    # no neighbouring evaluations here: the loss's interval is Student's on a log scale
+    assert np.log([row['interval_low'].item(), row['interval_high'].item()]) == pytest.approx(
+        prediction_interval(np.log(values)))
     assert row['n'].item() == 5
     runs = pd.read_csv(results / 'tables/runs.csv')
-    assert len(runs) == 30 * 5 and runs['digest'].notna().all()
+    assert len(runs) == len(NAMES) * 5 and runs['digest'].notna().all()
     assert set(pd.read_csv(results / 'tables/experiments.csv')['n']) == {5}
 
 
@@ -149,9 +156,10 @@ def test_one_seed_says_too_few_instead_of_intervals(tmp_path, compare_here):
     text = compare_here(results)
     assert 'too few seeds for any interval' in text
     assert not re.search(r'\b(nan|None|inf)\b', text)
-    assert '0 supported, 0 contradicted, 13 undecided' in text
+    assert 'of 13, 0 supported, 0 contradicted, 0 practically equal, 0 undecided, ' \
+        '13 waiting for runs' in text
     numbers = pd.read_csv(results / 'tables/numbers.csv')
-    assert numbers['interval_low'].isna().all() and 'inside' not in set(numbers['inside'])
+    assert numbers['interval_low'].isna().all() and 'compatible' not in set(numbers['verdict'])
 
 
 def test_stand_in_runs_are_named_and_not_in_the_tables(tmp_path):
@@ -166,9 +174,10 @@ def test_stand_in_runs_are_named_and_not_in_the_tables(tmp_path):
 def test_bands_are_the_prediction_interval_at_each_step(tmp_path):
     runs = compare(write_runs(tmp_path, ('cnn4',), seeds=3)).results.of('cnn4')
     found = curves(runs, 'train_loss')
-    assert found.values.shape == (3, 10) and found.steps.tolist() == list(range(0, 5000, 500))
-    k = found.steps.tolist().index(3000)
-    assert tuple(found.band[:, k]) == prediction_interval(found.values[:, k])
+    assert found.values.shape == (3, 18) and found.steps[:4].tolist() == [0, 500, 1000, 1500]
+    for step in (3000, 4500):  # the latter has neighbours
+        k = found.steps.tolist().index(step)
+        assert tuple(found.band[:, k]) == Reference.of('train_loss', step, runs).interval()
     assert found.mean[k] == pytest.approx(found.values[:, k].mean())
     assert curves(runs[:2], 'train_loss').band is None
     assert curves(runs, 'test_accuracy').steps[-1] == 5000
@@ -176,7 +185,44 @@ def test_bands_are_the_prediction_interval_at_each_step(tmp_path):
 
 def test_figures_of_few_runs(tmp_path):
     comparison = compare(write_runs(tmp_path, ('cnn1',), seeds=1))
-    assert [figure.name for figure in figures(comparison)] == ['curves-cnn1.png']
+    assert [figure.name for figure in figures(comparison)] == ['links.png', 'curves-cnn1.png']
+
+
+@pytest.fixture(scope='module')
+def decided(tmp_path_factory):
+    """Enough runs for some looks: of LeNet5, and of one cell's hidden units."""
+    results = tmp_path_factory.mktemp('decided') / 'results'
+    for names, seeds in ((('cnn1', 'cnn2', 'cnn5'), 16), (('cnn8',), 10),
+                         (('gru-50', 'gru-128'), 28)):
+        write_runs(results, names, seeds, FIRST_SEED)
+    return results, compare(results)
+
+
+def test_verdicts_in_text_and_tables_are_those_of_the_links(decided):
+    results, comparison = decided
+    text = report_text(comparison)
+    judged = {found.conclusion.name: found for found in comparison.conclusions}
+    assert judged['activation'].verdict == 'supported'
+    assert '### relu > tanh > sigmoid: supported' in text
+    assert '| waiting for runs: 0 of 16 ' in text and 'the next look' not in text
+    write_tables(comparison, results / 'tables')
+    links = pd.read_csv(results / 'tables/links.csv')
+    waiting = links['verdict'] == 'waiting for runs'
+    assert waiting.any() and not waiting.all()
+    # before its first look nothing is shown of a link
+    columns = ['look', 'n', 'effect', 'sd', 'interval_low', 'interval_high', 'final_effect']
+    assert links.loc[waiting, columns].isna().all(axis=None)
+    row = links.query('higher == "cnn1" and lower == "cnn2"').iloc[0]
+    means = [pd.read_csv(results / f'runs/{name}/seed{seed}/history.csv')['test_accuracy'].dropna()
+             .tail(10).mean() for name in ('cnn1', 'cnn2') for seed in range(100, 116)]
+    assert row['effect'] == pytest.approx(np.mean(means[:16]) - np.mean(means[16:]))
+    assert (row['n'], row['look'], row['looks']) == (16, 1, '16 32 48')
+
+
+def test_the_plan_is_printed(decided):
+    text = report_text(decided[1])
+    for printed in ('± 0.016', '± 0.003', '3.471, 2.454, 2.004', '1.960', 'last 10 evaluations'):
+        assert printed in text
 
 
 def test_words(tmp_path):

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from elec576.comparison.statistics import (contains, effect, expanded_level, possible_range,
-                                           prediction_interval, summarise)
+from elec576.claims.plan import BOUNDS
+from elec576.comparison.statistics import (Paired, bounds, contains, deciding_n, image_variance,
+                                           order_probability, over_images, paired, possible_range,
+                                           prediction_interval, summarise, t_bound)
 
 
 def test_prediction_interval_by_hand():
@@ -86,59 +88,86 @@ def test_rounding_reaches_a_little_beyond_the_interval():
     assert not contains(summary, summary.low - 0.006, rounding=0.005)
 
 
-def test_probability_of_improvement_by_counting_pairs():
-    random = np.random.RandomState(0)
-    a, b = random.randint(0, 6, 7), random.randint(1, 7, 5)
-    counted = np.mean([1.0 if x > y else 0.5 if x == y else 0.0
-                       for x, y in itertools.product(a, b)])
-    assert effect(a, b).probability == pytest.approx(counted)
-    assert effect([1] * 5, [1] * 5).probability == 0.5
-    assert effect([2, 3], [0, 1]).probability == 1.0
+def test_bounds_are_those_of_the_plan():
+    # O'Brien and Fleming's for three looks, as printed in tables
+    assert [round(z, 3) for z in bounds(0.05, 3)] == list(BOUNDS[3])
+    assert [round(z, 3) for z in bounds(0.05, 1)] == list(BOUNDS[1])
+    assert bounds(0.01, 1)[0] == pytest.approx(stats.norm.isf(0.005))
 
 
-def test_expanded_level():
-    # Hesterberg 2015: for n = 10 the nominal one-sided level is 0.0086 instead of 0.025
-    assert (1 - expanded_level(10)) / 2 == pytest.approx(0.0086, abs=5e-5)
-    assert expanded_level(10**6) == pytest.approx(0.95, abs=1e-5)
+@pytest.mark.parametrize('alpha', [0.05, 0.2])
+def test_bounds_by_simulation(alpha):
+    sums = np.random.RandomState(0).normal(size=(200_000, 3)).cumsum(axis=1)
+    z = np.abs(sums) / np.sqrt([1, 2, 3])
+    crossed = (z > bounds(alpha, 3)).any(axis=1).mean()
+    assert crossed == pytest.approx(alpha, abs=4 * math.sqrt(alpha / 200_000))
 
 
-def test_effect_interval_against_all_resamples():
-    a, b = [0.1, 0.4, 0.2, 0.9], [0.3, 0.0, 0.1, 0.2]
-    means = [np.array([np.mean(sample) for sample in itertools.product(group, repeat=4)])
-             for group in (a, b)]
-    exact = np.subtract.outer(*means).ravel()
-    found = effect(a, b)
-    level = expanded_level(4)
-    assert found.difference == pytest.approx(0.25)
-    # within what 9999 of the 65536 resamples can tell
-    for limit, tail in ((found.low, (1 - level) / 2), (found.high, (1 + level) / 2)):
-        assert np.quantile(exact, max(tail - 0.002, 0)) <= limit
-        assert limit <= np.quantile(exact, min(tail + 0.002, 1))
+def test_paired_interval_by_scipy():
+    differences = np.random.RandomState(1).normal(0.3, 1, 17)
+    found = paired(differences, stats.norm.ppf(0.975))
+    expected = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    wide = paired(differences, 3.471)
+    expected = stats.ttest_1samp(differences, 0).confidence_interval(1 - 2 * stats.norm.sf(3.471))
+    assert (wide.low, wide.high) == pytest.approx((expected.low, expected.high))
+    same = paired([0.1] * 7, 1.96)
+    assert (same.mean, same.sd, same.low, same.high) == (0.1, 0.0, 0.1, 0.1)
 
 
-def test_effect_is_the_same_every_time_and_turns_with_its_sides():
+def test_deciding_n_is_the_least():
+    for mean, margin in ((0.002, 0.003), (0.0, 0.003), (0.0031, 0.003), (0.01, None)):
+        found = Paired(20, mean, 0.02, 0, 0)
+        n = deciding_n(found, 2.004, margin)
+        room = max(mean, (margin or 0) - mean)
+        halves = [t_bound(2.004, k - 1) * 0.02 / math.sqrt(k) for k in (n - 1, n)]
+        assert halves[1] < room <= halves[0]
+    assert deciding_n(Paired(20, 0.0, 0.02, 0, 0), 2.004, None) is None
+
+
+def made_up_hits(random, n, m, seed_sd, image_sd):
+    """Two [n, m] bool: hits of networks where images differ in how much they favour the first."""
+    favour = random.normal(0, image_sd, m) + random.normal(0, seed_sd, (n, 1))
+    return random.random_sample((n, m)) < 0.5 + favour, random.random_sample((n, m)) < 0.5
+
+
+def test_the_images_share_is_found():
+    random = np.random.RandomState(2)
+    n, m, image_sd = 12, 400, 0.15
+    found = [image_variance(*made_up_hits(random, n, m, 0.02, image_sd)) for _ in range(200)]
+    assert np.mean(found) == pytest.approx(image_sd ** 2 / m, rel=0.05)
+    none = [image_variance(*made_up_hits(random, n, m, 0.02, 0.0)) for _ in range(50)]
+    assert np.mean(none) < 0.1 * image_sd ** 2 / m  # only what is cut off at 0
+    same = np.ones((3, 5), bool)
+    assert image_variance(same, same) == 0
+
+
+def test_intervals_over_seeds_and_images_cover_where_those_over_seeds_do_not():
     random = np.random.RandomState(3)
-    a, b = random.normal(size=(2, 6))
-    assert effect(a, b) == effect(a, b)
-    turned = effect(b, a)
-    assert turned.difference == -effect(a, b).difference
-    assert turned.probability == pytest.approx(1 - effect(a, b).probability)
-
-
-def test_effect_of_few_or_equal_runs():
-    assert effect([], [1, 2]).difference is None
-    few = effect([1, 2, 3], [4, 5, 6, 7])
-    assert few.difference == -3.5 and few.low is None
-    same = effect([1, 1, 1, 1], [0.5] * 4)
-    assert (same.low, same.high) == (0.5, 0.5)
-
-
-@pytest.mark.parametrize('n', [4, 5, 10])
-def test_effect_interval_misses_a_null_effect_about_as_rarely_as_it_should(n):
-    random = np.random.RandomState(n)
-    trials = 300
-    misses = 0
+    n, m, z = 12, 300, stats.norm.ppf(0.975)
+    hits, narrow, trials = 0, 0, 600
     for _ in range(trials):
-        found = effect(*random.normal(size=(2, n)))
-        misses += not found.low <= 0 <= found.high
-    assert misses / trials < 0.05 + 3 * math.sqrt(0.05 * 0.95 / trials)
+        higher, lower = made_up_hits(random, n, m, 0.02, 0.25)
+        effect = paired(higher.mean(axis=1) - lower.mean(axis=1), z)
+        low, high = over_images(effect, z, image_variance(higher, lower), m)
+        hits += low <= 0 <= high
+        narrow += effect.low <= 0 <= effect.high
+        assert low <= effect.low and effect.high <= high
+    assert abs(hits / trials - 0.95) < 4 * math.sqrt(0.05 * 0.95 / trials)
+    assert narrow / trials < 0.9
+
+
+def test_the_probability_of_an_order_by_counting():
+    random = np.random.RandomState(4)
+    values = {name: random.randint(0, 6, n) for name, n in zip('abcde', (4, 3, 5, 2, 3))}
+    for pairs in ([('a', 'b')], [('a', 'b'), ('b', 'c')], [('a', 'b'), ('a', 'c'), ('a', 'd')],
+                  [('a', 'c'), ('b', 'c'), ('d', 'c'), ('e', 'c')],
+                  [('a', 'b'), ('b', 'c'), ('d', 'e')]):
+        names = sorted({name for pair in pairs for name in pair})
+        counted = np.mean([all(drawn[high] > drawn[low] for high, low in pairs)
+                           for drawn in (dict(zip(names, choice)) for choice in itertools.product(
+                               *(values[name] for name in names)))])
+        own = {name: values[name] for name in names}
+        assert order_probability(own, pairs) == pytest.approx(counted)
+    with pytest.raises(ValueError, match='not trees'):
+        order_probability({name: [1, 2] for name in 'abc'}, [('a', 'b'), ('b', 'c'), ('a', 'c')])

@@ -17,13 +17,17 @@ from pages import NAMES, built, data_of, dataset, write_run, write_runs
 
 import elec576.page
 from elec576.comparison.comparison import compare
+from elec576.claims.conclusions import Link
+from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.curves import curves
+from elec576.comparison.links import JudgedLink, Look
+from elec576.comparison.statistics import Paired
 from elec576.comparison.tf115 import FIGURE, WholeRun, run_path
 from elec576.errors import UserError
 from elec576.experiments import named
 from elec576.files import write_json
 from elec576.page.page import page_text
-from elec576.page.strips import effect_strips, number_strip
+from elec576.page.strips import Strip, effect_strips, number_strip
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FEW = ('cnn1', 'cnn-vis', 'gru-50', 'gru-128')
@@ -87,14 +91,15 @@ def test_the_same_runs_give_the_same_bytes_wherever_they_are(tmp_path):
 def test_summary_counts_are_the_comparisons(results, page):
     comparison = compare(results)
     summary = re.search(r'<section id="summary".*?</section>', page, re.DOTALL)[0]
-    assert f'<strong>{comparison.tally.inside}</strong> of {comparison.tally.judged}' in summary
+    found = comparison.yardstick
+    assert f'<strong>{found.inside}</strong> of {found.count}' in summary
     assert '5 seeds of 11 CNN experiments and 5 seeds of 12 RNN experiments' in summary
-    groups = dict(re.findall(r'<span class="count">(\d+)</span> <span class="verdict (\w+)">',
-                             summary))
-    verdicts = [judged.verdict for judged in comparison.conclusions]
-    assert {word: int(count) for count, word in groups.items()} == {
-        word: verdicts.count(word) for word in ('supported', 'contradicted', 'undecided')}
-    for judged in comparison.conclusions:
+    groups = re.findall(r'<span class="count">(\d+)</span> <span class="verdict ([\w-]+)">',
+                        summary)
+    verdicts = [judged.verdict for judged in comparison.sentences]
+    assert {word: int(count) for count, word in groups} == {
+        word.replace(' ', '-'): verdicts.count(word) for word in VERDICTS}
+    for judged in comparison.sentences:
         assert judged.conclusion.statement.replace('>', '&gt;').replace("'", '&#39;') in summary
     assert 'Too few seeds' not in page
 
@@ -123,8 +128,8 @@ def test_charts_draw_what_the_comparison_computed(results, page):
     np.testing.assert_allclose(np.reshape(data['filters']['cnn-vis']['weights'][7], (5, 5)),
                                weights[:, :, 0, 7], rtol=1e-5)
     assert set(data['curves']) == set(comparison.experiments)
-    assert [mark['inside'] for mark in data['numbers']] == [
-        number.inside for number in comparison.numbers if number.inside is not None]
+    assert [mark['compatible'] for mark in data['numbers']] == [
+        number.compatible for number in comparison.numbers if number.compatible is not None]
 
 
 def test_marks_in_strips(tmp_path):
@@ -136,16 +141,20 @@ def test_marks_in_strips(tmp_path):
                for number in comparison.numbers_of('cnn1')}
     # all runs agree on another value than the report's 0.49: as far out as there is
     strip = number_strip(numbers['test_accuracy', 5000])
-    assert (strip.low, strip.high, strip.mark, strip.off) == (50, 50, 0, True)
+    assert (strip.low, strip.high, strip.mark, strip.off) == (30, 70, 0, True)
     usual = numbers['train_loss', 1000]
     strip = number_strip(usual)
-    assert strip.low < 50 < strip.high and len(strip.runs) == 4
-    assert (strip.low <= strip.mark <= strip.high) == usual.inside
-    activation, = (judged for judged in comparison.conclusions
-                   if judged.conclusion.name == 'activation')
-    judged, missing = effect_strips(activation.links)
-    assert missing is None and (judged.low == 0) != (judged.high == 100)
+    assert strip.low < 50 < strip.high and len(strip.strokes) == 4
+    assert (strip.low <= strip.mark <= strip.high) == usual.compatible
     assert number_strip(comparison.numbers_of('cnn3')[0]) is None
+
+
+def test_strips_of_effects():
+    look = Look(1, 1.96, Paired(16, 0.02, 0.01, 0.0, 0.04))
+    link = JudgedLink(Link('cnn1', 'cnn2'), (16, 32, 48), 0.016, look, None, 'supported', '', None,
+                      '')
+    shown, missing = effect_strips((link, dataclasses.replace(link, look=None)))
+    assert missing is None and shown == Strip(50, 100, (30, 70), 75)
 
 
 def test_too_few_seeds_are_said(tmp_path):

@@ -15,22 +15,22 @@
         .filter(name => shown.some(number => number.experiment === name));
       const narrow = width < 600;  // marks pile up higher there
       const place = Plot.dodgeY('middle', {
-        x: 'x', fy: 'experiment', padding: 0.5, r: d => (d.inside ? 1 : 1.4) * (narrow ? 3 : 4)});
+        x: 'x', fy: 'experiment', padding: 0.5, r: d => (d.compatible ? 1 : 1.4) * (narrow ? 3 : 4)});
       return Plot.plot({
         width, height: (narrow ? 44 : 30) * names.length + 70,
         marginLeft: 74, marginRight: 14, marginBottom: 42,
         x: {domain: [-data.edge, data.edge], ticks: 7, tickSize: 4,
             tickFormat: value => ({[-data.edge]: '≤ ', [data.edge]: '≥ '}[value] ?? '')
               + String(value).replace('-', '−'), label: narrow
-              ? 'distance from our mean, in half intervals'
-              : 'distance from our mean, in halves of the 95 % prediction interval',
+              ? 'place on the interval, −1 to 1'
+              : 'place on the 95 % prediction interval, which reaches from −1 to 1',
             labelAnchor: 'center', labelArrow: 'none'},
         fy: {domain: names, label: null, padding: 0},
         marks: [
           Plot.rectX([0], {x1: -1, x2: 1, fill: 'var(--band)', fillOpacity: 0.6}),
           Plot.ruleX([0], {stroke: 'var(--soft)', strokeWidth: 0.75}),
-          Plot.dot(shown, {...place, fill: d => d.inside ? 'var(--test)' : 'var(--bad)',
-                           symbol: d => d.inside ? 'circle' : 'diamond2',
+          Plot.dot(shown, {...place, fill: d => d.compatible ? 'var(--test)' : 'var(--bad)',
+                           symbol: d => d.compatible ? 'circle' : 'diamond2',
                            stroke: 'var(--page)', strokeWidth: 0.75}),
           Plot.tip(shown, Plot.pointer({...place, title: 'words', maxRadius: 30, fontSize: 12})),
         ],

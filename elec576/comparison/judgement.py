@@ -1,0 +1,267 @@
+"""Is a number plausible? Where one more run would lie, from runs of the same settings.
+
+A number of the report and a claim of anybody are judged alike: `judge`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Sequence
+
+import numpy as np
+from scipy import special, stats
+
+from elec576.claims.plan import EVALUATIONS_APART, LEVEL
+from elec576.comparison.results import Run
+from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
+from elec576.errors import UserError
+
+LIMIT = float(stats.norm.ppf((1 + LEVEL) / 2))  # of a compatible number's score
+LEAST = 1e-6  # of accuracies, losses and statistics, before their logarithm is taken
+NEIGHBOURS = 2  # evaluations on either side of a step, whose spread is taken for the step's too
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A number beside n runs of its settings; with too few runs, what follows `highest` is None.
+
+    Attributes:
+        mean, sd, lowest, highest: of the runs' values at the step.
+        low, high: where one more run would lie with 95 % probability.
+        between, within: the spread between runs and, where neighbouring evaluations tell it apart,
+            within one; standard deviations on the scale of `Reference`.
+        score: the number's place among further runs, as a normal score: ±1.96 at `low` and `high`.
+        compatible: whether the number, or one that prints the same, lies in the interval.
+    """
+
+    n: int
+    mean: float | None
+    sd: float | None
+    lowest: float | None
+    highest: float | None
+    low: float | None = None
+    high: float | None = None
+    between: float | None = None
+    within: float | None = None
+    score: float | None = None
+    compatible: bool | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What runs gave for one quantity at one step, and at neighbouring evaluations.
+
+    Losses and the activations' statistics are taken on a log scale and accuracies on the test set
+    on the logit scale, where runs are about normal; one more run follows Student's t. Accuracies
+    on a training batch are counts: beta-binomial, with the spread that the runs have beyond chance.
+
+    The variance of one more run is the mean over evaluations of the variance between runs, however
+    much of it lies within a run; its degrees of freedom are Satterthwaite's for the two mean
+    squares that it is made of, between runs and within them.
+
+    Attributes:
+        values: [n, evaluations].
+        column: the evaluation that is the step itself.
+        seeds: [n].
+        batch: how many images an accuracy counts, for accuracies on a training batch; else None.
+    """
+
+    quantity: str
+    values: np.ndarray
+    column: int
+    seeds: tuple[int, ...]
+    batch: int | None
+
+    @classmethod
+    def of(cls, quantity: str, step: int, runs: Sequence[Run]) -> Reference:
+        """Gather ``quantity`` around ``step`` from ``runs`` of the same settings.
+
+        Raises:
+            UserError: a run did not measure it there.
+        """
+        measured = [measurements(run, quantity) for run in runs]
+        for run, values in zip(runs, measured):
+            if step not in values:
+                raise UserError(f'{quantity}: not measured at step {step} by seed {run.seed}; '
+                                f'it was at {_some(values)}')
+        return cls.around(quantity, step, runs, measured)
+
+    @classmethod
+    def around(cls, quantity: str, step: int, runs: Sequence[Run],
+               measured: Sequence[dict[int, float]]) -> Reference:
+        """The same from the runs' `measurements`, all of which have ``step``."""
+        steps = [step]
+        if quantity.startswith('train_') and step > 0:  # at step 0 nothing was learnt yet
+            steps = [near for near in (step + k * EVALUATIONS_APART
+                                       for k in range(-NEIGHBOURS, NEIGHBOURS + 1))
+                     if near > 0 and all(near in values for values in measured)]
+        batch = runs[0].settings.batch_size if runs and quantity == 'train_accuracy' else None
+        return cls(quantity, np.array([[values[near] for near in steps] for values in measured]
+                                      ).reshape(len(runs), len(steps)), steps.index(step),
+                   tuple(run.seed for run in runs), batch)
+
+    def without(self, seed: int) -> Reference:
+        """The same without the run of ``seed``, if there is one."""
+        kept = [k for k, other in enumerate(self.seeds) if other != seed]
+        return Reference(self.quantity, self.values[kept], self.column,
+                         tuple(self.seeds[k] for k in kept), self.batch)
+
+    @property
+    def at_step(self) -> np.ndarray:
+        """[n]: the runs' values at the step itself."""
+        return self.values[:, self.column]
+
+    @property
+    def enough(self) -> bool:
+        return len(self.values) >= SEEDS_FOR_INTERVAL
+
+    def judge(self, value: float, rounding: float = 0.0) -> Judgement:
+        """Judge a number that is known to within ± ``rounding``."""
+        own = self.at_step
+        n = len(own)
+        if n == 0:
+            return Judgement(0, None, None, None, None)
+        same = own.min() == own.max()
+        known = (n, float(own[0] if same else own.mean()),
+                 None if n < 2 else 0.0 if same else float(own.std(ddof=1)),
+                 float(own.min()), float(own.max()))
+        if not self.enough:
+            return Judgement(*known)
+        between, within, _, _ = _spread(self._scaled_runs())
+        score = self.score(value, rounding)
+        return Judgement(*known, *self.interval(), between, within, score, abs(score) <= LIMIT)
+
+    def interval(self) -> tuple[float, float]:
+        """Where one more run would lie with 95 % probability; at least 3 runs are needed."""
+        if self.batch is not None:
+            inside = np.flatnonzero(np.abs(self._count_scores()) <= LIMIT)
+            return float(inside[0] / self.batch), float(inside[-1] / self.batch)
+        center, error, freedom = self._student()
+        half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
+        return float(self._unscaled(center - half)), float(self._unscaled(center + half))
+
+    def score(self, value: float, rounding: float = 0.0) -> float:
+        """The place of a number among further runs as a normal score; at least 3 runs are needed.
+
+        It is the mildest of all numbers within ± ``rounding``; infinite where no run can be.
+        """
+        if self.batch is not None:
+            scores = self._count_scores()
+            counts = np.arange(self.batch + 1)
+            # float32's multiples of 1/50 are none exactly
+            near = np.abs(counts / self.batch - value) <= rounding + 1e-6
+            if not near.any():
+                return math.copysign(math.inf, value - self.at_step.mean())
+            return float(min(scores[near], key=abs))
+        center, error, freedom = self._student()
+        low, high = (float(self._scaled(np.array(limit)))
+                     for limit in (value - rounding, value + rounding))
+        if low <= center <= high:
+            return 0.0
+        distance = low - center if low > center else high - center
+        if error == 0:
+            return math.copysign(math.inf, distance)
+        return math.copysign(float(stats.norm.isf(stats.t.sf(abs(distance) / error, freedom))),
+                             distance)
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        with np.errstate(divide='ignore', invalid='ignore'):
+            if self.quantity.endswith('_accuracy'):
+                return special.logit(np.clip(values, 0, 1))
+            return np.log(np.maximum(values, 0))
+
+    def _scaled_runs(self) -> np.ndarray:
+        """[n, evaluations], counts as they are; what no number can be on the scale, 0 and 1, taken for next to it."""
+        if self.batch is not None:
+            return self.values
+        most = 1 - LEAST if self.quantity.endswith('_accuracy') else math.inf
+        return self._scaled(np.clip(self.values, LEAST, most))
+
+    def _unscaled(self, value: float) -> float:
+        return special.expit(value) if self.quantity.endswith('_accuracy') else np.exp(value)
+
+    def _student(self) -> tuple[float, float, float]:
+        """Center, standard error and degrees of freedom of one more run, scaled."""
+        scaled = self._scaled_runs()
+        own = scaled[:, self.column]
+        _, _, variance, freedom = _spread(scaled)
+        if own.min() == own.max():
+            return float(own[0]), 0.0, 1.0
+        return float(own.mean()), math.sqrt(variance * (1 + 1 / len(own))), freedom
+
+    def _count_scores(self) -> np.ndarray:
+        """[batch + 1]: the score of each count; half of its own probability lies on either side."""
+        n, images = len(self.values), self.batch
+        hits = self.at_step.sum() * images
+        share = (hits + 0.5) / (n * images + 1)  # never exactly 0 or 1
+        _, _, variance, _ = _spread(self.values)
+        # Var(count / images) = share (1 - share) / images (1 + (images - 1) correlation)
+        excess = variance * (1 + 1 / n) * images / (share * (1 - share))
+        correlation = (excess - 1) / (images - 1)
+        counts = np.arange(images + 1)
+        if correlation > 1e-4:
+            size = 1 / min(correlation, 0.99) - 1
+            mass = stats.betabinom.pmf(counts, images, share * size, (1 - share) * size)
+        else:
+            mass = stats.binom.pmf(counts, images, share)
+        below = np.cumsum(mass) - mass / 2
+        above = np.cumsum(mass[::-1])[::-1] - mass / 2
+        return np.where(below < above, stats.norm.ppf(np.minimum(below, 0.5)),
+                        stats.norm.isf(np.minimum(above, 0.5)))
+
+
+def judge(value: float, rounding: float, quantity: str, step: int, runs: Sequence[Run]
+          ) -> Judgement:
+    """Judge the claim that a run of the settings of ``runs`` gave ``value``.
+
+    Args:
+        rounding: how far the value may lie from the one printed.
+        quantity: a column of a run's history, or a statistic of the activations.
+        step: before whose update it was measured; the final ones have the run's number of steps.
+        runs: of the same settings, by seed; perhaps none.
+
+    Raises:
+        UserError: a run did not measure the quantity at the step.
+    """
+    return Reference.of(quantity, step, runs).judge(value, rounding)
+
+
+def measurements(run: Run, quantity: str) -> dict[int, float]:
+    """What ``run`` gave for ``quantity``, by step."""
+    if quantity in run.statistics:
+        return {run.settings.steps: run.statistics[quantity]}
+    return dict(zip(*run.history.column(quantity)))
+
+
+def _some(steps: dict[int, float]) -> str:
+    found = list(steps)
+    return ('no step' if not found else ', '.join(map(str, found)) if len(found) < 5 else
+            f'{found[0]}, {found[1]} … {found[-1]}')
+
+
+def _spread(values: np.ndarray) -> tuple[float, float | None, float, float]:
+    """How far runs differ.
+
+    Args:
+        values: [n, evaluations], n >= 2.
+
+    Returns:
+        The standard deviation between runs and the one within a run (None with one evaluation),
+        the variance of one run's value, and its degrees of freedom.
+    """
+    n, evaluations = values.shape
+    by_run = values.mean(axis=1)
+    between = evaluations * by_run.var(ddof=1)  # a mean square, as `within`
+    if evaluations == 1:
+        return math.sqrt(between), None, float(between), n - 1.0
+    rest = values - by_run[:, None] - values.mean(axis=0) + values.mean()
+    within = (rest ** 2).sum() / ((n - 1) * (evaluations - 1))
+    parts = between / evaluations, within * (evaluations - 1) / evaluations
+    variance = sum(parts)
+    freedom = n - 1.0
+    if variance > 0:
+        freedom = variance ** 2 / (parts[0] ** 2 / (n - 1)
+                                   + parts[1] ** 2 / ((n - 1) * (evaluations - 1)))
+    return (math.sqrt(max(0.0, between - within) / evaluations), math.sqrt(within),
+            float(variance), float(freedom))

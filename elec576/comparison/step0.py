@@ -1,0 +1,92 @@
+"""What settings give before the first update, of many more seeds than whole runs have.
+
+`results/step0.csv` has a row for each seed of each of `elec576.experiments.STEP_0`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from elec576.comparison.results import Results
+from elec576.errors import UserError
+from elec576.experiments import STEP_0
+from elec576.loops.history import CNN_COLUMNS, History
+from elec576.runs import step0
+from elec576.runs.rundir import read_json
+from elec576.settings import CnnSettings, RnnSettings
+
+# what a run's first values depend on
+_DECIDE = ('act', 'fc_act', 'init', 'bias', 'keep_prob', 'dataset', 'batch_size')
+
+
+@dataclass(frozen=True)
+class Start:
+    """A network before its first update, as a run whose history is this one row."""
+
+    seed: int
+    settings: CnnSettings
+    history: History
+    statistics: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FirstSteps:
+    """Step 0 of many seeds.
+
+    Attributes:
+        table: `settings`, `seed`, `train_accuracy`, `train_loss`; empty without `step0.csv`.
+        dataset: the name of the data set; empty without `step0.csv`.
+    """
+
+    table: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=step0.COLUMNS))
+    dataset: str = ''
+
+    @property
+    def seeds(self) -> int:
+        return self.table['seed'].nunique()
+
+    def values(self, name: str, quantity: str) -> tuple[float, ...]:
+        """``quantity`` under the settings ``name`` in `STEP_0`, by seed; perhaps none."""
+        return tuple(self.table.loc[self.table['settings'] == name, quantity].tolist())
+
+    def starts_of(self, settings: CnnSettings | RnnSettings) -> tuple[Start, ...]:
+        """The starts of a run's settings, whatever else it is trained with; perhaps none."""
+        names = [name for name, first in STEP_0.items() if settings.program == 'cnn' and all(
+            getattr(settings, item) == getattr(first, item) for item in _DECIDE)]
+        rows = self.table[self.table['settings'].isin(names)]
+        return tuple(
+            Start(int(row.seed), STEP_0[row.settings], History(CNN_COLUMNS, [
+                {'step': 0, 'train_accuracy': row.train_accuracy, 'train_loss': row.train_loss}]))
+            for row in rows.itertuples())
+
+
+def read_first_steps(folder: Path, results: Results) -> FirstSteps:
+    """What ``folder`` holds of step 0, perhaps nothing.
+
+    Raises:
+        UserError: a file is damaged, or the images are not those of the runs.
+    """
+    table = step0.read(folder)
+    if table.empty:
+        return FirstSteps()
+    path = step0.origin_path(folder)
+    dataset = read_json(path).get('dataset')
+    if not isinstance(dataset, dict) or not isinstance(dataset.get('name'), str):
+        raise UserError(f'{path}: it names no data set; remove it and step0.csv and make them '
+                        'again with scripts/step0.py')
+    for run in results.all():
+        if _same_images(run.settings) and run.metrics['dataset']['digest'] != dataset.get('digest'):
+            raise UserError(f'{path}: the data set\'s digest is {dataset.get("digest")}, but '
+                            f'{run.metrics["dataset"]["digest"]} in the runs of {run.experiment}; '
+                            'compare runs on the same data only')
+    return FirstSteps(table, dataset['name'])
+
+
+def _same_images(settings: CnnSettings | RnnSettings) -> bool:
+    """Whether a run's images are those of step 0; a digest is over the images that are used."""
+    first = next(iter(STEP_0.values()))
+    return all(getattr(settings, name, None) == getattr(first, name)
+               for name in ('dataset', 'train_per_class', 'test_per_class'))

@@ -1,0 +1,68 @@
+"""Runs in memory with what a test says that they gave; nothing is read or written."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from elec576.claims.plan import EVALUATIONS_APART, FIRST_SEED, LAST_EVALUATIONS
+from elec576.experiments import named
+from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
+from elec576.settings import CnnSettings
+
+
+@dataclass
+class StandIn:
+    """What the comparison asks of a run."""
+
+    seed: int
+    settings: object
+    history: History
+    metrics: dict
+    statistics: dict = field(default_factory=dict)
+    test_correct: np.ndarray | None = None
+
+
+class StandIns:
+    """What the comparison asks of results: the runs of an experiment."""
+
+    def __init__(self, **runs):
+        self.runs = {name.replace('_', '-'): tuple(found) for name, found in runs.items()}
+
+    def of(self, experiment: str) -> tuple[StandIn, ...]:
+        return self.runs.get(experiment, ())
+
+
+def run(name: str, seed: int, accuracy: float, cpu_seconds: float = 100.0, processor: str = 'one',
+        threads: int = 1, test_correct: np.ndarray | None = None, final: float | None = None
+        ) -> StandIn:
+    """A run of ``name`` whose compared accuracy is ``accuracy``.
+
+    Args:
+        final: the accuracy at the last step, if it is another one.
+    """
+    settings = _settings(name)
+    final = accuracy if final is None else final
+    rows = []
+    if isinstance(settings, CnnSettings):
+        others = (LAST_EVALUATIONS * accuracy - final) / (LAST_EVALUATIONS - 1)
+        rows = [{'step': settings.steps - back * EVALUATIONS_APART, 'test_accuracy': others}
+                for back in range(LAST_EVALUATIONS - 1, 0, -1)]
+    rows.append({'step': settings.steps, 'test_accuracy': final})
+    columns = CNN_COLUMNS if isinstance(settings, CnnSettings) else RNN_COLUMNS
+    return StandIn(seed, settings, History(columns, rows),
+                   {'test_accuracy': final, 'cpu_seconds': cpu_seconds, 'processor': processor,
+                    'threads': threads}, {}, test_correct)
+
+
+@cache
+def _settings(name: str):
+    return dataclasses.replace(named(name), threads=1)
+
+
+def runs(name: str, accuracies, first: int = FIRST_SEED, **more) -> list[StandIn]:
+    """A run for each of ``accuracies``, at seeds from ``first`` on."""
+    return [run(name, first + k, accuracy, **more) for k, accuracy in enumerate(accuracies)]
