@@ -49,6 +49,11 @@ def read_step0(folder: Path) -> dict[str, tuple[Start, ...]]:
             raise ValueError('a value is missing')
     except (ValueError, OSError) as error:
         raise UserError(f'{path}: {error}; make it again with scripts/step0.py') from None
+    return starts_by_settings(table)
+
+
+def starts_by_settings(table: pd.DataFrame) -> dict[str, tuple[Start, ...]]:
+    """The rows of a table with `COLUMNS`, by the names of their settings."""
     return {name: tuple(
         Start(int(row.seed), STEP_0[name], History(CNN_COLUMNS, [
             {'step': 0, 'train_accuracy': row.train_accuracy, 'train_loss': row.train_loss}]))
