@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import NAMES, write_runs
+from matplotlib import image
+from scipy import stats
 
-from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.comparison import compare
 from elec576.comparison.curves import curves
 from elec576.comparison.figures import ALL_NAMES, figures
@@ -21,8 +22,10 @@ from elec576.comparison.judgement import Reference
 from elec576.comparison.markdown import report_text
 from elec576.comparison.statistics import prediction_interval
 from elec576.comparison.tables import write_tables
-from elec576.comparison.words import count_words, digits, measured_words, seed_words
-from elec576.experiments import named
+from elec576.comparison.words import (count_words, digits, measured_words, p_words, percent_words,
+                                      seed_words)
+from elec576.experiments import SAME_RUN, named
+from elec576.pictures.comparison import draw_comparison
 from elec576.settings import describe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -84,17 +87,25 @@ def test_tables_hold_what_pandas_finds_in_the_files(whole):
     results, _ = whole
     numbers = pd.read_csv(results / 'tables/numbers.csv')
     row = numbers.query('experiment == "cnn5" and quantity == "train_loss" and step == 6000')
-    values = [pd.read_csv(results / f'runs/cnn5/seed{seed}/history.csv')
-              .set_index('step').loc[6000, 'train_loss'] for seed in range(5)]
-    assert row['mean'].item() == pytest.approx(np.mean(values), rel=1e-12)
+    history = pd.read_csv(results / 'runs/cnn5/history.csv').set_index('step')
+    values = history.loc[6000, 'train_loss'].to_numpy()
+    assert len(values) == 5 and row['mean'].item() == pytest.approx(values.mean(), rel=1e-12)
     assert row['sd'].item() == pytest.approx(pd.Series(values).std(), rel=1e-12)
     assert (row['lowest'].item(), row['highest'].item()) == (min(values), max(values))
-    # no neighbouring evaluations here: the loss's interval is Student's on a log scale
-    assert np.log([row['interval_low'].item(), row['interval_high'].item()]) == pytest.approx(
-        prediction_interval(np.log(values)))
+    # on a log scale, with the spread of five evaluations
+    near = np.log([history.loc[step, 'train_loss'] for step in range(5800, 6201, 100)])
+    center, low, high = (np.log(values).mean(), *np.log(
+        [row['interval_low'].item(), row['interval_high'].item()]))
+    assert (low + high) / 2 == pytest.approx(center)
+    error = np.sqrt(near.var(axis=1, ddof=1).mean() * (1 + 1 / 5))
+    assert stats.t.ppf(0.975, 20) < (high - low) / 2 / error < stats.t.ppf(0.975, 4)
     assert row['n'].item() == 5
+    test = numbers.query('experiment == "gru-50" and quantity == "test_loss"')
+    final = pd.read_csv(results / 'runs/gru-50/runs.csv')['test_loss']
+    assert np.log([test['interval_low'].item(), test['interval_high'].item()]) == pytest.approx(
+        prediction_interval(np.log(final)))
     runs = pd.read_csv(results / 'tables/runs.csv')
-    assert len(runs) == len(NAMES) * 5 and runs['digest'].notna().all()
+    assert len(runs) == (len(NAMES) - len(SAME_RUN)) * 5 and runs['digest'].notna().all()
     assert set(pd.read_csv(results / 'tables/experiments.csv')['n']) == {5}
 
 
@@ -127,10 +138,10 @@ def test_damage_stops_everything_and_leaves_the_old_report(tmp_path, compare_her
     results = write_runs(tmp_path, ('gru-50', 'gru-128'), seeds=4)
     compare_here(results)
     before = contents(results)
-    shutil.copy(results / 'runs/gru-50/seed0/config.json', results / 'runs/gru-128/seed0')
+    shutil.copy(results / 'runs/gru-50/config.json', results / 'runs/gru-128')
     done = run_compare(results)
     assert done.returncode == 2 and done.stdout == ''
-    assert done.stderr.count('\n') == 1 and 'gru-128/seed0/config.json' in done.stderr
+    assert done.stderr.count('\n') == 1 and 'runs/gru-128' in done.stderr
     assert contents(results) == before
 
 
@@ -163,19 +174,19 @@ def test_one_seed_says_too_few_instead_of_intervals(tmp_path, compare_here):
 
 
 def test_stand_in_runs_are_named_and_not_in_the_tables(tmp_path):
-    results = write_runs(tmp_path, ('gru-50',), seeds=4)
-    path = results / 'runs/gru-50/seed3/metrics.json'
-    path.write_text(path.read_text().replace('"stand_in": false', '"stand_in": true'))
+    results = write_runs(tmp_path, ('gru-50', 'gru-128'), seeds=4)
+    path = results / 'runs/gru-50/config.json'
+    path.write_text(path.read_text().replace('"MNIST"', '"stand-in"'))
     text = report_text(compare(results))
-    assert 'Left out, made on the stand-in data: gru-50 seed 3.' in text
-    assert '3 seeds of 1 RNN experiment.' in text
+    assert "Left out, made on other images than the report's: gru-50 (stand-in)." in text
+    assert '4 seeds of 1 RNN experiment.' in text
 
 
 def test_bands_are_the_prediction_interval_at_each_step(tmp_path):
     runs = compare(write_runs(tmp_path, ('cnn4',), seeds=3)).results.of('cnn4')
     found = curves(runs, 'train_loss')
-    assert found.values.shape == (3, 18) and found.steps[:4].tolist() == [0, 500, 1000, 1500]
-    for step in (3000, 4500):  # the latter has neighbours
+    assert found.values.shape == (3, 50) and found.steps.tolist() == list(range(0, 5000, 100))
+    for step in (0, 3000):
         k = found.steps.tolist().index(step)
         assert tuple(found.band[:, k]) == Reference.of('train_loss', step, runs).interval()
     assert found.mean[k] == pytest.approx(found.values[:, k].mean())
@@ -194,7 +205,7 @@ def decided(tmp_path_factory):
     results = tmp_path_factory.mktemp('decided') / 'results'
     for names, seeds in ((('cnn1', 'cnn2', 'cnn5'), 16), (('cnn8',), 10),
                          (('gru-50', 'gru-128'), 28)):
-        write_runs(results, names, seeds, FIRST_SEED)
+        write_runs(results, names, seeds)
     return results, compare(results)
 
 
@@ -213,10 +224,17 @@ def test_verdicts_in_text_and_tables_are_those_of_the_links(decided):
     columns = ['look', 'n', 'effect', 'sd', 'interval_low', 'interval_high', 'final_effect']
     assert links.loc[waiting, columns].isna().all(axis=None)
     row = links.query('higher == "cnn1" and lower == "cnn2"').iloc[0]
-    means = [pd.read_csv(results / f'runs/{name}/seed{seed}/history.csv')['test_accuracy'].dropna()
-             .tail(10).mean() for name in ('cnn1', 'cnn2') for seed in range(100, 116)]
-    assert row['effect'] == pytest.approx(np.mean(means[:16]) - np.mean(means[16:]))
+    means = [pd.read_csv(results / f'runs/{name}/history.csv').query('step >= 4100')
+             ['test_accuracy'].mean() for name in ('cnn1', 'cnn2')]
+    assert row['effect'] == pytest.approx(means[0] - means[1])
+    assert row['images_low'] <= row['interval_low'] < row['interval_high'] <= row['images_high']
     assert (row['n'], row['look'], row['looks']) == (16, 1, '16 32 48')
+
+
+def test_the_links_are_drawn_where_some_wait_and_some_do_not(decided, tmp_path):
+    draw_comparison(decided[1], tmp_path)
+    found = image.imread(tmp_path / 'links.png')
+    assert found.shape[0] > 500 and found.std() > 0.05
 
 
 def test_the_plan_is_printed(decided):
@@ -233,11 +251,14 @@ def test_words(tmp_path):
     assert measured_words('train_loss', 1000) == 'train loss, step 1000'
     assert measured_words('h_conv1_standard_deviation', 5000) == 'h_conv1 standard deviation'
     assert (digits(0.123456), digits(None)) == ('0.1235', '–')
+    assert [percent_words(share) for share in (0, 0.004, 0.5, 0.996, 1, None)] == [
+        '0 %', '< 1 %', '50 %', '> 99 %', '100 %', '–']
+    assert [p_words(p) for p in (0.5, 0.0123, 0.00001, None)] == ['0.5', '0.012', '1e-05', '–']
     assert [count_words(counts, 'run') for counts in ([1, 1], [5, 5], [3, 10, 5])] == [
         '1 run', '5 runs', '3–10 runs']
     runs = compare(write_runs(tmp_path, ('gru-50',), seeds=4)).results.of('gru-50')
-    assert seed_words(runs) == '4 seeds (0–3)'
-    assert seed_words(runs[::2]) == '2 seeds (0, 2)' and seed_words(runs[:1]) == '1 seed (0)'
+    assert seed_words(runs) == '4 seeds (100–103)'
+    assert seed_words(runs[::2]) == '2 seeds (100, 102)' and seed_words(runs[:1]) == '1 seed (100)'
 
 
 def test_comparing_needs_no_tensorflow():

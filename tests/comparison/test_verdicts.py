@@ -1,10 +1,7 @@
 """Verdicts on numbers, conclusions and readings, from runs in files."""
 
 import dataclasses
-import json
-import math
 
-import numpy as np
 import pytest
 from made_up import write_run, write_runs, write_step_0
 from stand_ins import StandIns, run, runs
@@ -84,7 +81,7 @@ def test_too_few_seeds(tmp_path):
     assert {found.verdict for found in comparison.numbers} == {TOO_FEW, NOT_COMPARED}
     judged = conclusion(comparison.conclusions, 'activation')
     assert judged.verdict == WAITING and judged.luck is None
-    assert [link.reason for link in judged.links] == ['0 of 16', '0 of 10']
+    assert [link.reason for link in judged.links] == ['2 of 16', '2 of 10']
 
 
 def test_the_doubled_line_is_never_counted(tmp_path):
@@ -191,8 +188,7 @@ def test_comparison_values_cannot_be_changed(tmp_path):
 
 
 def test_processors_that_differ_are_said(tmp_path):
-    write_runs(tmp_path, ('gru-50',), seeds=2)
-    path = tmp_path / 'runs/gru-50/seed1/metrics.json'
-    path.write_text(json.dumps(json.loads(path.read_text()) | {'processor': 'another'}))
+    path = write_runs(tmp_path, ('gru-50',), seeds=2) / 'runs/gru-50/runs.csv'
+    path.write_text('another'.join(path.read_text().rsplit('made up', 1)))
     assert 'The runs differ in their processors: another; made up.' in \
         compare(tmp_path).results.notices

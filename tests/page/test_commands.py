@@ -7,6 +7,7 @@ import pytest
 from pages import NAMES, write_runs
 
 from elec576 import cli
+from elec576.claims.plan import FIRST_SEED
 from elec576.runs import many
 from elec576.comparison.comparison import compare
 from elec576.files import write_json
@@ -31,7 +32,8 @@ def test_reproduce_plans_all_of_the_runs(results, name):
     command = rerun_commands(results.of(name))[0].text
     assert command.startswith('python scripts/reproduce.py ')
     options = options_in(command)
-    jobs = many.plan(options['--only'], int(options['--seeds']), int(options['--threads']))
+    seeds = range(FIRST_SEED, FIRST_SEED + int(options['--seeds']))
+    jobs = many.plan(options['--only'], seeds, int(options['--threads']))
     assert [job.settings for job in jobs] == [run.settings for run in results.of(name)]
     assert options['--results'] != 'results'  # where they are finished, nothing would be run
 
@@ -59,15 +61,16 @@ def test_the_listing_gets_every_setting_that_it_knows(results, name):
     silent = {'eval_every'} | ({'bias', 'dataset', 'log_every'}
                                if isinstance(run.settings, CnnSettings) else {'optimizer'})
     assert options == {'--' + field.replace('_', '-'): str(value)
-                       for field, value in fields.items() if field not in silent}
+                       for field, value in fields.items()
+                       if field not in silent and value is not None}
 
 
 def test_free_settings_are_kept_and_reproduce_is_not_offered(tmp_path):
-    path = write_runs(tmp_path, ('cnn1',), seeds=1) / 'runs/cnn1/seed0/config.json'
+    path = write_runs(tmp_path, ('cnn1',), seeds=1) / 'runs/cnn1/config.json'
     config = read_json(path)
     config['settings']['eval_every'] = 50
     write_json(path, config)
     commands = rerun_commands(compare(tmp_path).results.of('cnn1'))
     assert options_in(commands[0].text) == {
-        '--experiment': 'cnn1', '--seed': '0', '--threads': '1', '--eval-every': '50'}
+        '--experiment': 'cnn1', '--seed': '100', '--threads': '1', '--eval-every': '50'}
     assert not any('reproduce.py' in command.text for command in commands)

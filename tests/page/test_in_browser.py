@@ -105,7 +105,8 @@ def test_the_first_screen_says_it_all(opened):
         page = opened(size)
         bottom = page.locator('.headline').bounding_box()
         assert bottom['y'] + bottom['height'] <= size['height']
-        for word in ('inside', 'supported', 'contradicted', 'undecided', 'seeds'):
+        for word in ('compatible', 'supported', 'contradicted', 'practically equal', 'undecided',
+                     'seeds'):
             assert word in page.locator('#summary').inner_text()
 
 
@@ -119,7 +120,7 @@ def test_filters_change_table_and_overview(opened):
     assert 0 < len(rows) < 20 and marks(page) == len(rows)
     assert page.locator('output').inner_text() == f'{len(rows)} of 131 numbers shown'
     page.get_by_label('Quantity', exact=True).select_option('train_loss')
-    page.get_by_label('Verdict', exact=True).select_option('outside')
+    page.get_by_label('Verdict', exact=True).select_option('not compatible')
     assert page.locator('#all-numbers tbody tr:visible').inner_text().startswith(
         'cnn2 train loss, step 2000')
     assert marks(page) == 1
@@ -152,7 +153,7 @@ def test_sorting_by_mouse_and_by_keyboard(opened):
     assert column(1) == sorted(column(1), reverse=True)
     head.get_by_role('button', name='interval').click()
     assert column(5) == sorted(column(5), reverse=True)  # what lies farthest out comes first
-    assert page.locator('#all-numbers tbody tr').first.get_attribute('data-verdict') == 'outside'
+    assert page.locator('#all-numbers tbody tr').first.get_attribute('data-verdict') == 'not compatible'
     assert head.locator('th[aria-sort]').count() == 1
     head.get_by_role('button', name='experiment').click()
     assert shown_rows(page) == usual

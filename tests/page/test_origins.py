@@ -55,7 +55,7 @@ def test_values_are_the_runs_own(tmp_path):
     comparison = compare(write_runs(tmp_path, ('cnn7', 'cnn-mnist', 'evidence-bias-0'), seeds=2))
     found = {origin.flag: origin for origin in settings_origins(comparison.results.of('cnn7'))}
     assert found['--optimizer'].value == 'sgd' and found['--lr'].value == '0.001'
-    assert found['--seed'].value == '0, 1' and found['--threads'].value == '1'
+    assert found['--seed'].value == '100, 101' and found['--threads'].value == '1'
     assert 'before every step' in found['--eval-every'].note
     mnist = {origin.flag: origin for origin in
              settings_origins(comparison.results.of('cnn-mnist'))}

@@ -75,7 +75,7 @@ def test_everything_is_in_one_file_of_bounded_size(page):
     assert tags.open == [] and len(tags.ids) == len(set(tags.ids))
     for link in tags.links:
         assert link == 'data:,' or link[1:] in tags.ids or \
-            re.fullmatch(r'REPORT\.md|tables/\w+\.csv|runs/[\w-]+/seed\d+/history\.csv', link)
+            re.fullmatch(r'REPORT\.md|tables/\w+\.csv|runs/[\w-]+/(history|runs)\.csv', link)
     assert len(page.encode()) < 5_000_000
     assert '<link rel="stylesheet"' not in page and '@import' not in page and 'url(' not in \
         re.search(r'<style>(.*?)</style>', page, re.DOTALL)[1]
@@ -116,7 +116,7 @@ def test_charts_draw_what_the_comparison_computed(results, page):
     comparison, data = compare(results), data_of(page)
     drawn = curves(comparison.results.of('cnn5'), 'train_loss')
     found = data['curves']['cnn5']['train_loss']
-    assert found['steps'] == drawn.steps.tolist() and found['seeds'] == [0, 1, 2, 3, 4]
+    assert found['steps'] == drawn.steps.tolist() and found['seeds'] == [100, 101, 102, 103, 104]
     # to the six digits that the page keeps
     np.testing.assert_allclose(found['runs'], drawn.values, rtol=1e-5)
     np.testing.assert_allclose(found['mean'], drawn.mean, rtol=1e-5)
@@ -133,8 +133,8 @@ def test_charts_draw_what_the_comparison_computed(results, page):
 
 
 def test_marks_in_strips(tmp_path):
-    for seed, accuracy in enumerate((0.5, 0.5, 0.5, 0.5)):
-        write_run(tmp_path, 'cnn1', seed, {('test_accuracy', 5000): accuracy})
+    for seed in range(4):
+        write_run(tmp_path, 'cnn1', seed, {('test_accuracy', 5000): 0.5})
     write_runs(tmp_path, ('cnn2',), seeds=4)
     comparison = compare(tmp_path)
     numbers = {(number.reported.quantity, number.reported.step): number
@@ -160,18 +160,18 @@ def test_strips_of_effects():
 def test_too_few_seeds_are_said(tmp_path):
     page = built(write_runs(tmp_path, FEW, seeds=1))
     assert 'Too few seeds for any interval' in page
-    assert 'cnn1 (1 seed), cnn-vis (1 seed)' in page and 'No finished run of: cnn2' in page
+    assert 'cnn1 (1 seed), cnn4 (1 seed), cnn-vis (1 seed)' in page and 'No finished run of: cnn2' in page
     assert not re.search(r'\b(None|nan|Infinity|Undefined)\b', page.split('id="data"')[0])
     assert data_of(page)['numbers'] == []
 
 
 def test_stand_in_runs_are_said_and_left_out(tmp_path):
-    results = write_runs(tmp_path, ('gru-50',), seeds=4)
-    path = results / 'runs/gru-50/seed3/metrics.json'
-    path.write_text(path.read_text().replace('"stand_in": false', '"stand_in": true'))
+    results = write_runs(tmp_path, ('gru-50', 'gru-128'), seeds=4)
+    path = results / 'runs/gru-50/config.json'
+    path.write_text(path.read_text().replace('"MNIST"', '"stand-in"'))
     page = built(results)
-    assert 'Left out, made on the stand-in data: gru-50 seed 3.' in page
-    assert data_of(page)['curves']['gru-50']['test_loss']['seeds'] == [0, 1, 2]
+    assert 'made on other images than the report&#39;s: gru-50 (stand-in).' in page
+    assert list(data_of(page)['curves']) == ['gru-128']
 
 
 def test_runs_on_tensorflow_1_15_have_their_section(tmp_path):
@@ -192,18 +192,15 @@ def test_runs_on_tensorflow_1_15_have_their_section(tmp_path):
 
 def test_text_from_outside_cannot_become_markup(tmp_path):
     results = write_runs(tmp_path, ('gru-50',), seeds=4)
-    for seed in range(4):
-        for name in ('metrics.json', 'config.json'):
-            path = results / f'runs/gru-50/seed{seed}' / name
-            path.write_text(path.read_text().replace('made up', '</script><b>x')
-                            .replace('MNIST', 'MNIST</script><b>'))
+    path = results / 'runs/gru-50/runs.csv'
+    path.write_text(path.read_text().replace('made up', '</script><b>x'))
     page = built(results)
     assert '<b>' not in page and '&lt;/script&gt;&lt;b&gt;x' in page
 
 
 def test_damaged_filters_stop_it(tmp_path):
     results = write_runs(tmp_path, ('cnn1',), seeds=3)
-    (results / 'runs/cnn1/seed0/filters.npy').write_bytes(b'')
+    (results / 'runs/cnn1/filters.npy').write_bytes(b'')
     with pytest.raises(UserError, match='filters.npy'):
         built(results)
 
@@ -218,7 +215,7 @@ def test_the_command_writes_it_and_without_the_option_does_not(tmp_path):
     assert written == page_text(compare(results))
     assert (results / 'REPORT.md').read_text(encoding='utf-8') == done.stdout
     # damage afterwards: the old page stays whole
-    shutil.copy(results / 'runs/gru-50/seed0/config.json', results / 'runs/gru-128/seed0')
+    shutil.copy(results / 'runs/gru-50/config.json', results / 'runs/gru-128')
     done = subprocess.run([*command, '--html'], capture_output=True, text=True, env=environment)
     assert done.returncode == 2 and done.stderr.count('\n') == 1
     assert (results / 'index.html').read_text(encoding='utf-8') == written
