@@ -13,8 +13,8 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
     ('Likelihood of a reading',
      'the probability density of the printed losses of step 0, taken as independent, where one '
      'more seed would lie: Student\'s t with the mean and the spread of the logs of our losses. '
-     'The logs are closer to normal than the losses, which are skewed. Far from all of our seeds it is '
-     'an extrapolation: read it as "very unlikely", not as a number.'),
+     'The logs are closer to normal than the losses, which are skewed. Far from all of our seeds '
+     'it is an extrapolation: read it as "very unlikely", not as a number.'),
     ('Effect interval',
      'scipy\'s percentile bootstrap of the difference of means, widened for small n (Hesterberg '
      f'2015), {RESAMPLES} resamples from a fixed seed. Conclusions are judged one at a time; '

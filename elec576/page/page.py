@@ -21,8 +21,8 @@ from elec576.comparison.results import Run
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, SEEDS_FOR_VERDICT, summarise
 from elec576.comparison.tables import judgement
 from elec576.comparison.words import (count_words, data_words, digits, distance_words, interval,
-                                      likelihood_words, measured_words, quantity_words, same_means_words,
-                                      seed_words, seeds_by_program)
+                                      likelihood_words, measured_words, quantity_words,
+                                      same_means_words, seed_words, seeds_by_program)
 from elec576.experiments import named
 from elec576.golden import cases
 from elec576.page import alternatives
