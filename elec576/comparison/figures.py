@@ -76,8 +76,8 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
         plan.append(Figure(
             'step-0.png', 'step-0', 'Training loss at step 0 under each reading of the report, '
             f'{count_words([first.seeds], "seed")} each, {first.dataset}',
-            'Histograms of our seeds, each to its own height, the reading that the experiments here use '
-            'in full colour; black lines are the numbers that the report prints.'))
+            'Histograms of our seeds, each to its own height: blue under the reading that the '
+            'experiments here use; black lines are the numbers that the report prints.'))
     for name in CURVES:
         runs = results.of(name)
         if runs:

@@ -15,6 +15,7 @@ from elec576.comparison.links import (AGREES, CONTRADICTED, DISAGREES, EQUAL, SI
                                       UNDECIDED, WAITING)
 from elec576.comparison.numbers import (COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW,
                                         judge_numbers)
+from elec576.comparison.step0 import FirstSteps
 
 
 def number(comparison, experiment, quantity, step):
@@ -33,7 +34,7 @@ def conclusions_of(**accuracies):
     """The conclusions judged from runs with these accuracies, from the plan's first seed on."""
     results = StandIns(**{name: runs(name.replace('_', '-'), values)
                           for name, values in accuracies.items()})
-    return judge_conclusions(results, judge_numbers(StandIns(), {}))
+    return judge_conclusions(results, judge_numbers(StandIns(), FirstSteps()))
 
 
 def write_accuracies(results, accuracies):
@@ -121,7 +122,7 @@ def test_a_value_in_a_sentence_does_not_decide_it():
     results = StandIns(**{name: runs(name, [base + 0.001 * (k % 3) for k in range(28)])
                           for name, base in (('rnn-d', 0.97), ('rnn-a', 0.9), ('rnn-b', 0.8),
                                              ('rnn-c', 0.85))})
-    judged = conclusion(judge_conclusions(results, judge_numbers(results, {})), 'basic RNN')
+    judged = conclusion(judge_conclusions(results, judge_numbers(results, FirstSteps())), 'basic RNN')
     assert judged.verdict == SUPPORTED
     assert [value.verdict for value in judged.values] == [NOT_COMPATIBLE]
 
@@ -141,11 +142,11 @@ def test_sentences_on_one_run_are_lucky_together():
     assert {link.lower for link in HANGING_ON_ONE_RUN} == {'cnn2'} and len(names) == 4
     results = StandIns(**{name: runs(name, [0.5] * 16) for name in names},
                        cnn2=runs('cnn2', [0.4, 0.6] * 8))
-    judged = judge_conclusions(results, judge_numbers(StandIns(), {}))
+    judged = judge_conclusions(results, judge_numbers(StandIns(), FirstSteps()))
     # one run 2 that happens to be low is beaten by all four at once
     assert luck_together(judged, results) == pytest.approx(0.5)
     del results.runs['cnn9']
-    judged = judge_conclusions(results, judge_numbers(StandIns(), {}))
+    judged = judge_conclusions(results, judge_numbers(StandIns(), FirstSteps()))
     assert luck_together(judged, results) is None
 
 
@@ -153,7 +154,7 @@ def test_runtime_is_processor_time():
     seconds = {'gru-50': 100.0, 'gru-128': 200.0, 'gru-300': 150.0}
     results = StandIns(**{name: [run(name, FIRST_SEED + k, 0.9, value + k) for k in range(28)]
                           for name, value in seconds.items()})
-    judged = conclusion(judge_conclusions(results, judge_numbers(StandIns(), {})),
+    judged = conclusion(judge_conclusions(results, judge_numbers(StandIns(), FirstSteps())),
                         'hidden units, runtime')
     links = {(link.link.higher, link.link.lower): link.verdict for link in judged.links}
     assert links['gru-128', 'gru-50'] == SUPPORTED
