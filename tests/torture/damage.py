@@ -77,7 +77,7 @@ def damaged(whole: bytes) -> SearchStrategy[bytes]:
 def damaged_gzip(whole: bytes) -> SearchStrategy[bytes]:
     """A damaged gzip file, or one of damaged contents."""
     return damaged(whole) | damaged(gzip.decompress(whole)).map(
-        lambda content: gzip.compress(content, 1))
+        lambda content: gzip.compress(content, 1, mtime=0))
 
 
 def damaged_json(whole: bytes) -> SearchStrategy[bytes]:
