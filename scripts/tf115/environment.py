@@ -98,7 +98,7 @@ def clean_environment(threads: int, isa: str = 'avx2') -> dict[str, str]:
     """The variables for a process with a TensorFlow of its own.
 
     TensorFlow 2 sets TF2_BEHAVIOR in its own process, and 1.15 would obey it. The kernels are
-    those that the listing itself asks for: under `driver` it does so after TensorFlow was loaded.
+    those that the listing itself asks for: `driver` loads TensorFlow before the listing can.
     """
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith(('TF', *KERNEL_VARIABLES))}

@@ -50,9 +50,13 @@ def _record_set(python: Path, data: str, folder: Path, digest: str, say: Callabl
 
 
 def command_text(settings: CnnSettings | RnnSettings) -> str:
-    """The listing's name with its options, but for the data."""
+    """The listing's name with its options, but for the data and the kernels.
+
+    TensorFlow 1.15 heeds none of the variables by which a listing chooses kernels.
+    """
     name, options = command(settings)
-    return ' '.join([name, *options])
+    kernels = options.index('--isa')
+    return ' '.join([name, *options[:kernels], *options[kernels + 2:]])
 
 
 def values_of(raw: dict) -> Values:
