@@ -15,10 +15,9 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      '`step0.csv` has them.'),
     ('Likelihood of a reading',
      'the probability density of the printed losses of step 0, taken as independent, where one '
-<<<<<<< HEAD
-     'more seed would lie: Student\'s t with the mean and the spread of the logs of our losses. The '
-     'logs are closer to normal than the losses, which are skewed. Far from all of our seeds it is '
-     'an extrapolation: read it as "very unlikely", not as a number.'),
+     'more seed would lie: Student\'s t with the mean and the spread of the logs of our losses. '
+     'The logs are closer to normal than the losses, which are skewed. Far from all of our seeds it '
+     'is an extrapolation: read it as "very unlikely", not as a number.'),
     ('Score',
      'the place of a number among further runs as a normal score: ±1.96 at the ends of its '
      'interval. A printed number has the mildest score of all that print the same.'),
@@ -39,21 +38,6 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
     ('Pairs',
      'runs of the same seed start from the same weights where the settings allow it; `cnn4` and '
      '`cnn-vis` have the same settings, so their runs are the same runs.'),
-=======
-     'more seed would lie: Student\'s t with the mean and the spread of the logs of our losses. '
-     'The logs are closer to normal than the losses, which are skewed. Far from all of our seeds '
-     'it is an extrapolation: read it as "very unlikely", not as a number.'),
-    ('Effect interval',
-     'scipy\'s percentile bootstrap of the difference of means, widened for small n (Hesterberg '
-     f'2015), {RESAMPLES} resamples from a fixed seed. Conclusions are judged one at a time; '
-     'nothing is corrected for their number.'),
-    ('P, the probability of improvement',
-     'the share of pairs of runs in which the first is above, a tie counting half.'),
-    ('Runs that hang together',
-     'runs of the same seed start from the same weights where the settings allow it, and `cnn4` '
-     'and `cnn-vis` have the same settings: their runs of one seed are the same run. Numbers of '
-     'one run hang together, and so do these.'),
->>>>>>> step0
     ('Runtime',
      'processor time of a run, so that other work on the machine counts little; the runs of a '
      'pair are compared if processor and number of threads are the same.'),

@@ -18,7 +18,6 @@ from elec576.comparison.links import AGREES, CONTRADICTED, DISAGREES, SILENT, WA
 from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.results import Run
-<<<<<<< HEAD
 from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, summarise
 from elec576.comparison.tf115 import FIGURE
@@ -28,13 +27,6 @@ from elec576.comparison.words import (count_words, data_words, digits, effect_in
                                       percent_words, place_words, plan_words, quantity_words,
                                       same_means_words, seed_words, seeds_by_program,
                                       yardstick_words)
-=======
-from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, SEEDS_FOR_VERDICT, summarise
-from elec576.comparison.tables import judgement
-from elec576.comparison.words import (count_words, data_words, digits, distance_words, interval,
-                                      likelihood_words, measured_words, quantity_words,
-                                      same_means_words, seed_words, seeds_by_program)
->>>>>>> step0
 from elec576.experiments import named
 from elec576.page import alternatives
 from elec576.page.charts import charts
