@@ -49,7 +49,8 @@ def main_guard(main: Callable[[], int | None]) -> None:
         _discard_output()
         code = 141
     except OSError as error:  # a full disk, or a folder that may not be written
-        code = complain(f'{error}; free disk space or fix permissions, and run the same command again', 2)
+        code = complain(f'{error}; free disk space or fix permissions, and run the same command '
+                        'again', 2)
         try:
             sys.stdout.flush()
         except OSError:
@@ -110,7 +111,7 @@ def run_parser(kind: type, description: str) -> Parser:
     parser.add_argument('--out', metavar='DIR', type=Path,
                         help='the run\'s directory (results/local/...)')
     parser.add_argument('--resume', action='store_true',
-                        help='resume the run that is there; with --out alone, with its own settings')
+                        help='resume the run that is there; with --out alone, under its settings')
     parser.add_argument('--checkpoint-seconds', metavar='S', type=seconds,
                         help='seconds between checkpoints (10 or more: about 1 %% of the time)')
     parser.add_argument('--keep-every', metavar='STEPS', type=positive, default=0,

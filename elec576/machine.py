@@ -25,7 +25,7 @@ _pinned: str | None = None  # the instruction set that this process computes wit
 
 
 def pin_kernels(isa: str) -> None:
-    """Have TensorFlow compute with the kernels of ``isa`` in this process, whatever its environment.
+    """Have TensorFlow compute with the kernels of ``isa`` in this process.
 
     To be called before TensorFlow is loaded; `elec576.tf1` does it for 'avx2' if nobody did. The
     environment's own variables that could choose other kernels are removed. A process computes

@@ -14,6 +14,7 @@ TensorFlow, too.
 
 if __name__ == '__main__':  # the processes that compute import this file, and nothing with it
     from benchmarks.command import main
+
     from elec576 import cli
 
     cli.main_guard(lambda: main(__doc__))

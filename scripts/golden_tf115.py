@@ -21,11 +21,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from tf115 import environment, values
+
 from elec576 import cli
 from elec576.comparison.tf115 import FIGURE, FOLDER
 from elec576.errors import UserError
 from elec576.files import write_json, write_whole
-from tf115 import environment, values
 
 
 def say(line: str) -> None:

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from helpers import REPOSITORY
 
 README = (REPOSITORY / 'README.md').read_text(encoding='utf-8')

@@ -10,16 +10,16 @@ import sys
 
 import numpy as np
 import pytest
-
 from helpers import REPOSITORY, options_of, run_listing
+
 from elec576.data.mnist import read_mnist_folder
 from elec576.data.sets import digest
 from elec576.experiments import EXPERIMENTS
 from elec576.loops.history import History
 from elec576.machine import has_instructions
 from elec576.runs import checkpoints
-from elec576.runs.rundir import RunDirectory, claim, read_json
 from elec576.runs.run import Options, run
+from elec576.runs.rundir import RunDirectory, claim, read_json
 from elec576.settings import CnnSettings, RnnSettings
 
 SMALL = {'run_cnn.py': ['--train-per-class', 12, '--test-per-class', 4, '--steps', 3],

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from elec576.comparison.conclusions import (JudgedConclusion, judge_conclusions,
-                                            luck_together)
+from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions, luck_together
 from elec576.comparison.curves import QUANTITIES, Curves, curves
 from elec576.comparison.evidence import Answer, weigh_evidence
 from elec576.comparison.numbers import JudgedNumber, judge_numbers

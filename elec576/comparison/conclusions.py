@@ -7,8 +7,18 @@ from typing import Iterable
 
 from elec576.claims.conclusions import CONCLUSIONS, HANGING_ON_ONE_RUN, Conclusion
 from elec576.claims.plan import LEVEL, seeds
-from elec576.comparison.links import (AGREES, CONTRADICTED, DISAGREES, EQUAL, SILENT, SUPPORTED,
-                                      UNDECIDED, WAITING, JudgedLink, judge_link)
+from elec576.comparison.links import (
+    AGREES,
+    CONTRADICTED,
+    DISAGREES,
+    EQUAL,
+    SILENT,
+    SUPPORTED,
+    UNDECIDED,
+    WAITING,
+    JudgedLink,
+    judge_link,
+)
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import order_probability

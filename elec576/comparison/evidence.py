@@ -12,8 +12,13 @@ from scipy import stats
 from elec576.claims.numbers import ReportedValue, reported
 from elec576.claims.questions import QUESTIONS, Question
 from elec576.comparison.results import Results
-from elec576.comparison.statistics import (SEEDS_FOR_INTERVAL, Summary, contains, possible_range,
-                                           summarise)
+from elec576.comparison.statistics import (
+    SEEDS_FOR_INTERVAL,
+    Summary,
+    contains,
+    possible_range,
+    summarise,
+)
 from elec576.comparison.step0 import FirstSteps
 
 

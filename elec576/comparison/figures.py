@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from elec576.claims.conclusions import CELLS
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.words import count_words, data_words, seed_words
 from elec576.experiments import EXPERIMENTS, named
-from elec576.claims.conclusions import CELLS
 from elec576.settings import CnnSettings, describe
 
 FILTERS_EXPERIMENT = 'cnn-vis'  # its first seed

@@ -172,7 +172,7 @@ class Reference:
             return np.log(np.maximum(values, 0))
 
     def _scaled_runs(self) -> np.ndarray:
-        """[n, evaluations], counts as they are; what no number can be on the scale, 0 and 1, taken for next to it."""
+        """[n, evaluations], counts as they are; 0 and 1 taken for what is next to them."""
         if self.batch is not None:
             return self.values
         most = 1 - LEAST if self.quantity.endswith('_accuracy') else math.inf

@@ -10,11 +10,26 @@ import numpy as np
 
 from elec576.claims.conclusions import CONCLUSIONS, Link
 from elec576.claims.numbers import ReportedValue, reported
-from elec576.claims.plan import (BOUNDS, EVALUATIONS_APART, LAST_EVALUATIONS, LOOKS, MARGINS,
-                                 RUNNING_TIMES, first_look, seeds)
+from elec576.claims.plan import (
+    BOUNDS,
+    EVALUATIONS_APART,
+    LAST_EVALUATIONS,
+    LOOKS,
+    MARGINS,
+    RUNNING_TIMES,
+    first_look,
+    seeds,
+)
 from elec576.comparison.results import Results, Run
-from elec576.comparison.statistics import (Paired, bounds, deciding_n, image_variance, over_images,
-                                           paired, t_bound)
+from elec576.comparison.statistics import (
+    Paired,
+    bounds,
+    deciding_n,
+    image_variance,
+    over_images,
+    paired,
+    t_bound,
+)
 from elec576.errors import UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, named
 from elec576.settings import RnnSettings

@@ -16,11 +16,26 @@ from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.statistics import Summary, summarise
 from elec576.comparison.tf115 import FIGURE, POWER, Tf115
-from elec576.comparison.words import (count_words, data_words, digits, effect_interval_words,
-                                      effect_words, interval, likelihood_words, look_interval,
-                                      look_words, margin_words, measured_words, p_words,
-                                      percent_words, plan_words, quantity_words, same_means_words,
-                                      seeds_by_program, yardstick_words)
+from elec576.comparison.words import (
+    count_words,
+    data_words,
+    digits,
+    effect_interval_words,
+    effect_words,
+    interval,
+    likelihood_words,
+    look_interval,
+    look_words,
+    margin_words,
+    measured_words,
+    p_words,
+    percent_words,
+    plan_words,
+    quantity_words,
+    same_means_words,
+    seeds_by_program,
+    yardstick_words,
+)
 from elec576.experiments import named
 from elec576.settings import describe
 

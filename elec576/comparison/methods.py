@@ -16,8 +16,8 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
     ('Likelihood of a reading',
      'the probability density of the printed losses of step 0, taken as independent, where one '
      'more seed would lie: Student\'s t with the mean and the spread of the logs of our losses. '
-     'The logs are closer to normal than the losses, which are skewed. Far from all of our seeds it '
-     'is an extrapolation: read it as "very unlikely", not as a number.'),
+     'The logs are closer to normal than the losses, which are skewed. Far from all of our seeds '
+     'it is an extrapolation: read it as "very unlikely", not as a number.'),
     ('Score',
      'the place of a number among further runs as a normal score: ±1.96 at the ends of its '
      'interval. A printed number has the mildest score of all that print the same.'),

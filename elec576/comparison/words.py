@@ -6,12 +6,12 @@ import math
 from typing import Iterable
 
 from elec576.claims.plan import BOUNDS, EVALUATIONS_APART, LAST_EVALUATIONS, MARGINS
+from elec576.claims.questions import layer_and_statistic
 from elec576.comparison.links import JudgedLink
 from elec576.comparison.results import Results, Run
 from elec576.comparison.tf115 import LEVEL, POWER, SameMeans
 from elec576.comparison.yardstick import Yardstick
 from elec576.experiments import named
-from elec576.claims.questions import layer_and_statistic
 from elec576.settings import CnnSettings, RnnSettings
 
 

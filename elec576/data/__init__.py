@@ -8,5 +8,5 @@ from elec576.data.sources import load_cifar10, load_mnist, load_mnist_images, or
 # The names of the report's own images, digests and all; nothing else is compared with it.
 ORIGINALS = (COURSE_NAME, MNIST_NAME)
 
-__all__ = ['ORIGINALS', 'DataOrigin', 'DataSet', 'Datasets', 'ImageSet', 'load_cifar10', 'load_mnist',
-           'load_mnist_images', 'origin_of']
+__all__ = ['ORIGINALS', 'DataOrigin', 'DataSet', 'Datasets', 'ImageSet', 'load_cifar10',
+           'load_mnist', 'load_mnist_images', 'origin_of']

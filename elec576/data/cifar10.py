@@ -106,7 +106,7 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
             image.verify()  # checksums, which Pillow skips when it decodes
         with Image.open(path, formats=['PNG']) as image:
             indexed, image = image.mode == 'P', np.asarray(image)
-    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
+    except Exception:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
         if os.path.isfile(path) and os.path.getsize(path) == 0:
             error = 'the file is empty'
         raise UserError(f'{path}: not a readable PNG image ({error}); copy it anew') from None

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from elec576.data.sets import SIZE, DataOrigin, ImageSet, digest, one_hot
-from elec576.errors import UserError
 from elec576.data.shuffler import refusing_other_states, set_generator
+from elec576.errors import UserError
 
 VALIDATION_SIZE = 5000
 # SHA-256 over the contents after the headers: training images, labels, test images, labels.

@@ -16,7 +16,8 @@ How the stateful stream runs (TensorFlow's sources):
 * ``StatelessRandomUniformV2`` with ``alg=1`` (Philox), ``key=[graph seed]`` and
   ``counter=[offset, op seed]`` starts from exactly that state and makes floats by the same code.
 
-``tests/graphs/test_layers.py`` compares the two draw by draw and says so if a TensorFlow draws otherwise.
+``tests/graphs/test_layers.py`` compares the two draw by draw and says so if a TensorFlow draws
+otherwise.
 """
 
 from __future__ import annotations

@@ -1,22 +1,27 @@
 """The graph of the report's part 1b: LeNet5 on 28x28 grayscale images.
 
 The body of `build_lenet5` is the report's listing, name by name. Two things are added around it.
-Dropout reads its noise at a given place of the listing's random stream (see `elec576.graphs.layers`), and
-the two evaluations that the listing makes of a batch before it trains on it, each with dropout
-noise of its own, hang on the same `h_fc1` as the training itself: one session call computes all
-three.
+Dropout reads its noise at a given place of the listing's random stream (`elec576.graphs.layers`).
+And the two evaluations that the listing makes of a batch before it trains on it, each with dropout
+noise of its own, share `h_fc1` with the training itself: one session call computes all three.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from elec576.graphs.layers import ACTIVATIONS, conv2d, dropout, max_pool_2x2, next_op_seeds, \
-    COUNTS_PER_VALUE
+from elec576.graphs.layers import (
+    ACTIVATIONS,
+    COUNTS_PER_VALUE,
+    conv2d,
+    dropout,
+    max_pool_2x2,
+    next_op_seeds,
+)
 from elec576.graphs.optimizers import optimizer_of
+from elec576.graphs.variables import bias_variable, weight_variable
 from elec576.settings import CnnSettings
 from elec576.tf1 import session, tf
-from elec576.graphs.variables import bias_variable, weight_variable
 
 IMSIZE = 28
 NCHANNELS = 1

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from elec576.claims.conclusions import CELLS
+from elec576.claims.numbers import reported
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.evidence import Answer
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import Summary, summarise
 from elec576.comparison.words import count_words, digits, interval, quantity_words
 from elec576.page.charts import PARTS
-from elec576.claims.conclusions import CELLS
-from elec576.claims.numbers import reported
 
 
 def numbers_words(comparison: Comparison) -> str:
@@ -18,8 +18,8 @@ def numbers_words(comparison: Comparison) -> str:
     judged = sum(number.compatible is not None for number in comparison.numbers)
     names = ', '.join(dict.fromkeys(number.reported.experiment for number in outside))
     return (f"The report's {judged} judged numbers by experiment, each on the "
-            f'scale of its own 95 % prediction interval from -1 to 1; {len(outside)} are not compatible'
-            f'{" (" + names + ")" if names else ""}. The table below holds every value.')
+            f'scale of its own 95 % prediction interval from -1 to 1; {len(outside)} are not '
+            f'compatible{" (" + names + ")" if names else ""}. The table below holds every value.')
 
 
 def curves_words(experiment: str, runs: tuple[Run, ...], kind: str) -> str:

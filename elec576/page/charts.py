@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from elec576.claims.conclusions import CELLS
+from elec576.claims.numbers import reported
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.evidence import Answer
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import summarise
-from elec576.comparison.words import (digits, interval, measured_words, place_words,
-                                      quantity_words)
+from elec576.comparison.words import digits, interval, measured_words, place_words, quantity_words
 from elec576.experiments import named
-from elec576.claims.conclusions import CELLS
-from elec576.claims.numbers import reported
 from elec576.settings import CnnSettings
 
 DIGITS = 6

@@ -12,28 +12,44 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from elec576.claims.questions import STATISTICS
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.links import AGREES, CONTRADICTED, DISAGREES, SILENT, WAITING
 from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
+from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.results import Run
-from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, summarise
 from elec576.comparison.tf115 import FIGURE
-from elec576.comparison.words import (count_words, data_words, digits, effect_interval_words,
-                                      effect_words, interval, likelihood_words, look_interval,
-                                      look_words, margin_words, measured_words, p_words,
-                                      percent_words, place_words, plan_words, quantity_words,
-                                      same_means_words, seed_words, seeds_by_program,
-                                      yardstick_words)
+from elec576.comparison.words import (
+    count_words,
+    data_words,
+    digits,
+    effect_interval_words,
+    effect_words,
+    interval,
+    likelihood_words,
+    look_interval,
+    look_words,
+    margin_words,
+    measured_words,
+    p_words,
+    percent_words,
+    place_words,
+    plan_words,
+    quantity_words,
+    same_means_words,
+    seed_words,
+    seeds_by_program,
+    yardstick_words,
+)
 from elec576.experiments import named
 from elec576.page import alternatives
 from elec576.page.charts import charts
 from elec576.page.commands import rerun_commands
 from elec576.page.origins import settings_origins
 from elec576.page.strips import effect_strips, number_strip
-from elec576.claims.questions import STATISTICS
 from elec576.settings import describe
 
 # the chart library with what it needs, in the order in which it is loaded; vendor/README.md

@@ -9,20 +9,19 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from elec576.claims.conclusions import CELLS, Link
+from elec576.claims.numbers import reported
+from elec576.claims.plan import MARGINS
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.curves import Curves
 from elec576.comparison.figures import ALL_NAMES, Figure, answers_of, figures
-from elec576.comparison.links import (CONTRADICTED, EQUAL, SUPPORTED, UNDECIDED, JudgedLink,
-                                      data_of)
+from elec576.comparison.links import CONTRADICTED, EQUAL, SUPPORTED, UNDECIDED, JudgedLink, data_of
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.statistics import Summary
 from elec576.comparison.words import measured_words, quantity_words
 from elec576.experiments import named
 from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
 from elec576.pictures.filters import draw_filters
-from elec576.claims.conclusions import CELLS, Link
-from elec576.claims.numbers import reported
-from elec576.claims.plan import MARGINS
 
 EDGE = 2.0  # where marks farther out than this many interval halves are drawn
 SCALE = ' (from two margins on, logarithmic)'
@@ -73,7 +72,8 @@ def _draw_curve(axes: Axes, drawn: Curves, color: str, part: str) -> None:
 
 def _upper_limit(comparison: Comparison, experiment: str) -> float:
     """The loss axis holds every curve and point; a wide band may leave it."""
-    highest = [comparison.curves[experiment, f'{part}_loss'].values.max(initial=0) for part in ('train', 'test')]
+    highest = [comparison.curves[experiment, f'{part}_loss'].values.max(initial=0)
+               for part in ('train', 'test')]
     points = [value.number for value in reported(experiment) if value.quantity.endswith('_loss')]
     return 1.05 * max(*highest, *points, 1e-6)
 

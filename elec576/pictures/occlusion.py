@@ -9,7 +9,13 @@ from matplotlib.patches import Patch, Rectangle
 
 from elec576.pictures.figure import VERMILION, new_figure, save
 from elec576.pictures.montage import (
-    CLASS_COLOURS, CLASS_MAP, show, show_pixels, show_signed, signed)
+    CLASS_COLOURS,
+    CLASS_MAP,
+    show,
+    show_pixels,
+    show_signed,
+    signed,
+)
 from elec576.visual.occlusion import MeanOcclusion, Occlusion
 
 HEADINGS = ("image, and the\nsquare's size", 'strongest conv2 map,\nprojected',

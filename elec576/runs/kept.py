@@ -11,9 +11,9 @@ import os
 import shutil
 from pathlib import Path
 
-from elec576.runs.checkpoints import save_variables
 from elec576.errors import UserError
 from elec576.files import UNFINISHED
+from elec576.runs.checkpoints import save_variables
 from elec576.tf1 import tf
 
 

@@ -145,7 +145,8 @@ def _problem(table: RunTable, steps: int) -> str | None:
         return 'a number in its tables is none'
     if not np.isfinite(numbers).all(axis=None) or runs.isna().any(axis=None):
         return 'a value is missing in runs.csv'
-    if np.isinf(history.astype(float)).any(axis=None) or history[['seed', 'step']].isna().any(axis=None):
+    places = history[['seed', 'step']]
+    if np.isinf(history.astype(float)).any(axis=None) or places.isna().any(axis=None):
         return 'history.csv holds values that are no numbers, or rows without a step'
     if not runs['seed'].is_unique or not runs['test_accuracy'].between(0, 1).all():
         return 'runs.csv has a seed twice, or an accuracy outside 0 and 1'

@@ -10,7 +10,7 @@ import numpy as np
 
 from elec576.errors import UserError
 from elec576.loops.history import History
-from elec576.runs.many import Job, Outcome, jobs_of, reproduce
+from elec576.runs.many import Job, Outcome, reproduce
 from elec576.runs.rundir import differences
 from elec576.runs.tables import RunTable, folder_of, read_table
 

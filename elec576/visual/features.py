@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from elec576.errors import UserError
 from elec576.runs import kept
 from elec576.runs.rundir import RunDirectory
-from elec576.errors import UserError
 from elec576.tf1 import session, tf
 from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, deconvnet
 from elec576.visual.trained import Trained, in_batches

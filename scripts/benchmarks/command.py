@@ -9,6 +9,8 @@ import platform
 import time
 from pathlib import Path
 
+from tf115 import environment
+
 from benchmarks.measure import ITEMS, QUICK, Effort, say
 from benchmarks.speed import document
 from benchmarks.worker import WorkerFailed, available
@@ -19,7 +21,6 @@ from elec576.listings import CNN_PROGRAM, program
 from elec576.machine import processor, versions
 from elec576.runs.rundir import read_json
 from elec576.settings import all_cores
-from tf115 import environment
 
 ISA = 'avx2'  # of ours and the listings, where nothing else is said
 

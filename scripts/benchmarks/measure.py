@@ -18,11 +18,12 @@ import time
 from pathlib import Path
 from typing import Callable, NamedTuple
 
+from tf115.environment import clean_environment, run_listing
+
 from benchmarks import work
 from benchmarks.worker import Worker, WorkerFailed, available
 from elec576.listings import command, program
 from elec576.machine import has_instructions
-from tf115.environment import clean_environment, run_listing
 
 PAUSE = 0.02  # seconds in which the threads of the one before go to sleep
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from elec576.data.mnist import Mnist, data_sets, write_mnist_folder, Datasets, VALIDATION_SIZE
+from elec576.data.mnist import VALIDATION_SIZE, Datasets, Mnist, data_sets, write_mnist_folder
 from elec576.data.rebuild import write_tree
 from elec576.data.sets import CLASSES, SIZE, ImageSet, digest
 from tf115.cases import TEST_PER_CLASS, TRAIN_PER_CLASS

@@ -8,16 +8,19 @@ from typing import Iterable, Mapping
 
 import numpy as np
 
-from elec576.loops import cnn as cnn_loop, rnn as rnn_loop
-from elec576.data import load_cifar10, load_mnist
+from elec576.data import DataOrigin, ImageSet
 from elec576.data.sets import digest
-from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
-from elec576.graphs.lenet5 import build_lenet5, dropout_offsets, lenet5_session
-from elec576.graphs.rnn import build_rnn, rnn_session
-from elec576.settings import CnnSettings, RnnSettings
 from elec576.data.shuffler import BatchShuffler
+from elec576.graphs.lenet5 import build_lenet5, dropout_offsets, lenet5_session
+from elec576.graphs.rnn import nInput, nSteps
+from elec576.loops.history import CNN_COLUMNS, History
+from elec576.loops.program import Inputs
+from elec576.runs.run import PROGRAMS
+from elec576.settings import CnnSettings, RnnSettings
 from tf115.made_up import made_up_cifar10, made_up_mnist
 from tf115.values import Values
+
+ORIGIN = DataOrigin('made-up images', '')
 
 
 @dataclass(frozen=True)
@@ -61,34 +64,27 @@ def repeat(settings: CnnSettings | RnnSettings, course: Path | None = None) -> V
 
     A column that is not evaluated under ``settings`` is empty.
     """
-    return (_repeat_cnn if isinstance(settings, CnnSettings) else _repeat_rnn)(settings, course)
-
-
-def _repeat_cnn(settings: CnnSettings, course: Path | None) -> Values:
-    train, test = made_up_cifar10() if course is None else load_cifar10(
-        settings.train_per_class, settings.test_per_class, str(course))[:2]
-    net = build_lenet5(settings)
-    history = History(CNN_COLUMNS)
-    shuffler = BatchShuffler(len(train.images), settings.batch_size, settings.seed)
-    with lenet5_session(net, settings.threads) as sess:
+    program = PROGRAMS[type(settings)]
+    inputs = _made_up(settings) if course is None else program.load(settings, str(course))
+    net, history = program.build(settings), History(program.columns)
+    with program.session(net, settings.threads) as sess:
         sess.run(net.initializer)
         initial = _digests(sess.run(net.trained))
-        cnn_loop.train_cnn(net, sess, train, test, settings, shuffler, history,
-                           lambda line: None, lambda step: None)
-    return Values(initial, _columns(history, CNN_COLUMNS[1:]))
+        for _ in program.steps(net, sess, inputs, settings, history, lambda line: None):
+            pass
+    # part 3's listing evaluates the batch only
+    names = CNN_COLUMNS[1:] if settings.program == 'cnn' else ('train_accuracy', 'train_loss')
+    return Values(initial, _columns(history, names))
 
 
-def _repeat_rnn(settings: RnnSettings, course: Path | None) -> Values:
-    rng = np.random.RandomState(settings.seed)
-    mnist = made_up_mnist(rng) if course is None else load_mnist(str(course), rng)[0]
-    net = build_rnn(settings)
-    history = History(RNN_COLUMNS)
-    with rnn_session(net, settings.threads) as sess:
-        sess.run(net.initializer)
-        initial = _digests(sess.run(net.trained))
-        rnn_loop.train_rnn(net, sess, mnist.train, mnist.test, settings, history,
-                           lambda line: None, lambda step: None)
-    return Values(initial, _columns(history, ('train_accuracy', 'train_loss')))
+def _made_up(settings: CnnSettings | RnnSettings) -> Inputs:
+    if settings.program == 'cnn':
+        train, test = made_up_cifar10()
+        batches = BatchShuffler(len(train.images), settings.batch_size, settings.seed)
+        return Inputs(train, test, batches, ORIGIN)
+    mnist = made_up_mnist(np.random.RandomState(settings.seed))
+    test = ImageSet(mnist.test.images.reshape((-1, nSteps, nInput)), mnist.test.labels)
+    return Inputs(mnist.train, test, mnist.train, ORIGIN)
 
 
 def _digests(arrays: Iterable[np.ndarray]) -> tuple[str, ...]:

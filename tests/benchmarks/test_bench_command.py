@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import pytest
-
 from benchmarks import command
 from benchmarks.measure import QUICK
 from benchmarks.worker import WorkerFailed
 from conftest import REPOSITORY
+
 from elec576 import listings
 
 

@@ -1,10 +1,10 @@
 """Rounds, turns, and which variant stands for a framework."""
 
 import pytest
-
 from benchmarks import measure, work
 from benchmarks.measure import Effort, in_turns, summary, together, try_variants, turn
 from benchmarks.worker import WorkerFailed
+
 from elec576.experiments import EXPERIMENTS
 
 

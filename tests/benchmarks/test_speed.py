@@ -3,9 +3,9 @@
 import json
 
 import pytest
-
 from benchmarks import speed, work
 from conftest import REPOSITORY
+
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS
 from elec576.runs import run as runs

@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-
 from benchmarks import work
+
 from elec576.graphs.lenet5 import build_lenet5
 from elec576.graphs.rnn import build_rnn
 from elec576.settings import CnnSettings, RnnSettings

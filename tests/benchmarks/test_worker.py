@@ -5,9 +5,9 @@ import signal
 from pathlib import Path
 
 import pytest
-
 from benchmarks import measure
 from benchmarks.worker import Worker, WorkerFailed
+
 from elec576.machine import has_instructions
 
 

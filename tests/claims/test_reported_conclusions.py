@@ -1,9 +1,9 @@
 """The report's conclusions and open questions are about experiments and numbers that exist."""
 
-from elec576.experiments import EVIDENCE, EXPERIMENTS, STEP_0
 from elec576.claims.conclusions import CELLS, CONCLUSIONS, Link, chain
 from elec576.claims.numbers import reported
 from elec576.claims.questions import QUESTIONS
+from elec576.experiments import EVIDENCE, EXPERIMENTS, STEP_0
 
 ALL = EXPERIMENTS | EVIDENCE
 

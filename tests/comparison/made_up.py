@@ -71,7 +71,8 @@ def finished_run(results: Path, name: str, seed: int, values: dict | None = None
     write_json(run.config, config_of(settings, origin, name))
     history.write(run.history)
     images = 10000 if origin['name'] == 'MNIST' else 1000
-    write_array(run.test_correct, np.packbits(random.random_sample(images) < final['test_accuracy']))
+    correct = random.random_sample(images) < final['test_accuracy']
+    write_array(run.test_correct, np.packbits(correct))
     if is_cnn:
         write_json(run.activations, {
             layer: {statistic: value(f'{layer}_{statistic}', last, 0.05)

@@ -5,8 +5,8 @@ import json
 import pytest
 from made_up import finished_run
 
-from elec576.comparison.beside import beside
 from elec576.claims.numbers import reported
+from elec576.comparison.beside import beside
 from elec576.runs.rundir import RunDirectory
 
 

@@ -22,8 +22,14 @@ from elec576.comparison.judgement import Reference
 from elec576.comparison.markdown import report_text
 from elec576.comparison.statistics import prediction_interval
 from elec576.comparison.tables import write_tables
-from elec576.comparison.words import (count_words, digits, measured_words, p_words, percent_words,
-                                      seed_words)
+from elec576.comparison.words import (
+    count_words,
+    digits,
+    measured_words,
+    p_words,
+    percent_words,
+    seed_words,
+)
 from elec576.experiments import SAME_RUN, named
 from elec576.pictures.comparison import draw_comparison
 from elec576.settings import describe

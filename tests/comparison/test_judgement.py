@@ -1,4 +1,4 @@
-"""One number beside runs of its settings: its interval, its score, and that they keep their word."""
+"""One number beside runs of its settings: its interval, its score, and their coverage."""
 
 import dataclasses
 import math
@@ -12,10 +12,10 @@ from stand_ins import StandIn
 from elec576.comparison.judgement import LIMIT, Judgement, Reference, judge
 from elec576.comparison.statistics import prediction_interval
 from elec576.comparison.step0 import FirstSteps
-from elec576.runs.step0 import COLUMNS
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS, STEP_0, named
 from elec576.loops.history import CNN_COLUMNS, History
+from elec576.runs.step0 import COLUMNS
 
 
 def reference(quantity, values, column=0, batch=None):
@@ -174,7 +174,7 @@ def test_neighbours_are_gathered_around_a_training_step_and_not_at_step_0():
 
 def test_what_was_not_measured_is_said():
     runs = runs_of('train_loss', [{0: 1.0, 1000: 2.0}] * 3)
-    with pytest.raises(UserError, match='train_loss: not measured at step 500 .* it was at 0, 1000'):
+    with pytest.raises(UserError, match='train_loss: not measured at step 500 .* at 0, 1000'):
         judge(1.0, 0.0, 'train_loss', 500, runs)
     with pytest.raises(UserError, match='at no step'):
         judge(1.0, 0.0, 'train_accuracy', 0, runs)

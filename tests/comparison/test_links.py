@@ -11,8 +11,18 @@ from stand_ins import StandIns, run, runs
 from elec576.claims.conclusions import CONCLUSIONS, Conclusion, Link, chain
 from elec576.claims.plan import BOUNDS, LOOKS, MARGINS, first_look
 from elec576.comparison.conclusions import JudgedConclusion
-from elec576.comparison.links import (CONTRADICTED, EQUAL, SUPPORTED, UNDECIDED, WAITING, all_links,
-                                      compared, data_of, judge_link, next_runs)
+from elec576.comparison.links import (
+    CONTRADICTED,
+    EQUAL,
+    SUPPORTED,
+    UNDECIDED,
+    WAITING,
+    all_links,
+    compared,
+    data_of,
+    judge_link,
+    next_runs,
+)
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS
 

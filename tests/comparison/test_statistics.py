@@ -8,9 +8,20 @@ import pytest
 from scipy import stats
 
 from elec576.claims.plan import BOUNDS
-from elec576.comparison.statistics import (Paired, bounds, contains, deciding_n, image_variance,
-                                           order_probability, over_images, paired, possible_range,
-                                           prediction_interval, summarise, t_bound)
+from elec576.comparison.statistics import (
+    Paired,
+    bounds,
+    contains,
+    deciding_n,
+    image_variance,
+    order_probability,
+    over_images,
+    paired,
+    possible_range,
+    prediction_interval,
+    summarise,
+    t_bound,
+)
 
 
 def test_prediction_interval_by_hand():

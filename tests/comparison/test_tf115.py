@@ -9,8 +9,13 @@ from scipy import stats
 
 from elec576.comparison.comparison import compare
 from elec576.comparison.markdown import report_text
-from elec576.comparison.tf115 import (FIGURE, WholeRun, detectable_difference, read_whole_runs,
-                                      run_path)
+from elec576.comparison.tf115 import (
+    FIGURE,
+    WholeRun,
+    detectable_difference,
+    read_whole_runs,
+    run_path,
+)
 from elec576.errors import UserError
 from elec576.experiments import named
 from elec576.files import write_json

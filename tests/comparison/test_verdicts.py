@@ -11,10 +11,23 @@ from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.comparison import compare
 from elec576.comparison.conclusions import judge_conclusions, luck_together
 from elec576.comparison.judgement import judge
-from elec576.comparison.links import (AGREES, CONTRADICTED, DISAGREES, EQUAL, SILENT, SUPPORTED,
-                                      UNDECIDED, WAITING)
-from elec576.comparison.numbers import (COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW,
-                                        judge_numbers)
+from elec576.comparison.links import (
+    AGREES,
+    CONTRADICTED,
+    DISAGREES,
+    EQUAL,
+    SILENT,
+    SUPPORTED,
+    UNDECIDED,
+    WAITING,
+)
+from elec576.comparison.numbers import (
+    COMPATIBLE,
+    NOT_COMPARED,
+    NOT_COMPATIBLE,
+    TOO_FEW,
+    judge_numbers,
+)
 from elec576.comparison.step0 import FirstSteps
 
 
@@ -122,7 +135,8 @@ def test_a_value_in_a_sentence_does_not_decide_it():
     results = StandIns(**{name: runs(name, [base + 0.001 * (k % 3) for k in range(28)])
                           for name, base in (('rnn-d', 0.97), ('rnn-a', 0.9), ('rnn-b', 0.8),
                                              ('rnn-c', 0.85))})
-    judged = conclusion(judge_conclusions(results, judge_numbers(results, FirstSteps())), 'basic RNN')
+    numbers = judge_numbers(results, FirstSteps())
+    judged = conclusion(judge_conclusions(results, numbers), 'basic RNN')
     assert judged.verdict == SUPPORTED
     assert [value.verdict for value in judged.values] == [NOT_COMPATIBLE]
 

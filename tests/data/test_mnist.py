@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from elec576.data import mnist as module
-from elec576.data.mnist import (FILES, DataSet, Mnist, data_sets, image_sets, read_mnist_folder,
-                                write_mnist_folder)
+from elec576.data.mnist import (
+    FILES,
+    DataSet,
+    Mnist,
+    data_sets,
+    image_sets,
+    read_mnist_folder,
+    write_mnist_folder,
+)
 from elec576.data.sets import one_hot
 from elec576.errors import UserError
 

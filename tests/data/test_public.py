@@ -14,15 +14,15 @@ import tarfile
 
 import numpy as np
 import pytest
-
+from elec576.torture.download import Server, npz
 from helpers import REPOSITORY
+
 from elec576.data import cifar10, fetch, rebuild
 from elec576.data.cifar10 import COURSE_DIGESTS, PER_CLASS, read_pixels
 from elec576.data.mnist import MNIST_DIGEST, read_mnist_folder
 from elec576.data.resize import resize_matrix
 from elec576.data.sets import digest
 from elec576.errors import UserError
-from elec576.torture.download import Server, npz
 
 SETS = ('CIFAR10', 'MNIST_data')
 

@@ -5,11 +5,11 @@ All equalities are `==`, at equal threads.
 
 import numpy as np
 import pytest
-
 from helpers import options_of, run_listing
+
+from elec576.graphs.lenet5 import build_lenet5, lenet5_session
 from elec576.loops.cnn import load, measure, train_cnn
 from elec576.loops.history import CNN_COLUMNS, History
-from elec576.graphs.lenet5 import build_lenet5, lenet5_session
 from elec576.settings import CnnSettings
 
 SMALL = {'train_per_class': 12, 'test_per_class': 4, 'threads': 2}

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-
 from helpers import options_of, run_listing
-from elec576.loops.history import RNN_COLUMNS, History
+
 from elec576.graphs.rnn import build_rnn, rnn_session
+from elec576.loops.history import RNN_COLUMNS, History
 from elec576.loops.rnn import load, measure, train_rnn
 from elec576.settings import RnnSettings
 

@@ -8,10 +8,10 @@ from pages import NAMES, write_runs
 
 from elec576 import cli
 from elec576.claims.plan import FIRST_SEED
-from elec576.runs import many
 from elec576.comparison.comparison import compare
 from elec576.files import write_json
 from elec576.page.commands import rerun_commands
+from elec576.runs import many
 from elec576.runs.rundir import read_json
 from elec576.settings import CnnSettings
 

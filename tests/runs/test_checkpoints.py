@@ -5,10 +5,10 @@ import shutil
 import numpy as np
 import pytest
 
-from elec576.runs import checkpoints
-from elec576.runs.checkpoints import Progress
 from elec576.errors import UserError
 from elec576.loops.history import CNN_COLUMNS, History
+from elec576.runs import checkpoints
+from elec576.runs.checkpoints import Progress
 from elec576.tf1 import tf
 
 

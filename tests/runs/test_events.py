@@ -6,11 +6,11 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
+from elec576.loops.history import History
 from elec576.runs import checkpoints, kept
 from elec576.runs.events import filter_grid
-from elec576.loops.history import History
-from elec576.runs.rundir import RunDirectory
 from elec576.runs.run import Options, run
+from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 

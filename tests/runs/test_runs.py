@@ -10,12 +10,12 @@ import signal
 import numpy as np
 import pytest
 
-from elec576.runs import checkpoints, keeper
 from elec576.data import standin
 from elec576.errors import Diverged, Interrupted, UserError
 from elec576.loops.history import History
-from elec576.runs.rundir import RunDirectory
+from elec576.runs import checkpoints, keeper
 from elec576.runs.run import STAND_IN_NOTICE, Options, run
+from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 
 CNN = CnnSettings(steps=14, train_per_class=12, test_per_class=4, eval_every=5, log_every=1,

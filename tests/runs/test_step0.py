@@ -10,7 +10,7 @@ from elec576.errors import UserError
 from elec576.experiments import STEP_0
 from elec576.loops.history import History
 from elec576.runs import step0
-from elec576.runs.run import Options, run_cnn
+from elec576.runs.run import Options, run
 
 SMALL = {name: dataclasses.replace(settings, train_per_class=12, test_per_class=4)
          for name, settings in STEP_0.items()}
@@ -20,7 +20,7 @@ TWO = {name: SMALL[name] for name in ('relu', 'tanh, Xavier')}
 def row_of_a_run(settings, seed, folder, data):
     """Train accuracy and loss in a real run's row of step 0."""
     settings = dataclasses.replace(settings, seed=seed, threads=1, steps=1)
-    run_cnn(settings, folder, Options(data=data, pictures=False, progress_bar=False,
+    run(settings, folder, Options(data=data, progress_bar=False,
                                       keep_checkpoint=False), echo=lambda line: None)
     first = History.read(folder / 'history.csv').rows[0]
     return first['train_accuracy'], first['train_loss']

@@ -6,8 +6,8 @@ first one takes nothing away.
 
 import numpy as np
 import pytest
-
 from helpers import options_of, run_listing
+
 from elec576.data import mnist
 from elec576.data.shuffler import BatchShuffler
 from elec576.graphs import lenet5, rnn, variables

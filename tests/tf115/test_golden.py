@@ -13,13 +13,7 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
-
 from conftest import REPOSITORY
-from elec576.graphs import lenet5, rnn
-from elec576.errors import UserError
-from elec576.graphs.layers import next_op_seeds
-from elec576.settings import CnnSettings
-from elec576.tf1 import rnn_cell
 from tf115 import cases
 from tf115.environment import DRIVER, clean_environment, run_listing
 from tf115.growth import document, growth, losses
@@ -28,6 +22,12 @@ from tf115.picture import draw_growth
 from tf115.record import command_text, values_of
 from tf115.repeat import Difference, difference, masks, repeat
 from tf115.values import digits, read_golden, write_golden
+
+from elec576.errors import UserError
+from elec576.graphs import lenet5, rnn
+from elec576.graphs.layers import next_op_seeds
+from elec576.settings import CnnSettings
+from elec576.tf1 import rnn_cell
 
 STEPS, CLOSE = 10, 1e-5
 # Where a step is large for what it changes (relu on weights of standard deviation 0.1, Adam at

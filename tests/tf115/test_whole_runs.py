@@ -1,9 +1,9 @@
 """Whole runs on TensorFlow 1.15: what is kept of them."""
 
 import pytest
+from tf115.whole_runs import whole_run
 
 from elec576.experiments import named
-from tf115.whole_runs import whole_run
 
 
 @pytest.mark.parametrize('experiment', ['cnn1', 'gru-128'])

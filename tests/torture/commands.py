@@ -15,6 +15,7 @@ from typing import NamedTuple
 from unittest import mock
 
 from helpers import REPOSITORY, options_of
+
 from elec576.settings import CnnSettings, RnnSettings
 
 SECONDS = 3600  # longer than any of the trials' scripts takes

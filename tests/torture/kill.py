@@ -11,6 +11,7 @@ from random import Random
 from typing import Callable, NamedTuple
 
 from commands import environment
+
 from elec576.files import UNFINISHED
 from elec576.runs.checkpoints import name_of
 from elec576.runs.rundir import RunDirectory

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from commands import call, command_of
+
 from elec576.settings import CnnSettings, RnnSettings
 
 data, out, number = sys.argv[1:]

@@ -6,9 +6,10 @@ import subprocess
 from pathlib import Path
 
 from commands import command, environment
+from same_run import differences
+
 from elec576.claims.plan import FIRST_SEED
 from elec576.runs import many
-from same_run import differences
 
 NAMES = 'rnn-a,rnn-b'
 

@@ -6,10 +6,11 @@ import threading
 import time
 
 import pytest
-
 import reproduced
 from commands import SECONDS, Done, call, command, command_of, environment, run_well
 from helpers import REPOSITORY
+from same_run import differences
+
 from elec576 import experiments
 from elec576.claims.plan import FIRST_SEED
 from elec576.data import load_cifar10
@@ -19,7 +20,6 @@ from elec576.files import UNFINISHED
 from elec576.runs import many
 from elec576.runs.rundir import RunDirectory, claim
 from elec576.settings import RnnSettings
-from same_run import differences
 
 SETTINGS = RnnSettings(hidden=8, iterations=50 * 400, threads=1)
 

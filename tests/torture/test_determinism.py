@@ -5,16 +5,15 @@ package must equal the listings bit for bit, which the repository's own tests of
 """
 
 import subprocess
-from pathlib import Path
 
 import pytest
-
 from commands import command_of, environment, run_well
 from helpers import REPOSITORY
+from same_run import differences
+
 from elec576.loops.history import RNN_COLUMNS, History
 from elec576.runs.rundir import RunDirectory, read_metrics
 from elec576.settings import CnnSettings, RnnSettings
-from same_run import differences
 
 RUNS = {'LeNet5': CnnSettings(steps=60, train_per_class=12, test_per_class=4, eval_every=1,
                               threads=2),

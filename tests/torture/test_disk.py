@@ -17,13 +17,13 @@ import sys
 from unittest import mock
 
 import pytest
-
 from commands import call, command_of
+from same_run import begins, differences
+
 from elec576.runs import checkpoints
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import RnnSettings
 from elec576.tf1 import tf
-from same_run import begins, differences
 
 SETTINGS = RnnSettings(hidden=3, iterations=10 * 6, batch_size=10, display_step=1, eval_every=2,
                        threads=1)

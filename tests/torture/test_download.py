@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-
 from damage import packed
+
 from elec576.data import fetch, load_mnist
 from elec576.data.mnist import read_mnist_folder
 from elec576.data.sets import digest

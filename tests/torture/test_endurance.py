@@ -9,9 +9,9 @@ import sys
 
 import psutil
 import pytest
-
 from commands import command_of, environment
 from helpers import REPOSITORY
+
 from elec576.settings import CnnSettings, RnnSettings
 
 SLACK = 1.02  # allocators never hold exactly the same

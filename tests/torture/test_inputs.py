@@ -17,15 +17,23 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import damage
 import imageio.v2 as imageio
 import numpy as np
 import pytest
+from damage import (
+    Trap,
+    damaged,
+    damaged_csv,
+    damaged_gzip,
+    damaged_json,
+    damaged_npz,
+    mostly,
+    packed,
+)
+from helpers import REPOSITORY
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 
-import damage
-from helpers import REPOSITORY
-from damage import (Trap, damaged, damaged_csv, damaged_gzip, damaged_json, damaged_npz, mostly,
-                    packed)
 from elec576 import cli
 from elec576.comparison.results import read_results
 from elec576.data.cache import PixelCache

@@ -19,15 +19,15 @@ from random import Random
 
 import numpy as np
 import pytest
-
 import reproduced
 from commands import SECONDS, call, command_of, run_well
+from kill import Moment, killed_at, random_moment
+from same_run import begins, differences
+
 from elec576.files import UNFINISHED
 from elec576.loops.history import RNN_COLUMNS, History
 from elec576.runs.rundir import RunDirectory, read_metrics
 from elec576.settings import CnnSettings, RnnSettings
-from kill import Moment, killed_at, random_moment
-from same_run import begins, differences
 
 CHECKPOINT_SECONDS = 0.2  # so that many fall into a short run
 MOST_KILLS = 5  # of one run

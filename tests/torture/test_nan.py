@@ -9,8 +9,8 @@ import dataclasses
 import math
 
 import pytest
-
 from commands import call, command, command_of
+
 from elec576 import experiments
 from elec576.claims.plan import FIRST_SEED
 from elec576.errors import Diverged

@@ -10,12 +10,12 @@ import functools
 import shutil
 
 import pytest
-
 from commands import command_of, run_well
+from same_run import differences
+
 from elec576.machine import has_instructions
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
-from same_run import differences
 
 LENET5 = {name: CnnSettings(steps=3, eval_every=1, train_per_class=12, test_per_class=2, threads=1,
                             **settings)

@@ -4,7 +4,6 @@ import json
 import runpy
 
 import pytest
-
 from helpers import REPOSITORY
 
 

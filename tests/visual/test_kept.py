@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from elec576.runs import kept
 from elec576.errors import UserError
+from elec576.runs import kept
 from elec576.tf1 import tf
 from elec576.visual.features import evolution
 
@@ -33,7 +33,8 @@ def test_what_is_kept_comes_back(run, tmp_path):
 
 
 def test_only_the_trained_variables_are_kept(run, tmp_path):
-    names = {name for name, _ in tf.train.list_variables(str(kept.steps(tmp_path / 'kept')[0] / 'model'))}
+    first = kept.steps(tmp_path / 'kept')[0]
+    names = {name for name, _ in tf.train.list_variables(str(first / 'model'))}
     assert names == {variable.op.name for variable in run[0].net.trained}
 
 

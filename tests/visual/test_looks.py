@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
+from visual_networks import random_images, with_images
 
-from elec576.loops.cnn import activation_statistics as listed_statistics
 from elec576.errors import UserError
+from elec576.loops.cnn import activation_statistics as listed_statistics
 from elec576.visual.activations import activation_statistics, layer_statistics, report_lines
 from elec576.visual.features import choose_maps, peaks, spread, top_nine
 from elec576.visual.invariance import NEUTRAL, invariance, transform, typical_distance
 from elec576.visual.occlusion import grid, mean_occlusion, occlude, occlusions, probabilities
 from elec576.visual.trained import in_batches
-from visual_networks import random_images, with_images
 
 
 def test_top_nine_are_the_most_exciting_images(make_trained):

@@ -7,8 +7,8 @@ import sys
 
 import numpy as np
 import pytest
-
 from helpers import REPOSITORY
+
 from elec576 import gallery
 from elec576.data import standin
 from elec576.runs.run import STAND_IN_NOTICE, Options, run
