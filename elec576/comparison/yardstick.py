@@ -104,7 +104,7 @@ def yardstick(numbers: tuple[JudgedNumber, ...]) -> Yardstick | None:
 def _block(name: str, numbers: tuple[JudgedNumber, ...], held_out: dict[int, dict[int, float]]
            ) -> Block | None:
     own = [k for k in held_out if numbers[k].reported.experiment == name]
-    # a value of step 0 may be judged by many more seeds than the others have
+    # at step 0 a run can be judged by other seeds' starts even where there are too few other runs
     seeds = tuple(seed for seed in held_out[own[0]] if all(seed in held_out[k] for k in own))
     if not seeds:
         return None

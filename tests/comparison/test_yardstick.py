@@ -1,5 +1,6 @@
 """The report as a whole among reports made of our own runs."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -85,6 +86,16 @@ def test_too_few_runs_and_lines_that_are_not_compared():
     assert yardstick((number('cnn1', 1.0, values(0), compared=False),)) is None
     mixed = yardstick((number('cnn1', 1.0, values(0)), number('cnn2', 1.0, values(0, n=3))))
     assert [block.experiment for block in mixed.blocks] == ['cnn1']
+
+
+def test_runs_that_only_some_numbers_can_judge_are_no_logs():
+    few = number('cnn1', 1.0, values(0, n=3))
+    many = values(1, n=50)
+    start = dataclasses.replace(few, reference=Reference(
+        'test_loss', many[:, None], 0, tuple(range(1000, 1050)), None))
+    assert len(start.held_out()) == 3 and few.held_out() == {}
+    assert yardstick((start, few)) is None
+    assert yardstick((start,)).blocks[0].count == 1
 
 
 def test_it_is_the_same_every_time():
