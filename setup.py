@@ -34,7 +34,7 @@ setup(
     extras_require={
         'test': ['pytest', 'pytest-xdist', 'hypothesis', 'distributed', 'playwright',
                  'axe-playwright-python'],
-        'bench': ['torch'],
+        'bench': ['torch', 'threadpoolctl'],
         'dask': ['distributed'],
     },
 )

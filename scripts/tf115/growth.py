@@ -36,7 +36,8 @@ def growth(golden: Golden, course: Path | None = None) -> dict:
         on made-up images, 0 where the two have the same bits.
     """
     rows, losses = [], {}
-    for data, folder in ({cases.MADE_UP: None} | ({cases.COURSE: course} if course else {})).items():
+    folders = {cases.MADE_UP: None} | ({cases.COURSE: course} if course else {})
+    for data, folder in folders.items():
         for name, settings in cases.cases(data).items():
             known = golden.sets[data].cases[name]
             found = difference(known, repeat(settings, folder))
