@@ -49,6 +49,9 @@ class Worker:
         return self
 
     def __exit__(self, *exception) -> None:
+        if self._process is not None and self.way != 'listing':  # whose thread waits for ever
+            self._pipe.close()  # at which it ends, with the processes that a compiler began
+            self._process.join(10)
         self._stop()
 
     def begin(self, model: str, variant: str, steps: int) -> None:
