@@ -32,15 +32,9 @@ setup(
         'joblib',
     ],
     extras_require={
-<<<<<<< HEAD
         'test': ['pytest', 'pytest-xdist', 'hypothesis', 'psutil', 'distributed',
                  'playwright', 'axe-playwright-python'],
-        'bench': ['torch'],
-=======
-        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'distributed', 'playwright',
-                 'axe-playwright-python'],
         'bench': ['torch', 'threadpoolctl'],
->>>>>>> bench
         'dask': ['distributed'],
         'dev': ['ruff', 'mypy', 'import-linter', 'pandas-stubs', 'types-tabulate', 'types-tqdm'],
     },
