@@ -2,6 +2,7 @@
 
     python scripts/reproduce.py --seeds 5 --jobs 2
     python scripts/reproduce.py --only cnn4,gru-300 --seeds 10
+    python scripts/reproduce.py --to-next-look
     python scripts/reproduce.py --verify 5
     python scripts/reproduce.py --verify 1 --only rnn-d --seed 103
     python scripts/reproduce.py --list
@@ -11,6 +12,7 @@ Finished runs are in tables below results/runs/; a run that is there is not made
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 
 from tabulate import tabulate
@@ -18,6 +20,8 @@ from tqdm import tqdm
 
 from elec576 import cli
 from elec576.claims.plan import FIRST_SEED
+from elec576.comparison.links import next_runs
+from elec576.comparison.results import read_results
 from elec576.machine import ISAS
 from elec576.runs import many
 from elec576.runs.verify import Verdict, choose, committed, verify
@@ -46,21 +50,39 @@ def main() -> int:
     parser.add_argument('--verify', type=cli.positive, metavar='N',
                         help='make N of the runs in --results again, cheap ones first, and compare '
                              'their bytes; exit code 1 if one differs')
+    parser.add_argument('--to-next-look', action='store_true',
+                        help='make the runs that the plan of the comparison asks for next: those '
+                             'of the first looks, then those that undecided links need')
     parser.add_argument('--list', action='store_true',
                         help='run nothing; list the experiments that --only names')
     args = parser.parse_args()
 
     seeds = [args.seed] if args.seed is not None else range(FIRST_SEED, FIRST_SEED + args.seeds)
     jobs = many.plan(args.only, seeds, args.threads, args.isa)
+    if args.to_next_look:
+        asked = {job.experiment for job in jobs}
+        runs = [run for run in next_runs(read_results(args.results, none_will_do=True))
+                if run[0] in asked or args.only == 'all']
+        jobs = many.jobs_of(runs, args.threads, args.isa)
+        if not jobs and not args.list:
+            print('every link is decided, or has had its last look')
+            return 0
     if args.list:
-        named = {job.experiment: describe(job.settings) for job in jobs}
-        print(tabulate([(f'`{name}`', named[name]) for name in many.GROUPS['all']
-                        + many.GROUPS['evidence'] if name in named],
-                       ('experiment', 'settings'), tablefmt='github'))
+        list_experiments(jobs, args.to_next_look)
         return 0
     if args.verify:
         return verify_runs(list({job.experiment: None for job in jobs}), args)
     return make(jobs, args)
+
+
+def list_experiments(jobs: list[many.Job], count: bool) -> None:
+    """Print the experiments of ``jobs`` in the report's order, with how many runs if asked."""
+    named = {job.experiment: job.settings for job in jobs}
+    runs = Counter(job.experiment for job in jobs)
+    rows = [(f'`{name}`', describe(named[name]), *([runs[name]] if count else []))
+            for name in many.GROUPS['all'] + many.GROUPS['evidence'] if name in named]
+    print(tabulate(rows, ('experiment', 'settings', *(['runs'] if count else [])),
+                   tablefmt='github'))
 
 
 def make(jobs: list[many.Job], args: argparse.Namespace) -> int:

@@ -94,8 +94,11 @@ class Results:
         return tuple(float(run.metrics['cpu_seconds']) for run in self.of(experiment))
 
 
-def read_results(folder: Path) -> Results:
+def read_results(folder: Path, none_will_do: bool = False) -> Results:
     """Read and check every experiment's tables below ``folder``/runs.
+
+    Args:
+        none_will_do: results without any run are empty, not an error.
 
     Raises:
         UserError: there is no run on the report's data, or a table is not what its place says; the
@@ -115,7 +118,7 @@ def read_results(folder: Path) -> Results:
         else:
             _check(experiment, table, place)
             runs[experiment] = tuple(Run(experiment, seed, table) for seed in sorted(table.seeds))
-    if not runs:
+    if not runs and not none_will_do:
         what = ('every run is on other data than the report\'s' if other_data else
                 'there are no runs')
         raise UserError(f'{folder / "runs"}: {what}; make some with python scripts/reproduce.py, '
