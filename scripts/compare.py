@@ -1,16 +1,18 @@
 """Compare finished runs with the report: `python scripts/compare.py`.
 
 Prints what `results/REPORT.md` then holds; tables go to `results/tables/`, pictures to
-`results/figures/`; with `--html`, `results/index.html` shows the same as a page. Nothing is
-trained.
+`results/figures/`; with `--html`, `results/index.html` shows the same as a page; with `--readme`,
+README.md's headline is the report's. Nothing is trained.
 """
 
+import re
 from pathlib import Path
 
 from elec576 import cli
 from elec576.comparison.comparison import compare
 from elec576.comparison.markdown import headline, report_text
 from elec576.comparison.tables import write_tables
+from elec576.errors import UserError
 from elec576.files import write_whole
 from elec576.page.page import page_text
 from elec576.pictures.comparison import draw_comparison
@@ -24,6 +26,9 @@ def main() -> None:
                         help='also write index.html there: the same as a page')
     parser.add_argument('--headline', action='store_true',
                         help='print what holds and what does not, in short; write nothing')
+    parser.add_argument('--readme', metavar='FILE', type=Path,
+                        help='also put the headline between the marks <!-- headline --> and '
+                             '<!-- end --> of this file')
     args = parser.parse_args()
     comparison = compare(args.results)
     if args.headline:
@@ -36,7 +41,23 @@ def main() -> None:
     write_whole(args.results / 'REPORT.md', text)
     if page is not None:
         write_whole(args.results / 'index.html', page)
+    if args.readme is not None:
+        write_whole(args.readme, with_headline(args.readme.read_text(encoding='utf-8'),
+                                               headline(comparison)))
     print(text, end='')
+
+
+def with_headline(text: str, found: str) -> str:
+    """``text`` with ``found`` between the marks.
+
+    Raises:
+        UserError: there are no marks.
+    """
+    filled, count = re.subn(r'(?<=<!-- headline -->\n).*?(?=<!-- end -->)',
+                            lambda match: f'\n{found}\n\n', text, count=1, flags=re.DOTALL)
+    if not count:
+        raise UserError('--readme: this file has no marks <!-- headline --> and <!-- end -->')
+    return filled
 
 
 if __name__ == '__main__':

@@ -1,6 +1,8 @@
 """What README.md names and links is there."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from helpers import REPOSITORY
@@ -17,3 +19,21 @@ def test_links_lead_somewhere(link):
     r'`((?:elec576|starter|scripts|results)/[\w/.]+)`', README))))
 def test_files_that_it_names_are_there(name):
     assert (REPOSITORY / name).exists()
+
+
+def block(name):
+    return re.search(rf'<!-- {name} -->\n\n(.*?)\n\n<!-- end -->', README, re.DOTALL)[1]
+
+
+@pytest.mark.parametrize('name, command', [
+    ('experiments', ['reproduce.py', '--only', 'all,evidence', '--list']),
+    ('headline', ['compare.py', '--headline'])])
+def test_blocks_are_what_the_commands_print(name, command):
+    script, *options = command
+    done = subprocess.run([sys.executable, f'scripts/{script}', *options], cwd=REPOSITORY,
+                          capture_output=True, text=True, check=True)
+    assert block(name) == done.stdout.strip()
+
+
+def test_it_is_a_front_page():
+    assert len(README.splitlines()) <= 250 and len(README.encode()) <= 15_000

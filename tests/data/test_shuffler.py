@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from elec576.data.shuffler import BatchShuffler
+from elec576.errors import UserError
+from elec576.loops.cnn import load
+from elec576.settings import CnnSettings
 
 
 def test_batches_are_the_listings():
@@ -42,3 +45,11 @@ def test_goes_on_from_a_saved_state(drawn):
     for _ in range(20):
         assert shuffler.next_batch().tolist() == other.next_batch().tolist()
     assert shuffler.rng.normal() == other.rng.normal()
+
+
+def test_a_batch_larger_than_the_set_is_refused(small_data):
+    with pytest.raises(UserError, match='--batch-size 11: there are only 10 training images'):
+        BatchShuffler(10, 11, 0)
+    # MNIST is used whole: how many images there are is known only when they have been read
+    with pytest.raises(UserError, match='--batch-size 301: there are only 300 training images'):
+        load(CnnSettings(dataset='mnist', batch_size=301), str(small_data))

@@ -175,6 +175,19 @@ def test_cut_off_while_writing(place, trained, tmp_path, monkeypatch):
     assert_at(checkpoints.resume(tmp_path, *trained[:2]), 4, trained, known)
 
 
+def test_all_of_it_is_on_the_disk_before_it_has_its_name(trained, tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(checkpoints, 'sync', lambda path: calls.append(path.name))
+    real = checkpoints.os.replace
+    monkeypatch.setattr(checkpoints.os, 'replace',
+                        lambda source, target: calls.append('rename') or real(source, target))
+    sess, saver, _ = trained
+    checkpoints.save(tmp_path / 'checkpoint', progress_at(3), sess, saver)
+    *files, renamed, folder = calls
+    assert (renamed, folder) == ('rename', 'checkpoint')
+    assert set(files) == {path.name for path in (tmp_path / 'checkpoint/step-00000003').iterdir()}
+
+
 def test_a_step_saved_before_is_left_alone(trained, tmp_path):
     save_steps(tmp_path, trained, 7)
     before = (tmp_path / 'step-00000007' / 'progress.npz').stat().st_mtime_ns
