@@ -54,7 +54,7 @@ class Writes:
 
     @contextlib.contextmanager
     def until(self, last, happen=lambda: limit(0)):
-        """Let it happen before write number ``last``, from 1; then, by default, no space is left."""
+        """Let it happen before write number ``last``, from 1 on; by default, no space is left."""
         save = tf.train.Saver.save
 
         def counted(*arguments, **more):
