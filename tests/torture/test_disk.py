@@ -1,10 +1,10 @@
-"""Trial `disk`: no room at any single write of a run, a folder that is read-only, or is removed.
+"""Trial `disk`: no space left at any single write of a run; a folder read-only, or removed.
 
-For want of room a limit on the size of files is set (`RLIMIT_FSIZE`, which every Unix has and
-nobody needs permission for): at each of a run's writes in turn, and below the size of each of its
-files. Where a file system may be mounted, a small one really fills up as well, page by page. Each
-time the run must end with one line and exit code 2, what is saved must be whole, and with room
-again the same command must lead to the bits of a run that always had room.
+A limit on the size of files (`RLIMIT_FSIZE`, which every Unix has and nobody needs permission for)
+stands for a full disk: at each of a run's writes in turn, and below the size of each of its files.
+Where a file system may be mounted, a small one really fills up as well, page by page. Each time
+the run must end with one line and exit code 2, what is saved must be whole, and once there is
+space the same command must lead to the bits of a run that always had space.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from elec576.tf1 import tf
 SETTINGS = RnnSettings(hidden=3, iterations=10 * 6, batch_size=10, display_step=1, eval_every=2,
                        threads=1)
 PAGE = 4096  # bytes of the least piece of a tmpfs
-ROOM = '64m'  # more than the run needs
+SPACE = '64m'  # more than the run needs
 
 # TensorFlow's own thread for event files fails on a full disk, and pytest tells of it
 pytestmark = pytest.mark.filterwarnings('ignore::pytest.PytestUnhandledThreadExceptionWarning')
@@ -54,7 +54,7 @@ class Writes:
 
     @contextlib.contextmanager
     def until(self, last, happen=lambda: limit(0)):
-        """Let it happen before write number ``last``, counted from 1; then, by default, no room."""
+        """Let it happen before write number ``last``, from 1 on; by default, no space is left."""
         save = tf.train.Saver.save
 
         def counted(*arguments, **more):
@@ -136,7 +136,7 @@ def words_of(small_data):
 
 @pytest.fixture(scope='module')
 def whole(words_of, tmp_path_factory) -> RunDirectory:
-    """The run that always had room."""
+    """The run that always had space."""
     run = RunDirectory(tmp_path_factory.mktemp('disk') / 'whole')
     assert call(words_of(run.path)).code == 0
     return run
@@ -156,7 +156,7 @@ def writes(whole, words_of, tmp_path_factory) -> Writes:
 def mountable(tmp_path_factory) -> bool:
     """Whether this process may mount a file system."""
     try:
-        with mounted(tmp_path_factory.mktemp('mountable'), ROOM):
+        with mounted(tmp_path_factory.mktemp('mountable'), SPACE):
             return True
     except (OSError, subprocess.CalledProcessError):
         return False
@@ -166,7 +166,7 @@ def mountable(tmp_path_factory) -> bool:
 def failing(whole, words_of):
     """Make a run without what it needs, then with it; why it is not as it should be, or ''."""
     def why(out, without) -> str:
-        run = RunDirectory(out)
+        run, why.stopped = RunDirectory(out), True
         try:
             with without:
                 done = call(words_of(out))
@@ -214,9 +214,9 @@ def chosen(numbers, trial_options, few: int) -> list[int]:
     return numbers if trial_options.full else numbers[::-(len(numbers) // few)][:few]
 
 
-def test_no_room_from_a_write_on(try_each, writes, trial_options):
+def test_no_space_from_a_write_on(try_each, writes, trial_options):
     assert writes.total > 15
-    try_each('no room from the n-th write of a run on, for every n: said in one line, nothing '
+    try_each('no space from the n-th write of a run on, for every n: said in one line, nothing '
              'saved is damaged, resumed to the same bits',
              {f'write-{n}': writes.until(n)
               for n in chosen(range(1, writes.total + 1), trial_options, 3)})
@@ -234,8 +234,8 @@ def test_a_small_file_system(failing, finding, mountable, trial_options, tmp_pat
         pytest.skip('this process may not mount a file system')
     failed = []
     for tried, pages in enumerate(range(2, 10000, 1 if trial_options.full else 100), 1):
-        with mounted(tmp_path / 'mounted', ROOM):
-            small = remounted(tmp_path / 'mounted', f'size={pages * PAGE}', f'size={ROOM}')
+        with mounted(tmp_path / 'mounted', SPACE):
+            small = remounted(tmp_path / 'mounted', f'size={pages * PAGE}', f'size={SPACE}')
             why = failing(tmp_path / 'mounted' / 'run', small)
         failed += [f'{pages} pages: {why}'] * bool(why)
         if not failing.stopped:
@@ -250,7 +250,7 @@ def test_a_read_only_folder(try_each, mountable, writes, tmp_path):
     closed = tmp_path / 'closed'
     closed.mkdir(mode=0o555)
     if mountable:
-        with mounted(tmp_path, ROOM):
+        with mounted(tmp_path, SPACE):
             # a file system with open files cannot be made read-only: from the start only
             try_each(what, {'mounted': remounted(tmp_path, 'ro', 'rw')})
     elif not os.access(closed, os.W_OK):
@@ -268,9 +268,9 @@ def test_the_folder_is_removed(try_each, writes, trial_options, tmp_path):
               for n in chosen(range(1, writes.total + 1), trial_options, 2)})
 
 
-# ---- that the trial takes the room away, and sees damage
+# ---- that the trial takes the space away, and sees damage
 
-def test_the_room_is_gone_at_the_write(writes, tmp_path):
+def test_no_space_is_left_at_the_write(writes, tmp_path):
     with writes.until(2):
         (tmp_path / 'first').write_text('x')
         with pytest.raises(OSError):

@@ -161,7 +161,7 @@ def fails_badly(folder, server: Server, name: str) -> str:
         if seconds > PATIENCE:
             return f'given up only after {seconds:.0f} s'
         if not load_mnist()[1].stand_in or 'stand-in' not in said.getvalue():
-            return 'a run does not go on with the stand-in, or does not say so'
+            return 'a run does not use the stand-in, or does not say so'
     # what Keras leaves in its own cache it checks by digest, and replaces, the next time
     left = [path.name for path in (folder / 'cache').glob('*') if not path.name.endswith('.lock')]
     return f'left behind: {", ".join(left)}' if left else ''
