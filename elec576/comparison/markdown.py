@@ -138,11 +138,11 @@ def _link_row(link: JudgedLink) -> tuple:
         higher, lower = (value.value for value in link.own)
         sign = '>' if link.own_verdict == AGREES else 'not >'
         own = f'{link.own_verdict}: {higher} {sign} {lower}'
-    final = link.look and link.look.final
+    final, images = (None, None) if link.look is None else (link.look.final, link.look.images)
     return (link.link.higher, link.link.lower, quantity_words(link.link.quantity),
             look_words(link), effect_words(link),
             effect_interval_words(link, look_interval(link)),
-            effect_interval_words(link, link.look and link.look.images), margin_words(link),
+            effect_interval_words(link, images), margin_words(link),
             '–' if final is None else f'{final:+.4f}',
             f'{link.verdict}: {link.reason}' if link.reason else link.verdict, own)
 
