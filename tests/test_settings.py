@@ -35,7 +35,6 @@ def test_defaults_are_the_reports():
       for value in (0, -1, NAN)),
     *((CnnSettings, 'bias', value) for value in (NAN, INF, 'zero')),
     (CnnSettings, 'log_every', -1),
-    (CnnSettings, 'batch_size', 8001),
     *((RnnSettings, 'hidden', value) for value in (0, -1, NAN)),
     *((RnnSettings, 'iterations', value) for value in (0, -1, 50, NAN)),
     *((RnnSettings, 'display_step', value) for value in (0, -1)),

@@ -106,10 +106,10 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
             image.verify()  # checksums, which Pillow skips when it decodes
         with Image.open(path, formats=['PNG']) as image:
             indexed, image = image.mode == 'P', np.asarray(image)
-    except Exception:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
-        if os.path.isfile(path) and os.path.getsize(path) == 0:
-            error = 'the file is empty'
-        raise UserError(f'{path}: not a readable PNG image ({error}); copy it anew') from None
+    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
+        empty = os.path.isfile(path) and os.path.getsize(path) == 0
+        raise UserError(f'{path}: not a readable PNG image '
+                        f'({"the file is empty" if empty else error}); copy it again') from None
     if image.ndim != 2 or indexed:
         raise UserError(f'{path}: a color image; the course\'s images are grayscale')
     if image.dtype != np.uint8:

@@ -39,12 +39,13 @@ def folder(pixels, tmp_path):
 
 def test_images_are_class_major_and_divided_by_255(folder, pixels):
     train, test, _ = read_cifar10_folder(folder, 3, 1)
-    assert train.images.shape == (30, 28, 28, 1) and train.images.dtype == np.float64
+    assert train.images.shape == (30, 28, 28, 1) and train.images.dtype == np.float32
     assert test.images.shape == (10, 28, 28, 1)
     for label, number in ((0, 0), (0, 2), (7, 1)):
         image = imageio.imread(folder / f'Train/{label}/Image{number:05d}.png')
         row = 3 * label + number
-        assert np.array_equal(train.images[row, :, :, 0], image.astype(float) / 255)
+        assert np.array_equal(train.images[row, :, :, 0],
+                              (image.astype(float) / 255).astype(np.float32))
         assert train.labels[row].tolist() == [float(k == label) for k in range(10)]
 
 
@@ -196,5 +197,6 @@ def test_the_course(real_data):
     assert origin.name == 'course CIFAR-10' and not origin.stand_in
     assert train.images.shape == (8000, 28, 28, 1) and test.images.shape == (1000, 28, 28, 1)
     image = imageio.imread(real_data / 'CIFAR10/Train/3/Image00799.png')
-    assert np.array_equal(train.images[3199, :, :, 0], image.astype(float) / 255)
+    assert np.array_equal(train.images[3199, :, :, 0],
+                          (image.astype(float) / 255).astype(np.float32))
     assert train.labels.sum(axis=0).tolist() == [800] * 10

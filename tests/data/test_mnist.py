@@ -146,7 +146,8 @@ def test_split_and_scaling(small):
     assert np.array_equal(sets.train.images, expected.reshape(6, 784))
     assert sets.validation.labels.argmax(axis=1).tolist() == [0, 1, 2, 3]
     train, test = image_sets(small)
-    assert np.array_equal(train.images[..., 0], small.train_images[4:].astype(float) / 255)
+    assert np.array_equal(train.images[..., 0],
+                          (small.train_images[4:].astype(float) / 255).astype(np.float32))
     assert train.images.shape == (6, 28, 28, 1) and test.labels.argmax(axis=1).tolist() == [9, 0, 5]
 
 

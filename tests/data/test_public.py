@@ -14,7 +14,7 @@ import tarfile
 
 import numpy as np
 import pytest
-from elec576.torture.download import Server, npz
+from download_server import Server, npz
 from helpers import REPOSITORY
 
 from elec576.data import cifar10, fetch, rebuild

@@ -13,9 +13,9 @@ from elec576.errors import UserError
 def test_reads_what_the_loader_reads(small_data):
     train_images, train_labels, test_images, test_labels = read_cifar10(small_data / 'CIFAR10')
     train, test, _ = read_cifar10_folder(small_data / 'CIFAR10', 12, 4)
-    assert np.array_equal(train_images, train.images[..., 0])
+    assert np.array_equal(train_images.astype(np.float32), train.images[..., 0])
     assert np.array_equal(train_labels, train.labels)
-    assert np.array_equal(test_images, test.images[..., 0])
+    assert np.array_equal(test_images.astype(np.float32), test.images[..., 0])
     assert np.array_equal(test_labels, test.labels)
 
 

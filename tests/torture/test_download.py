@@ -8,13 +8,11 @@ import contextlib
 import hashlib
 import io
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-from damage import packed
+from download_server import Server, npz
 
 from elec576.data import fetch, load_mnist
 from elec576.data.mnist import read_mnist_folder
@@ -31,93 +29,17 @@ BAD = ('not found', 'cut off', 'wrong bytes', 'another set', 'server error', 'st
 FEW = 4  # of the bad when the trial is small
 
 
-class Server(ThreadingHTTPServer):
-    """Answers a path by the name of its misbehaviour (blanks are `-`)."""
-
-    daemon_threads = True
-
-    def __init__(self, made_up):
-        super().__init__(('127.0.0.1', 0), Handler)
-        self.made_up = made_up
-        self.content = npz(made_up)
-        self.other = npz(made_up._replace(test_images=255 - made_up.test_images))
-        self.end = threading.Event()  # lets those go who are stalling
-
-    def url(self, name: str) -> str:
-        return f'http://127.0.0.1:{self.server_address[1]}/{name.replace(" ", "-")}'
-
-    def handle_error(self, request, client_address) -> None:
-        """The client has gone: what some of these names are about."""
-
-
-class Handler(BaseHTTPRequestHandler):
-    """One request."""
-
-    server: Server
-
-    def log_message(self, *_) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
-        whole = self.server.content
-        half = whole[:len(whole) // 2]
-        match self.path.strip('/').replace('-', ' '):
-            case 'good':
-                self.answer(whole)
-            case 'another set':
-                self.answer(self.server.other)
-            case 'redirected':
-                self.redirect(self.server.url('good'))
-            case 'redirected for ever':
-                self.redirect(self.path)
-            case 'redirected to a file':
-                self.redirect('file:///etc/passwd')
-            case 'not found':
-                self.send_error(404)
-            case 'server error':
-                self.send_error(500)
-            case 'cut off':
-                self.answer(half, len(whole))
-            case 'stalled':
-                self.answer(half, len(whole))
-                self.wfile.flush()
-                self.server.end.wait(60)
-            case 'silent':
-                self.server.end.wait(60)
-            case 'wrong bytes':
-                self.answer(whole[:-9] + bytes(9))
-            case 'a web page':
-                self.answer(b'<html>please log in</html>')
-            case 'empty':
-                self.answer(b'')
-
-    def answer(self, content: bytes, length: int | None = None) -> None:
-        self.send_response(200)
-        self.send_header('Content-Length', str(len(content) if length is None else length))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def redirect(self, url: str) -> None:
-        self.send_response(302)
-        self.send_header('Location', url)
-        self.send_header('Content-Length', '0')
-        self.end_headers()
-
-
-def npz(mnist) -> bytes:
-    """A set as Keras's `mnist.npz` has it."""
-    return packed({'x_train': mnist.train_images, 'y_train': mnist.train_labels,
-                   'x_test': mnist.test_images, 'y_test': mnist.test_labels})
+@pytest.fixture(scope='module')
+def made_up(small_data):
+    return read_mnist_folder(small_data / 'MNIST_data')
 
 
 @pytest.fixture(scope='module')
-def server(small_data):
-    server = Server(read_mnist_folder(small_data / 'MNIST_data'))
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield server
-    server.end.set()
-    server.shutdown()
-    server.server_close()
+def server(made_up):
+    other = made_up._replace(test_images=255 - made_up.test_images)
+    with Server(npz(made_up), npz(other)).running() as server:
+        server.made_up = made_up
+        yield server
 
 
 @contextlib.contextmanager
