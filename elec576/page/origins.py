@@ -18,6 +18,7 @@ from elec576.settings import CnnSettings, RnnSettings, flag_of
 # of exactly one line.
 _SEEDS = ('np.random.seed(args.seed)', 'tf.set_random_seed(args.seed)')
 _THREADS = ('intra_op_parallelism_threads=args.threads',)
+_ISA = ("os.environ['ONEDNN_MAX_CPU_ISA'] = ",)
 _CNN = {
     'act': ('activation[args.act](conv2d(tf_data,', 'activation[args.act](conv2d(h_pool1,'),
     'fc_act': ('activation[args.fc_act](',),
@@ -26,6 +27,7 @@ _CNN = {
     ('optimizer', 'momentum'): ('tf.train.MomentumOptimizer(',),
     ('optimizer', 'rmsprop'): ('tf.train.RMSPropOptimizer(',),
     ('optimizer', 'adagrad'): ('tf.train.AdagradOptimizer(',),
+    ('momentum', 0.9): ('tf.train.MomentumOptimizer(',),
     'lr': ('[args.optimizer](args.lr)',),
     ('init', 'truncated-normal'): ('= tf.truncated_normal(',),
     ('init', 'xavier'): ('= tf.glorot_normal_initializer()',),
@@ -39,6 +41,7 @@ _CNN = {
     'log_every': ('if i % args.log_every == 0',),
     'seed': _SEEDS,
     'threads': _THREADS,
+    'isa': _ISA,
 }
 _RNN = {
     ('cell', 'basic'): ('rnn_cell.BasicRNNCell(',),
@@ -52,6 +55,7 @@ _RNN = {
     ('optimizer', 'rmsprop'): ('tf.train.RMSPropOptimizer(',),
     'seed': _SEEDS,
     'threads': _THREADS,
+    'isa': _ISA,
 }
 _LISTINGS = {CnnSettings: (CNN_PROGRAM, _CNN), RnnSettings: (RNN_PROGRAM, _RNN)}
 
