@@ -12,6 +12,7 @@ folder goes. A process killed in between leaves a run in its folder, and perhaps
 
 from __future__ import annotations
 
+import io
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,11 +123,12 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     kinds = {'iteration': 'Int64',  # whole numbers, but empty in a last row
              **dict.fromkeys((*PACKAGES, 'processor', 'finished'), str)}
     try:
-        found = pd.read_csv(path, float_precision='round_trip', dtype=kinds)
+        text = path.read_text(encoding='utf-8')
+        found = pd.read_csv(io.StringIO(text), float_precision='round_trip', dtype=kinds)
+        if tuple(found.columns) != columns or _csv(found) != text:
+            raise ValueError('it is not as it was written')
     except (OSError, ValueError) as error:  # pandas's own errors are ValueErrors
         raise UserError(f'{path}: not readable as CSV ({error}); {AGAIN}') from None
-    if tuple(found.columns) != columns:
-        raise UserError(f'{path}: has not the columns of such a table; {AGAIN}')
     return found
 
 

@@ -316,15 +316,15 @@ def test_metrics(try_inputs, tmp_path):
     try_inputs('damaged metrics.json, by reproduce.py', damaged_json(whole), read, whole)
 
 
-@pytest.mark.parametrize('file', ['config', 'metrics'])
-def test_results(file, try_inputs, tmp_path):
-    path = getattr(RunDirectory(write_run(tmp_path, EXPERIMENT, 0)), file)
+@pytest.mark.parametrize('name', ['config.json', 'runs.csv', 'history.csv'])
+def test_results(name, try_inputs, tmp_path):
+    path = write_run(tmp_path, EXPERIMENT, 0) / name
     whole = path.read_bytes()
+    damaged = damaged_json if path.suffix == '.json' else damaged_csv
 
     def numbers() -> tuple:
         run, = read_results(tmp_path).of(EXPERIMENT)
-        return (run.metrics['test_accuracy'], run.metrics['threads'],
-                run.value('test_loss', named(EXPERIMENT).steps))
+        return run.metrics['test_accuracy'], run.value('test_loss', named(EXPERIMENT).steps)
 
     right = numbers()
 
@@ -332,7 +332,7 @@ def test_results(file, try_inputs, tmp_path):
         path.write_bytes(content)
         return numbers() == right
 
-    try_inputs(f'damaged {path.name}, by compare.py', damaged_json(whole), read, whole)
+    try_inputs(f'damaged {name} of the results, by compare.py', damaged(whole), read, whole)
 
 
 # ---- command lines

@@ -13,7 +13,7 @@ def trials(tmp_path, monkeypatch):
     folder = tmp_path / 'tests' / 'torture'
     folder.mkdir(parents=True)
     (tmp_path / 'scripts').mkdir()
-    for path in ('tests/conftest.py', 'scripts/torture.py', 'setup.cfg'):
+    for path in ('tests/conftest.py', 'tests/helpers.py', 'scripts/torture.py', 'pyproject.toml'):
         (tmp_path / path).write_text((REPOSITORY / path).read_text())
     (folder / 'test_nan.py').write_text(
         'def test_a(finding, trial_options):\n'
