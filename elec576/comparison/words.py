@@ -87,7 +87,7 @@ def effect_interval_words(link: JudgedLink, limits: tuple[float, float] | None) 
 
 def look_interval(link: JudgedLink) -> tuple[float, float] | None:
     """The interval that the verdict is made of; None before the first look."""
-    return link.look and (link.look.effect.low, link.look.effect.high)
+    return (link.look.effect.low, link.look.effect.high) if link.look else None
 
 
 def look_words(link: JudgedLink) -> str:

@@ -62,7 +62,7 @@ class RunTable:
 
     def metrics(self, seed: int) -> dict[str, Any]:
         """What the run's `metrics.json` held."""
-        row = self.runs.set_index('seed').loc[seed]
+        row = self.runs.set_index('seed').loc[seed].to_dict()
         settings = self.config['settings']
         return {**{name: float(row[name]) for name in NUMBERS},
                 'dataset': self.config['dataset'], 'threads': settings['threads'],
@@ -119,7 +119,7 @@ def _csv(table: pd.DataFrame) -> str:
 
 
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    kinds = {'iteration': 'Int64',  # whole numbers, but empty in a last row
+    kinds: dict[str, Any] = {'iteration': 'Int64',  # whole numbers, but empty in a last row
              **dict.fromkeys((*PACKAGES, 'processor', 'finished'), str)}
     try:
         found = pd.read_csv(path, float_precision='round_trip', dtype=kinds)
