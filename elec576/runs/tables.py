@@ -119,8 +119,9 @@ def _csv(table: pd.DataFrame) -> str:
 
 
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    kinds: dict[str, Any] = {'iteration': 'Int64',  # whole numbers, but empty in a last row
-             **dict.fromkeys((*PACKAGES, 'processor', 'finished'), str)}
+    kinds: dict[str, Any] = {
+        'iteration': 'Int64',  # whole numbers, but empty in a last row
+        **dict.fromkeys((*PACKAGES, 'processor', 'finished'), str)}
     try:
         found = pd.read_csv(path, float_precision='round_trip', dtype=kinds)
     except (OSError, ValueError) as error:  # pandas's own errors are ValueErrors
