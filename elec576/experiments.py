@@ -79,6 +79,13 @@ def named(name: str) -> CnnSettings | RnnSettings:
                         f'{", ".join(EXPERIMENTS)}, {", ".join(EVIDENCE)}') from None
 
 
+def hidden_units_of(name: str) -> int:
+    """The hidden units of a recurrent network's experiment."""
+    settings = named(name)
+    assert isinstance(settings, RnnSettings), name
+    return settings.hidden
+
+
 def name_of(settings: CnnSettings | RnnSettings) -> str | None:
     """The report's experiment that ``settings`` are (whatever its seed), or None.
 

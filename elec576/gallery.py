@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from elec576.visual.features import evolution, top_nine
 from elec576.visual.invariance import invariance
 from elec576.visual.occlusion import mean_occlusion, occlusions, right_images
 from elec576.visual.recurrent import by_rows, first_of_each_class, hidden_paths
-from elec576.visual.trained import Trained
+from elec576.visual.trained import Trained, TrainedCnn, TrainedRnn
 
 CIFAR10 = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
 DIGITS = tuple('0123456789')
@@ -55,7 +55,7 @@ class Picture:
     name: str
     what: str  # what its title says it shows
     shows_images: bool  # it shows images of the data set, and is not for publishing
-    arrays: dict[str, object]
+    arrays: dict[str, Any]
     draw: Callable[[Path, str], None]  # takes the path and the title
     finding: str = ''  # what is seen in it, in numbers
 
@@ -82,7 +82,7 @@ def pictures(trained: Trained, selection: Selection,
     return _rnn_pictures(trained, selection)
 
 
-def _cnn_pictures(trained: Trained, selection: Selection,
+def _cnn_pictures(trained: TrainedCnn, selection: Selection,
                   echo: Callable[[str], None]) -> Iterator[Picture]:
     if selection.maps is not None and selection.layer is None:
         raise UserError(f'--maps: say of which layer with --layer {{{",".join(LAYERS)}}}')
@@ -149,7 +149,7 @@ def _cnn_pictures(trained: Trained, selection: Selection,
                       partial(draw_invariance, curves), findings.invariance(curves))
 
 
-def _rnn_pictures(trained: Trained, selection: Selection) -> Iterator[Picture]:
+def _rnn_pictures(trained: TrainedRnn, selection: Selection) -> Iterator[Picture]:
     rows = by_rows(trained)
     yield Picture('rows', 'test set, classified after each row', False, rows._asdict(),
                   partial(draw_by_rows, rows), findings.rows(rows))
@@ -167,7 +167,7 @@ def _rnn_pictures(trained: Trained, selection: Selection) -> Iterator[Picture]:
                   partial(draw_path_over_digit, paths))
 
 
-def _shows_digits(trained: Trained) -> bool:
+def _shows_digits(trained: TrainedCnn) -> bool:
     return trained.settings.dataset == 'mnist' or trained.origin.stand_in
 
 

@@ -22,7 +22,7 @@ INT64_IMAGES = 2**63 // (256 * 1024)  # past this many images the dropout stream
 
 def all_cores() -> int:
     """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 def is_number(value: object) -> bool:
@@ -119,6 +119,12 @@ class CnnSettings(Settings):
         super().__post_init__()
         if not 0 < self.keep_prob <= 1:
             raise UserError(f'--keep-prob {self.keep_prob}: a number above 0, at most 1, is needed')
+
+    @property
+    def per_class(self) -> tuple[int, int]:
+        """How many images of each class CIFAR-10 is cut down to: training, test."""
+        assert self.train_per_class is not None and self.test_per_class is not None, 'MNIST'
+        return self.train_per_class, self.test_per_class
 
 
 @dataclass(frozen=True)

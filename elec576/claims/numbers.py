@@ -52,6 +52,7 @@ class ReportedValue:
             return spacing
         exponent = (printed.as_tuple().exponent if self.printed == 'prose'
                     else printed.adjusted() - (PERCENT_G_DIGITS - 1))
+        assert isinstance(exponent, int), self.value  # neither infinite nor NaN
         return max(float(Decimal(5).scaleb(exponent - 1)), spacing)
 
 

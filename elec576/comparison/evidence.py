@@ -51,7 +51,7 @@ class Answer:
         """
         inside = [flag for reading in self.readings if reading.label == label
                   for flag in reading.inside]
-        return None if None in inside else (sum(inside), len(inside))
+        return None if None in inside else (inside.count(True), len(inside))
 
 
 def weigh_evidence(results: Results, first_steps: FirstSteps) -> tuple[Answer, ...]:

@@ -15,6 +15,7 @@ from scipy import special, stats
 from elec576.claims.plan import EVALUATIONS_APART, LEVEL
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
+from elec576.comparison.step0 import Start
 from elec576.errors import UserError
 
 LIMIT = float(stats.norm.ppf((1 + LEVEL) / 2))  # of a compatible number's score
@@ -74,7 +75,7 @@ class Reference:
     batch: int | None
 
     @classmethod
-    def of(cls, quantity: str, step: int, runs: Sequence[Run]) -> Reference:
+    def of(cls, quantity: str, step: int, runs: Sequence[Run | Start]) -> Reference:
         """Gather ``quantity`` around ``step`` from ``runs`` of the same settings.
 
         Raises:
@@ -88,7 +89,7 @@ class Reference:
         return cls.around(quantity, step, runs, measured)
 
     @classmethod
-    def around(cls, quantity: str, step: int, runs: Sequence[Run],
+    def around(cls, quantity: str, step: int, runs: Sequence[Run | Start],
                measured: Sequence[dict[int, float]]) -> Reference:
         """The same from the runs' `measurements`, all of which have ``step``."""
         steps = [step]
@@ -193,6 +194,7 @@ class Reference:
     def _count_scores(self) -> np.ndarray:
         """[batch + 1]: the score of each count; half of its own probability lies on either side."""
         n, images = len(self.values), self.batch
+        assert images is not None, self.quantity
         hits = self.at_step.sum() * images
         share = (hits + 0.5) / (n * images + 1)  # never exactly 0 or 1
         _, _, variance, _ = _spread(self.values)
@@ -227,7 +229,7 @@ def judge(value: float, rounding: float, quantity: str, step: int, runs: Sequenc
     return Reference.of(quantity, step, runs).judge(value, rounding)
 
 
-def measurements(run: Run, quantity: str) -> dict[int, float]:
+def measurements(run: Run | Start, quantity: str) -> dict[int, float]:
     """What ``run`` gave for ``quantity``, by step."""
     if quantity in run.statistics:
         return {run.settings.steps: run.statistics[quantity]}

@@ -98,18 +98,19 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
         UserError: a run lacks what is compared.
     """
     looks = _looks(link)
-    sides = [{run.seed: run for run in results.of(name)} for name in (link.higher, link.lower)]
+    higher, lower = ({run.seed: run for run in results.of(name)}
+                     for name in (link.higher, link.lower))
     margin = None if link.quantity == 'cpu_seconds' else MARGINS[data_of(link)]
     taken, waits = None, None
     verdict, reason = WAITING, ''
     for number, n in enumerate(looks, 1):
-        there = [seed for seed in seeds(n) if all(seed in side for side in sides)]
+        there = [seed for seed in seeds(n) if seed in higher and seed in lower]
         if len(there) < n:
             waits = len(there), n
             reason = (f'{len(there)} of {n}' if taken is None else
                       f'the next look has {len(there)} of {n} pairs of runs')
             break
-        pairs = [tuple(side[seed] for side in sides) for seed in there]
+        pairs = [(higher[seed], lower[seed]) for seed in there]
         taken = _look(link, number, BOUNDS[len(looks)][number - 1], pairs)
         verdict, reason = decide(taken, margin, number == len(looks))
         if link.quantity == 'cpu_seconds':

@@ -53,6 +53,7 @@ class Run:
 
     def filters(self) -> np.ndarray:
         """The first layer's weights after training, float32 [5, 5, 1, 32]."""
+        assert self.table.filters is not None, self.experiment
         return self.table.filters[self._place]
 
     @property
@@ -64,11 +65,11 @@ class Run:
     def _place(self) -> int:
         return self.table.seeds.index(self.seed)
 
-    def value(self, quantity: str, step: int) -> float | None:
-        """``quantity`` before the update of ``step``, or None if it was not measured there."""
+    def value(self, quantity: str, step: int) -> float:
+        """``quantity`` before the update of ``step``, where it was measured (else KeyError)."""
         if quantity in STATISTICS:
-            return self.statistics.get(quantity) if step == self.settings.steps else None
-        return dict(zip(*self.history.column(quantity))).get(step)
+            return {self.settings.steps: self.statistics[quantity]}[step]
+        return dict(zip(*self.history.column(quantity)))[step]
 
 
 @dataclass(frozen=True)

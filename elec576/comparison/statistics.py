@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Mapping, Sequence
 
 import numpy as np
 from scipy import optimize, stats
@@ -30,7 +30,8 @@ class Summary:
     high: float | None
 
 
-def prediction_interval(values: Sequence[float], level: float = LEVEL) -> tuple[float, float]:
+def prediction_interval(values: Sequence[float] | np.ndarray, level: float = LEVEL
+                        ) -> tuple[float, float]:
     """Where one more run would lie: mean ± t sd √(1 + 1/n), Student's t with n - 1 degrees.
 
     Exact for normal values. Losses late in training are skewed and accuracies come in steps (of
@@ -75,7 +76,7 @@ def contains(summary: Summary, value: float, rounding: float = 0.0) -> bool | No
 
     None without an interval.
     """
-    if summary.low is None:
+    if summary.low is None or summary.high is None:
         return None
     return summary.low - rounding <= value <= summary.high + rounding
 
@@ -185,7 +186,7 @@ def over_images(found: Paired, z: float, variance: float, images: int) -> tuple[
     return found.mean - half, found.mean + half
 
 
-def order_probability(values: dict[str, Sequence[float]], pairs: Sequence[tuple[str, str]]
+def order_probability(values: Mapping[str, Sequence[float]], pairs: Sequence[tuple[str, str]]
                       ) -> float:
     """The probability that one value of each group, drawn at random, comes out in order.
 

@@ -58,9 +58,9 @@ class FirstSteps:
             getattr(settings, item) == getattr(first, item) for item in _DECIDE)]
         rows = self.table[self.table['settings'].isin(names)]
         return tuple(
-            Start(int(row.seed), STEP_0[row.settings], History(CNN_COLUMNS, [
-                {'step': 0, 'train_accuracy': row.train_accuracy, 'train_loss': row.train_loss}]))
-            for row in rows.itertuples())
+            Start(row['seed'], STEP_0[row['settings']], History(CNN_COLUMNS, [
+                {'step': 0, **{name: row[name] for name in ('train_accuracy', 'train_loss')}}]))
+            for row in rows.to_dict('records'))
 
 
 def read_first_steps(folder: Path, results: Results) -> FirstSteps:

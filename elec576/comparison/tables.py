@@ -62,7 +62,7 @@ def experiments_table(comparison: Comparison) -> pd.DataFrame:
     """One row for each of the report's experiments that has runs."""
     rows = []
     for name in comparison.experiments:
-        numbers = [number for number in comparison.numbers_of(name)
+        numbers = [number.compatible for number in comparison.numbers_of(name)
                    if number.compatible is not None]
         accuracy, loss = (summarise(comparison.results.values(name, quantity, named(name).steps))
                           for quantity in ('test_accuracy', 'test_loss'))
@@ -78,7 +78,7 @@ def experiments_table(comparison: Comparison) -> pd.DataFrame:
             'test_loss_reported': own.get('test_loss'),
             'cpu_seconds_mean': seconds.mean, 'cpu_seconds_sd': seconds.sd,
             'numbers_judged': len(numbers),
-            'numbers_compatible': sum(number.compatible for number in numbers)})
+            'numbers_compatible': sum(numbers)})
     return pd.DataFrame(rows)
 
 

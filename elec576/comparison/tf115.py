@@ -127,9 +127,11 @@ def _same_means(experiment: str, theirs: tuple[WholeRun, ...], ours: Sequence[fl
                 our_versions: str) -> SameMeans:
     values = [run.test_accuracy for run in theirs]
     one, two = summarise(values), summarise(ours)
+    assert one.mean is not None and two.mean is not None  # both have runs
     version = ', '.join(sorted({run.versions['tensorflow'] for run in theirs}))
     known = (experiment, one, two, version, our_versions, two.mean - one.mean)
-    if min(one.n, two.n) < RUNS_FOR_TEST or one.sd == two.sd == 0:
+    if (min(one.n, two.n) < RUNS_FOR_TEST or one.sd is None or two.sd is None
+            or one.sd == two.sd == 0):
         return SameMeans(*known)
     test = stats.ttest_ind(ours, values, equal_var=False)
     interval = test.confidence_interval(1 - LEVEL)

@@ -46,10 +46,10 @@ def load_public(name: str) -> Public:
     from elec576.tf1 import tf  # only a download needs TensorFlow here, and it takes seconds
 
     module = {'CIFAR10': tf.keras.datasets.cifar10, 'MNIST_data': tf.keras.datasets.mnist}[name]
-    public = module.load_data()
+    train, test = module.load_data()
     if name == 'CIFAR10' and tf.keras.backend.image_data_format() == 'channels_first':
-        public = tuple((np.moveaxis(images, 1, 3), labels) for images, labels in public)
-    return public
+        train, test = ((np.moveaxis(images, 1, 3), labels) for images, labels in (train, test))
+    return train, test
 
 
 def fetch(name: str, target: Path) -> Path:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from elec576.data.sets import SIZE, DataOrigin, ImageSet, digest, one_hot
-from elec576.data.shuffler import refusing_other_states, set_generator
+from elec576.data.shuffler import generator_state, refusing_other_states, set_generator
 from elec576.errors import UserError
 
 VALIDATION_SIZE = 5000
@@ -63,7 +63,7 @@ class DataSet:
                  rng: np.random.RandomState | None = None):
         self._images = images
         self._labels = labels
-        self._rng = np.random if rng is None else rng
+        self._rng = np.random.mtrand._rand if rng is None else rng
         self._order: np.ndarray | None = None  # None until the first shuffle
         self._index_in_epoch = 0
         self._epochs_completed = 0
@@ -96,32 +96,29 @@ class DataSet:
         """
         if batch_size > self.num_examples:
             raise UserError(f'--batch-size {batch_size}: there are only {self.num_examples} images')
-        if self._order is None:
-            self._shuffle()
+        order = self._shuffle() if self._order is None else self._order
         start, end = self._index_in_epoch, self._index_in_epoch + batch_size
-        indices = self._order[start:end]
+        indices = order[start:end]
         if end > self.num_examples:
             self._epochs_completed += 1
-            self._shuffle()
             end -= self.num_examples
-            indices = np.concatenate([indices, self._order[:end]])
+            indices = np.concatenate([indices, self._shuffle()[:end]])
         self._index_in_epoch = end
         return self._images[indices], self._labels[indices]
 
-    def _shuffle(self) -> None:
+    def _shuffle(self) -> np.ndarray:
         """Shuffle what the earlier shuffles left: TF1 permutes the arrays that it permuted."""
         permutation = np.arange(self.num_examples)
         self._rng.shuffle(permutation)
         self._order = permutation if self._order is None else self._order[permutation]
+        return self._order
 
     def state(self) -> dict[str, np.ndarray]:
         """Where this data set and its generator are, as arrays; the images are not in it."""
-        _, keys, position, has_gauss, cached_gaussian = self._rng.get_state()
         order = np.empty(0, int) if self._order is None else self._order
         return {'order': order.copy(), 'index_in_epoch': np.array(self._index_in_epoch),
                 'epochs_completed': np.array(self._epochs_completed),
-                'keys': keys, 'position': np.array(position),
-                'gauss': np.array([has_gauss, cached_gaussian])}
+                **generator_state(self._rng)}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what `state` returned, on the same images.

@@ -27,7 +27,7 @@ def resize_matrix(source: int, target: int) -> np.ndarray:
     weights = cubic((centers[:, np.newaxis] - taps) / stretch)
     weights /= weights.sum(axis=1, keepdims=True)
     matrix = np.zeros((target, source))
-    np.add.at(matrix, (slice(None), np.clip(taps, 0, source - 1)), weights)
+    np.add.at(matrix.T, np.clip(taps, 0, source - 1), weights.T)
     return matrix
 
 

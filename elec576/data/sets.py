@@ -60,5 +60,5 @@ def digest(*arrays: np.ndarray) -> str:
     sha = hashlib.sha256()
     for array in arrays:
         assert array.dtype == np.uint8, array.dtype
-        sha.update(np.ascontiguousarray(array))
+        sha.update(np.ascontiguousarray(array).data)
     return sha.hexdigest()

@@ -20,8 +20,15 @@ def refusing_other_states() -> Iterator[None]:
                         'remove the checkpoint') from None
 
 
+def generator_state(rng: np.random.RandomState) -> dict[str, np.ndarray]:
+    """The keys, the position and the rest of ``rng``, as arrays."""
+    state = rng.get_state(legacy=False)
+    return {'keys': state['state']['key'], 'position': np.array(state['state']['pos']),
+            'gauss': np.array([state['has_gauss'], state['gauss']])}
+
+
 def set_generator(rng: np.random.RandomState, state: dict[str, np.ndarray]) -> None:
-    """Set ``rng`` to the keys, the position and the rest that a `state` saved.
+    """Set ``rng`` to what `generator_state` returned.
 
     Raises:
         ValueError, KeyError, TypeError: they are none (numpy itself takes what it can convert).
@@ -55,9 +62,7 @@ class BatchShuffler:
 
     def state(self) -> dict[str, np.ndarray]:
         """The generator's state, as arrays."""
-        _, keys, position, has_gauss, cached_gaussian = self.rng.get_state()
-        return {'keys': keys, 'position': np.array(position),
-                'gauss': np.array([has_gauss, cached_gaussian])}
+        return generator_state(self.rng)
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what `state` returned.

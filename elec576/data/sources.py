@@ -71,8 +71,8 @@ def origin_of(settings: CnnSettings | RnnSettings, data: str | None = None) -> D
     Raises:
         UserError: as the loader of these images.
     """
-    if settings.program == 'cnn' and settings.dataset == 'cifar10':
-        return load_cifar10(settings.train_per_class, settings.test_per_class, data)[-1]
+    if isinstance(settings, CnnSettings) and settings.dataset == 'cifar10':
+        return load_cifar10(*settings.per_class, data)[-1]
     return _mnist(data)[1]
 
 

@@ -67,7 +67,7 @@ def cifar10(train_per_class: int, test_per_class: int) -> tuple[ImageSet, ImageS
     sets = [ImageSet.from_pixels(pixels.reshape(-1, SIZE, SIZE),
                                  np.repeat(np.arange(CLASSES), pixels.shape[1]))
             for pixels in used]
-    return *sets, DataOrigin(NAME, digest(*used), stand_in=True)
+    return sets[0], sets[1], DataOrigin(NAME, digest(*used), stand_in=True)
 
 
 def mnist() -> tuple[Mnist, DataOrigin]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from elec576.tf1 import tf
 
 INITS = ('truncated-normal', 'xavier')
 
 
-def weight_variable(shape: list[int], init: str = 'truncated-normal') -> tf.Variable:
+def weight_variable(shape: Sequence[int], init: str = 'truncated-normal') -> tf.Variable:
     """A weight of ``shape`` (e.g. [height, width, Cin, Cout]), drawn with the graph's next op seed.
 
     ``truncated-normal`` is the listing's, with standard deviation 0.1. ``xavier`` is run 9's

@@ -29,7 +29,7 @@ def load(settings: CnnSettings, data: str | None = None) -> Inputs:
     if settings.dataset == 'mnist':
         train, test, origin = load_mnist_images(data)
     else:
-        train, test, origin = load_cifar10(settings.train_per_class, settings.test_per_class, data)
+        train, test, origin = load_cifar10(*settings.per_class, data)
     batches = BatchShuffler(len(train.images), settings.batch_size, settings.seed)
     return Inputs(train, test, batches, origin)
 
@@ -48,9 +48,10 @@ def train_cnn(net: LeNet5, sess: tf.Session, inputs: Inputs, settings: CnnSettin
     Args:
         echo: takes the report's lines.
     """
-    train, test = inputs.train, inputs.test
+    train, test, batches = inputs.train, inputs.test, inputs.batches
+    assert isinstance(batches, BatchShuffler)
     for i in range(start, settings.steps):
-        perm = inputs.batches.next_batch()
+        perm = batches.next_batch()
         feed_dict = {
             net.tf_data: train.images[perm], net.tf_labels: train.labels[perm],
             net.keep_prob: settings.keep_prob,

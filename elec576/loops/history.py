@@ -7,6 +7,8 @@ import io
 import math
 from pathlib import Path
 
+import numpy as np
+
 from elec576.errors import Diverged, UserError
 from elec576.files import write_whole
 
@@ -23,7 +25,7 @@ class History:
         self.columns = columns
         self.rows = rows or []
 
-    def record(self, step: int, **values: float) -> None:
+    def record(self, step: int, **values: float | np.floating) -> None:
         """Add ``values`` to the row of ``step``, the last row or a new one.
 
         Raises:
@@ -41,7 +43,7 @@ class History:
     def column(self, name: str) -> tuple[list[int], list[float]]:
         """The steps at which ``name`` was measured, and its values there."""
         measured = [row for row in self.rows if name in row]
-        return [row['step'] for row in measured], [row[name] for row in measured]
+        return [int(row['step']) for row in measured], [row[name] for row in measured]
 
     def to_csv(self) -> str:
         """The rows as CSV; floats in the shortest form that reads back exactly."""

@@ -6,7 +6,7 @@ from typing import Callable, Iterator
 
 import numpy as np
 
-from elec576.data import ImageSet, load_mnist
+from elec576.data import DataSet, ImageSet, load_mnist
 from elec576.graphs.rnn import RnnGraph, build_rnn, nInput, nSteps, rnn_session
 from elec576.loops.history import RNN_COLUMNS, History
 from elec576.loops.program import Inputs, Measured, Program
@@ -41,9 +41,10 @@ def train_rnn(net: RnnGraph, sess: tf.Session, inputs: Inputs, settings: RnnSett
     Args:
         echo: takes the starter code's lines.
     """
-    batchSize = settings.batch_size
+    batchSize, train = settings.batch_size, inputs.train
+    assert isinstance(train, DataSet)
     for step in range(start + 1, settings.steps + 1):
-        batchX, batchY = inputs.train.next_batch(batchSize)
+        batchX, batchY = train.next_batch(batchSize)
         batchX = batchX.reshape((batchSize, nSteps, nInput))
         feed_dict = {net.x: batchX, net.y: batchY}
         sess.run(net.optimizer, feed_dict)

@@ -9,6 +9,7 @@ from elec576.comparison.evidence import Answer
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import Summary, summarise
 from elec576.comparison.words import count_words, digits, interval, quantity_words
+from elec576.experiments import hidden_units_of
 from elec576.page.charts import PARTS
 
 
@@ -53,7 +54,7 @@ def hidden_words(comparison: Comparison, quantity: str) -> str:
     results = comparison.results
     parts = []
     for cell, names in CELLS.items():
-        means = [f'{digits(summarise(values).mean)} ({run.settings.hidden} units)'
+        means = [f'{digits(summarise(values).mean)} ({hidden_units_of(name)} units)'
                  for name in names for run in results.of(name)[:1]
                  for values in [results.cpu_seconds(name) if quantity == 'cpu_seconds' else
                                 results.values(name, quantity, run.settings.steps)]]

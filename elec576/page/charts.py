@@ -15,7 +15,7 @@ from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import summarise
 from elec576.comparison.words import digits, interval, measured_words, place_words, quantity_words
-from elec576.experiments import named
+from elec576.experiments import hidden_units_of, named
 from elec576.settings import CnnSettings
 
 DIGITS = 6
@@ -53,15 +53,16 @@ def number_mark(key: int, number: JudgedNumber) -> dict:
     Args:
         key: its place among all numbers, which the table's rows name too.
     """
-    value, found = number.reported, number.judgement
+    value, found, place = number.reported, number.judgement, number.place
+    assert place is not None  # only judged numbers are drawn
     words = (f'{value.experiment}, {measured_words(value.quantity, value.step)}\n'
              f'the report: {value.value}\n'
              f'our mean: {digits(found.mean)}, n = {found.n}\n'
              f'interval: {interval(found.low, found.high)}\n{number.verdict}')
-    if abs(number.place) > EDGE:
-        words += f', {place_words(number.place)}'
+    if abs(place) > EDGE:
+        words += f', {place_words(place)}'
     return {'key': key, 'experiment': value.experiment, 'compatible': number.compatible,
-            'x': short(min(max(number.place, -EDGE), EDGE)), 'words': words}
+            'x': short(min(max(place, -EDGE), EDGE)), 'words': words}
 
 
 def experiment_curves(comparison: Comparison, name: str) -> dict:
@@ -95,13 +96,12 @@ def hidden_units(comparison: Comparison) -> dict:
     found: dict = {'test_accuracy': [], 'cpu_seconds': []}
     for cell, names in CELLS.items():
         for name in filter(results.of, names):
-            settings = named(name)
             for quantity, values in (
-                    ('test_accuracy', results.values(name, 'test_accuracy', settings.steps)),
+                    ('test_accuracy', results.values(name, 'test_accuracy', named(name).steps)),
                     ('cpu_seconds', results.cpu_seconds(name))):
                 printed = [value.value for value in reported(name) if value.quantity == quantity]
                 found[quantity].append({
-                    'cell': cell, 'units': settings.hidden, 'experiment': name,
+                    'cell': cell, 'units': hidden_units_of(name), 'experiment': name,
                     'seeds': [run.seed for run in results.of(name)],
                     'runs': [short(value) for value in values],
                     'mean': short(summarise(values).mean), 'report': printed})

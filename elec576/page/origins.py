@@ -17,9 +17,10 @@ from elec576.settings import CnnSettings, RnnSettings, flag_of
 # Settings by field, or by field and value where each value has a line of its own. A text is a part
 # of exactly one line.
 _SEEDS = ('np.random.seed(args.seed)', 'tf.set_random_seed(args.seed)')
+_Texts = dict[str | tuple[str, object], tuple[str, ...]]
 _THREADS = ('intra_op_parallelism_threads=args.threads',)
 _ISA = ("os.environ['ONEDNN_MAX_CPU_ISA'] = ",)
-_CNN = {
+_CNN: _Texts = {
     'act': ('activation[args.act](conv2d(tf_data,', 'activation[args.act](conv2d(h_pool1,'),
     'fc_act': ('activation[args.fc_act](',),
     ('optimizer', 'adam'): ('tf.train.AdamOptimizer(',),
@@ -43,7 +44,7 @@ _CNN = {
     'threads': _THREADS,
     'isa': _ISA,
 }
-_RNN = {
+_RNN: _Texts = {
     ('cell', 'basic'): ('rnn_cell.BasicRNNCell(',),
     ('cell', 'lstm'): ('rnn_cell.BasicLSTMCell(',),
     ('cell', 'gru'): ('rnn_cell.GRUCell(',),

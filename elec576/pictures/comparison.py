@@ -19,7 +19,7 @@ from elec576.comparison.links import CONTRADICTED, EQUAL, SUPPORTED, UNDECIDED, 
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.statistics import Summary
 from elec576.comparison.words import measured_words, quantity_words
-from elec576.experiments import named
+from elec576.experiments import hidden_units_of, named
 from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
 from elec576.pictures.filters import draw_filters
 
@@ -132,8 +132,9 @@ def _draw_number(axes: Axes, number: JudgedNumber, y: float) -> None:
     ours = np.clip(number.run_places(), -EDGE, EDGE)
     axes.plot(ours, [y] * len(ours), '|', color='0.4', markersize=6, zorder=2)
     x = number.place
+    assert x is not None  # only judged numbers are drawn
     shown = min(max(x, -EDGE), EDGE)
-    axes.plot(shown, y, **_mark(number.compatible))
+    axes.plot(shown, y, **_mark(bool(number.compatible)))
     if shown != x and np.isfinite(x):
         axes.annotate(f'{x:.1f}', (shown, y), textcoords='offset points', fontsize=7,
                       xytext=(6 if x < 0 else -6, 0), va='center', ha='left' if x < 0 else 'right')
@@ -235,7 +236,7 @@ def _draw_hidden_units(comparison: Comparison, plan: Figure, path: Path) -> None
     for k, (cell, names) in enumerate(CELLS.items()):
         marker, color, line = styles[cell]
         names = [name for name in names if comparison.results.of(name)]
-        x = np.array([named(name).hidden for name in names]) * 1.05 ** (k - 1)  # side by side
+        x = np.array([hidden_units_of(name) for name in names]) * 1.05 ** (k - 1)  # side by side
         for axes, values in (
                 (left, [comparison.results.values(name, 'test_accuracy', named(name).steps)
                         for name in names]),
@@ -287,7 +288,7 @@ def _draw_activations(comparison: Comparison, plan: Figure, path: Path) -> None:
 
 
 def _draw_readings(axes: Axes, y: float, values: tuple[float, ...], summary: Summary) -> None:
-    if summary.low is not None:
+    if summary.low is not None and summary.high is not None:
         axes.barh(y, summary.high - summary.low, left=summary.low, height=0.5, color='0.85',
                   zorder=1)
         axes.use_sticky_edges = False

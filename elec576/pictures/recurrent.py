@@ -73,13 +73,13 @@ def draw_path_over_digit(found: Paths, path: Path, title: str) -> None:
 def _draw_path(axes: Axes, found: Paths, k: int) -> None:
     """Path ``k`` over the cloud of last states, in which its own class stands out."""
     own = found.end_classes == found.classes[k]
-    axes.scatter(*found.ends[~own].T, s=3, color='#CCCCCC', linewidths=0)
-    axes.scatter(*found.ends[own].T, s=4, color=ORANGE, linewidths=0)
+    axes.scatter(found.ends[~own, 0], found.ends[~own, 1], s=3, color='#CCCCCC', linewidths=0)
+    axes.scatter(found.ends[own, 0], found.ends[own, 1], s=4, color=ORANGE, linewidths=0)
     axes.plot(*found.paths[k].T, color=BLUE, linewidth=1)
     right = found.predictions[k] == found.classes[k]
-    after = found.paths[k, 1:]
-    axes.scatter(*after[~right].T, s=14, marker='x', color=VERMILION, linewidths=1, zorder=3)
-    axes.scatter(*after[right].T, s=12, marker='o', color=GREEN, linewidths=0, zorder=3)
+    x, y = found.paths[k, 1:].T
+    axes.scatter(x[~right], y[~right], s=14, marker='x', color=VERMILION, linewidths=1, zorder=3)
+    axes.scatter(x[right], y[right], s=12, marker='o', color=GREEN, linewidths=0, zorder=3)
     axes.plot(*found.paths[k, 0], marker='s', markersize=5, color='black')
 
 

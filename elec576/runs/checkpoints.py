@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,10 +43,12 @@ def save(folder: Path, progress: Progress, sess: tf.Session, saver: tf.train.Sav
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     save_variables(unfinished / 'model', sess, saver)
+    batches: dict[str, Any] = {f'batches_{name}': value
+                               for name, value in progress.batches.items()}
     np.savez(unfinished / 'progress.npz', step=progress.step,
              seconds=[progress.wall_seconds, progress.cpu_seconds],
              history=np.frombuffer(progress.history.to_csv().encode(), np.uint8),
-             **{f'batches_{name}': value for name, value in progress.batches.items()})
+             **batches)
     for file in unfinished.iterdir():
         sync(file)
     os.replace(unfinished, final)

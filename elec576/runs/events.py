@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Mapping
 
 import numpy as np
 
@@ -75,7 +75,7 @@ class Events:
             self.writer.add_session_log(
                 tf.SessionLog(status=tf.SessionLog.START), global_step=start)
 
-    def scalars(self, row: dict[str, float]) -> None:
+    def scalars(self, row: Mapping[str, float | np.floating]) -> None:
         """A row of the history, under its own step: `train/accuracy` and so on."""
         values = [tf.Summary.Value(tag=name.replace('_', '/', 1), simple_value=value)
                   for name, value in row.items() if name.startswith(('train_', 'test_'))]

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 
+import numpy as np
 from tqdm import tqdm
 
 from elec576.errors import Interrupted
@@ -144,7 +145,7 @@ class RunKeeper:
                 self._events.scalars(row)
         self._rows_in_events = len(self.history.rows)
 
-    def record_end(self, **tested: float) -> None:
+    def record_end(self, **tested: float | np.floating) -> None:
         """Add the final test values to the history; its row may have come before."""
         last = self.history.rows[-1] if self.history.rows else {}
         shown = last.get('step') == self.step and tested.keys() <= last.keys()

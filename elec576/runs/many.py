@@ -80,6 +80,7 @@ class Outcome(NamedTuple):
             return 'another process is doing it; waiting for that'
         if self.error is not None:
             return 'FAILED'
+        assert self.metrics is not None
         data = ' (STAND-IN DATA)' if self.metrics['dataset']['stand_in'] else ''
         return f'test accuracy {self.metrics["test_accuracy"]:g}{data}'
 
@@ -110,7 +111,7 @@ def jobs_of(runs: Iterable[tuple[str, int]], threads: int = 1, isa: str = 'avx2'
 
 def rough_seconds(settings: CnnSettings | RnnSettings) -> float:
     """A first guess at a run's length on one core, until runs like it are finished."""
-    if settings.program == 'cnn':
+    if isinstance(settings, CnnSettings):
         images = 10 * settings.test_per_class if settings.test_per_class else 10000
         evaluations = settings.steps // settings.eval_every if settings.eval_every else 0
         return 0.025 * settings.steps + 0.0002 * images * evaluations
@@ -215,6 +216,7 @@ def keep(outcome: Outcome, results: Path) -> Outcome:
     """Collect a run that came from elsewhere; none if it failed."""
     if outcome.error is not None:
         return outcome
+    assert outcome.files is not None
     run = outcome.job.directory(results)
     try:
         with _alone(outcome.job, results):

@@ -105,6 +105,7 @@ def _write_measured(measured: Measured, run: RunDirectory) -> None:
     write_array(run.test_correct, np.packbits(measured.test_correct))
     if measured.activations is not None:
         write_json(run.activations, measured.activations)
+    if measured.filters is not None:
         write_array(run.filters, measured.filters)
 
 

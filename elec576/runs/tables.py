@@ -63,7 +63,7 @@ class RunTable:
 
     def metrics(self, seed: int) -> dict[str, Any]:
         """What the run's `metrics.json` held."""
-        row = self.runs.set_index('seed').loc[seed]
+        row = self.runs.set_index('seed').loc[seed].to_dict()
         settings = self.config['settings']
         return {**{name: float(row[name]) for name in NUMBERS},
                 'dataset': self.config['dataset'], 'threads': settings['threads'],
@@ -120,8 +120,9 @@ def _csv(table: pd.DataFrame) -> str:
 
 
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    kinds = {'iteration': 'Int64',  # whole numbers, but empty in a last row
-             **dict.fromkeys((*PACKAGES, 'processor', 'finished'), str)}
+    kinds: dict[str, Any] = {
+        'iteration': 'Int64',  # whole numbers, but empty in a last row
+        **dict.fromkeys((*PACKAGES, 'processor', 'finished'), str)}
     try:
         text = path.read_text(encoding='utf-8')
         found = pd.read_csv(io.StringIO(text), float_precision='round_trip', dtype=kinds)

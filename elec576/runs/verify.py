@@ -70,6 +70,7 @@ def verify(jobs: list[Job], tables: dict[str, RunTable], data: str | None, n_job
             on_verdict(Verdict(job, False, f'could not be made again: {outcome.error}'))
         else:
             again = read_table(folder_of(Path(folder), job.experiment))
+            assert again is not None  # it has just been collected
             on_verdict(_compare(job, tables[job.experiment], again))
 
     with tempfile.TemporaryDirectory() as folder:

@@ -11,7 +11,7 @@ from elec576.runs import kept
 from elec576.runs.rundir import RunDirectory
 from elec576.tf1 import session, tf
 from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, deconvnet
-from elec576.visual.trained import Trained, in_batches
+from elec576.visual.trained import TrainedCnn, in_batches
 
 TOP = 9
 CHOICE = 16  # maps that are shown if nobody says which
@@ -44,7 +44,7 @@ class Evolution(NamedTuple):
     reconstructions: np.ndarray  # [m, s, f, f]
 
 
-def peaks(trained: Trained, layer: str, sess: tf.Session | None = None) -> np.ndarray:
+def peaks(trained: TrainedCnn, layer: str, sess: tf.Session | None = None) -> np.ndarray:
     """The largest activation of every map of ``layer`` in every test image, [n, C]."""
     h = activation_of(trained.net, layer)
     with trained.net.graph.as_default():
@@ -83,7 +83,7 @@ def strongest_images(largest: np.ndarray, maps: np.ndarray) -> np.ndarray:
     return np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T
 
 
-def top_nine(trained: Trained, layer: str, asked: list[int] | None = None) -> TopNine:
+def top_nine(trained: TrainedCnn, layer: str, asked: list[int] | None = None) -> TopNine:
     """The nine test images that excite each map most, and what in them does.
 
     Raises:
@@ -105,7 +105,7 @@ def top_nine(trained: Trained, layer: str, asked: list[int] | None = None) -> To
                    shaped(crop(pixels, layer, positions)))
 
 
-def reconstruct(trained: Trained, graph: Deconvnet, sess: tf.Session, images: np.ndarray,
+def reconstruct(trained: TrainedCnn, graph: Deconvnet, sess: tf.Session, images: np.ndarray,
                 maps: np.ndarray) -> list[np.ndarray]:
     """Run a deconvnet on test images.
 
@@ -124,7 +124,7 @@ def reconstruct(trained: Trained, graph: Deconvnet, sess: tf.Session, images: np
     return in_batches(compute, images, maps)
 
 
-def evolution(trained: Trained, layer: str, asked: list[int] | None = None,
+def evolution(trained: TrainedCnn, layer: str, asked: list[int] | None = None,
               at_most: int = 8) -> Evolution | None:
     """Follow maps over the steps that the run kept; None if it kept none.
 

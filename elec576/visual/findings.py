@@ -14,7 +14,7 @@ from elec576.visual.features import TOP, Evolution, peaks, reconstruct, stronges
 from elec576.visual.invariance import Curve
 from elec576.visual.occlusion import MeanOcclusion
 from elec576.visual.recurrent import ByRows
-from elec576.visual.trained import Trained
+from elec576.visual.trained import TrainedCnn
 
 ROWS = (14, 20, 22, 24, 26, 28)
 MOVES = {'translation': (1, 3), 'scale': (0.8, 1.5), 'rotation': (30, 180)}
@@ -33,7 +33,7 @@ class Nines(NamedTuple):
     by_chance: float  # the same, if nine were drawn from the test set
 
 
-def filters(trained: Trained) -> str:
+def filters(trained: TrainedCnn) -> str:
     """How far training took the first layer's weights from where they started."""
     net = trained.net
     with session(net.graph, trained.settings.threads) as sess:
@@ -54,7 +54,7 @@ def activations(statistics: dict[str, LayerStatistics]) -> str:
         f'{len(found.map_dead)} maps are dead' for layer, found in statistics.items()) + '.'
 
 
-def nines(trained: Trained, layer: str) -> Nines:
+def nines(trained: TrainedCnn, layer: str) -> Nines:
     """Where in the images that excite a map of ``layer`` most, and of what class they are."""
     largest = peaks(trained, layer)
     maps = np.flatnonzero(largest.max(axis=0) > 0)
@@ -67,7 +67,7 @@ def nines(trained: Trained, layer: str) -> Nines:
     def beyond(places: np.ndarray) -> np.ndarray:
         geometry = LAYERS[layer]
         first = geometry.stride * places + geometry.start
-        return ((first < 0) | (first + geometry.field > IMSIZE)).any(axis=1)
+        return np.any((first < 0) | (first + geometry.field > IMSIZE), axis=1)
 
     side = IMSIZE // LAYERS[layer].stride
     everywhere = np.stack(np.meshgrid(range(side), range(side)), axis=-1).reshape(-1, 2)

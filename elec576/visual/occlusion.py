@@ -11,7 +11,7 @@ from elec576.graphs.lenet5 import IMSIZE
 from elec576.tf1 import tf
 from elec576.visual.deconvnet import deconvnet
 from elec576.visual.features import reconstruct
-from elec576.visual.trained import Trained, in_batches
+from elec576.visual.trained import TrainedCnn, in_batches
 
 SIZE = 7  # of the square, in pixels; a quarter of the image, about as in the paper
 
@@ -23,7 +23,8 @@ class Occlusion(NamedTuple):
     the layer's largest activation in the untouched image; its activity is summed over the map.
     """
 
-    index: int  # place in the test set
+    # tuple has a method of this name, which is not needed here
+    index: int  # type: ignore[assignment]  # place in the test set
     image: np.ndarray  # [28, 28]
     true_class: int
     size: int
@@ -78,14 +79,14 @@ def grid(stride: int = 1) -> tuple[np.ndarray, np.ndarray]:
     return line, np.stack(np.meshgrid(line, line, indexing='ij'), axis=-1).reshape(-1, 2)
 
 
-def probabilities(trained: Trained, images: np.ndarray) -> np.ndarray:
+def probabilities(trained: TrainedCnn, images: np.ndarray) -> np.ndarray:
     """The ten classes' probabilities for images [n, 28, 28, 1], [n, 10]."""
     return softmax(in_batches(
         lambda part: trained.sess.run(trained.net.test.y_conv, {trained.net.tf_data: part}),
         images), axis=1)
 
 
-def occlusions(trained: Trained, images: np.ndarray, size: int = SIZE,
+def occlusions(trained: TrainedCnn, images: np.ndarray, size: int = SIZE,
                grey: float | None = None) -> list[Occlusion]:
     """Slide a grey square over each of the test images at ``images`` (int [n])."""
     net = trained.net
@@ -120,14 +121,14 @@ def occlusions(trained: Trained, images: np.ndarray, size: int = SIZE,
     return [slide(int(index)) for index in images]
 
 
-def right_images(trained: Trained, per_class: int) -> np.ndarray:
+def right_images(trained: TrainedCnn, per_class: int) -> np.ndarray:
     """The first ``per_class`` test images of each class that are classified right, int [n]."""
     right = probabilities(trained, trained.test.images).argmax(axis=1) == trained.classes
     return np.concatenate([np.flatnonzero(right & (trained.classes == label))[:per_class]
                            for label in range(trained.test.labels.shape[1])])
 
 
-def mean_occlusion(trained: Trained, images: np.ndarray, size: int = SIZE,
+def mean_occlusion(trained: TrainedCnn, images: np.ndarray, size: int = SIZE,
                    grey: float | None = None, stride: int = 2) -> MeanOcclusion:
     """Slide a grey square, every ``stride`` pixels, over test images that are classified right."""
     grey = grey_of(trained.test.images) if grey is None else grey

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 
 from elec576.graphs.rnn import RnnGraph, nSteps
 from elec576.tf1 import tf
-from elec576.visual.trained import Trained, in_batches
+from elec576.visual.trained import TrainedRnn, in_batches
 
 IMAGES = 1000  # test images whose states span the plane of the paths
 
@@ -47,7 +47,7 @@ def row_logits(net: RnnGraph) -> tf.Tensor:
                          for output in net.outputs], axis=1)
 
 
-def by_rows(trained: Trained) -> ByRows:
+def by_rows(trained: TrainedRnn) -> ByRows:
     """Classify the test set from the state after each row."""
     logits = row_logits(trained.net)
     classes = trained.classes
@@ -64,12 +64,12 @@ def by_rows(trained: Trained) -> ByRows:
                   found[np.arange(len(classes)), :, classes].mean(axis=0), by_class)
 
 
-def first_of_each_class(trained: Trained) -> np.ndarray:
+def first_of_each_class(trained: TrainedRnn) -> np.ndarray:
     """The first test image of each class that there is, int [k]."""
     return np.unique(trained.classes, return_index=True)[1]
 
 
-def hidden_paths(trained: Trained, images: np.ndarray) -> Paths:
+def hidden_paths(trained: TrainedRnn, images: np.ndarray) -> Paths:
     """The way of the hidden state over the test images at ``images`` (int [k])."""
     net = trained.net
     logits = row_logits(net)

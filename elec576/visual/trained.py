@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import Generic, Iterator, TypeVar
 
 import numpy as np
 
@@ -22,16 +23,21 @@ from elec576.tf1 import tf
 BATCH = 250  # images per session call: activations of the whole test set need not fit in memory
 
 
-class Trained(NamedTuple):
+Net = TypeVar('Net', LeNet5, RnnGraph)
+Kind = TypeVar('Kind', CnnSettings, RnnSettings)
+
+
+@dataclass(frozen=True)
+class Trained(Generic[Net, Kind]):
     """A run's network, restored.
 
     `test` holds what the network is fed: images [n, 28, 28, 1] for LeNet5, [n, 28, 28] (rows) for a
     recurrent network; and one-hot labels [n, 10].
     """
 
-    net: LeNet5 | RnnGraph
+    net: Net
     sess: tf.Session
-    settings: CnnSettings | RnnSettings
+    settings: Kind
     test: ImageSet
     origin: DataOrigin
     path: Path  # the run's directory
@@ -47,6 +53,10 @@ class Trained(NamedTuple):
     def classes(self) -> np.ndarray:
         """The true classes of the test images, int [n]."""
         return self.test.labels.argmax(axis=1)
+
+
+TrainedCnn = Trained[LeNet5, CnnSettings]
+TrainedRnn = Trained[RnnGraph, RnnSettings]
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """Steps kept of a run: written, listed, restored, and what evolution makes of them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from elec576.visual.features import evolution
 @pytest.fixture
 def run(make_trained, tmp_path):
     """A run that kept its steps 0 and 3, and a saver of its trained variables."""
-    trained = make_trained('relu', 0)._replace(path=tmp_path)
+    trained = dataclasses.replace(make_trained('relu', 0), path=tmp_path)
     with trained.net.graph.as_default():
         saver = tf.train.Saver(trained.net.trained)
     before = trained.sess.run(trained.net.trained)

@@ -1,5 +1,7 @@
 """What a recurrent network knows by rows, against the network's own accuracy and states."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -38,7 +40,7 @@ def test_after_the_last_row_it_is_the_test_accuracy(trained):
 def test_rows_below_do_not_matter_yet(trained):
     images = trained.test.images.copy()
     images[:, 10:] = 0
-    cut = trained._replace(test=ImageSet(images, trained.test.labels))
+    cut = dataclasses.replace(trained, test=ImageSet(images, trained.test.labels))
     whole, upper = by_rows(trained), by_rows(cut)
     assert np.allclose(whole.probability[:10], upper.probability[:10], atol=1e-6)
     assert not np.allclose(whole.probability[10:], upper.probability[10:], atol=1e-6)

@@ -23,4 +23,5 @@ def random_images(count: int) -> ImageSet:
 def with_images(trained: Trained, images: np.ndarray) -> Trained:
     """The same network with other test images [n, 28, 28, 1]."""
     labels = np.eye(10)[np.arange(len(images)) % 10]
-    return trained._replace(test=dataclasses.replace(trained.test, images=images, labels=labels))
+    test = dataclasses.replace(trained.test, images=images, labels=labels)
+    return dataclasses.replace(trained, test=test)
