@@ -123,7 +123,7 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
 
 
 def decide(look: Look, margin: float | None, last: bool) -> tuple[str, str]:
-    """The verdict of a look on "the first is higher", and what is to be added to it.
+    """The verdict of a look on "the first is higher", and a remark on it.
 
     Args:
         last: whether the plan has no further look.

@@ -24,7 +24,7 @@ def weight_variable(shape: list[int], init: str = 'truncated-normal') -> tf.Vari
 
 
 def bias_variable(shape: list[int], value: float = 0.1) -> tf.Variable:
-    """A bias of ``shape``, constant ``value`` at the start.
+    """A bias of ``shape``, initialised to the constant ``value``.
 
     The report does not print its value; 0.1 is what its activation statistics (1c) fit.
     """

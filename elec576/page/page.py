@@ -1,6 +1,6 @@
 """The page: one HTML file with its styles, scripts, chart library and data inside.
 
-The same comparison gives the same bytes: nothing in the page tells when or where it was built.
+The same comparison gives the same bytes: the page does not say when or where it was built.
 """
 
 from __future__ import annotations
