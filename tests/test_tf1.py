@@ -11,7 +11,7 @@ TASKS = '/proc/self/task'
 
 @pytest.mark.skipif(not os.path.isdir(TASKS), reason='counts threads as Linux does')
 def test_every_session_has_the_threads_that_it_asked_for():
-    """By itself TensorFlow gives all sessions of a process those of the first one."""
+    """By default TensorFlow gives all sessions of a process the threads of the first one."""
     def threads_begun(number: int) -> int:
         graph = tf.Graph()
         with graph.as_default():
@@ -21,5 +21,5 @@ def test_every_session_has_the_threads_that_it_asked_for():
             sess.run(product)
             return len(os.listdir(TASKS)) - before
 
-    threads_begun(1)  # the first one begins threads for the whole process, too
+    threads_begun(1)  # the first one starts threads for the whole process, too
     assert threads_begun(7) - threads_begun(2) == 5

@@ -12,7 +12,7 @@ from elec576.experiments import FREE, named
 from elec576.listings import command as listing_command
 from elec576.settings import CnnSettings, flag_of
 
-ELSEWHERE = 'results/local/again'  # reproduce.py does not repeat finished runs in the default folder
+ELSEWHERE = 'results/local/again'  # in the default folder, reproduce.py repeats nothing
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Nines(NamedTuple):
 
 
 def filters(trained: Trained) -> str:
-    """How far training took the first layer's weights from where they started."""
+    """How far training moved the first layer's weights from their initial values."""
     net = trained.net
     with session(net.graph, trained.settings.threads) as sess:
         sess.run(net.initializer)
@@ -102,7 +102,7 @@ def evolution(found: Evolution) -> str:
 
 
 def occlusion(found: MeanOcclusion) -> str:
-    """What the square takes from the true class's probability."""
+    """How much the square lowers the true class's probability."""
     middle = len(found.centres) // 2
     row, column = np.unravel_index(found.probability.argmin(), found.probability.shape)
     corners = found.probability[[0, 0, -1, -1], [0, -1, 0, -1]].mean()

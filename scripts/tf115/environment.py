@@ -117,12 +117,12 @@ def run_listing(python: Path, settings: CnnSettings | RnnSettings, data: Path,
         mask_steps: in how many steps to look at the masks of dropout.
 
     Raises:
-        UserError: the listing failed; the message ends with its last words.
+        UserError: the listing failed; the message ends with the last line of its stderr.
     """
     name, options = command(settings)
     with tempfile.TemporaryDirectory(prefix='elec576-tf115-') as folder:
         out = Path(folder) / 'out.json'
-        # -I: neither this package nor another one of ours can be found from in there
+        # -I: it cannot import this package or another one of ours
         done = subprocess.run(
             [python, '-I', DRIVER, '--out', out, '--steps', str(settings.steps),
              '--eval-every', str(eval_every), '--mask-steps', str(mask_steps),

@@ -170,12 +170,12 @@ def test_cut_off_while_writing(place, trained, tmp_path, monkeypatch):
     trained[0].run(trained[2])
     expected = 3 if place == 'shutil.rmtree' else 2
     assert_at(checkpoints.resume(tmp_path, *trained[:2]), expected, trained, known)
-    # and the next one is written as if nothing had been
+    # and the next one is written as if nothing had happened
     known |= save_steps(tmp_path, trained, 3, 4)
     assert_at(checkpoints.resume(tmp_path, *trained[:2]), 4, trained, known)
 
 
-def test_a_step_saved_before_is_left_alone(trained, tmp_path):
+def test_a_step_saved_before_is_not_written_again(trained, tmp_path):
     save_steps(tmp_path, trained, 7)
     before = (tmp_path / 'step-00000007' / 'progress.npz').stat().st_mtime_ns
     checkpoints.save(tmp_path, progress_at(7), *trained[:2])

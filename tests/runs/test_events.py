@@ -1,4 +1,4 @@
-"""TensorBoard events: what is in them, and that training does not notice."""
+"""TensorBoard events: what is in them, and that they do not change training."""
 
 import io
 
@@ -22,7 +22,7 @@ RUNS = {'cnn': CNN, 'rnn': RNN}
 
 
 def quiet(line):
-    """An `echo` for runs whose lines nobody reads."""
+    """An `echo` that discards a run's lines."""
 
 
 def read(run):
