@@ -95,7 +95,7 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
     A look is taken when every experiment has all of its seeds; runs beyond them are not used.
 
     Raises:
-        UserError: a run lacks what is compared.
+        UserError: a run did not measure what is compared.
     """
     looks = _looks(link)
     sides = [{run.seed: run for run in results.of(name)} for name in (link.higher, link.lower)]

@@ -155,7 +155,7 @@ def image_variance(higher: np.ndarray, lower: np.ndarray) -> float:
 
     Two-way random effects without replication: the difference at seed s and image i is a mean, an
     effect of the seed, one of the image, a residual; only the image's effect divided by the number
-    of images is meant here, for the spread between seeds holds the other two already. Estimated by
+    of images is meant here, because the spread between seeds contains the other two. Estimated by
     mean squares, and not below 0.
 
     Args:

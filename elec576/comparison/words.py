@@ -102,7 +102,7 @@ def margin_words(link: JudgedLink) -> str:
 
 
 def yardstick_words(found: Yardstick | None) -> str:
-    """How the report stands among made-up ones."""
+    """How the report ranks among made-up ones."""
     if found is None:
         return 'too few seeds for any interval.'
     return (f'{found.inside} of {found.count} numbers are compatible with our runs; of reports '

@@ -121,7 +121,7 @@ def _json(value: object) -> Markup:
 
 
 def _code(text: str) -> Markup:
-    """What stands between backticks as code."""
+    """Text between backticks as code."""
     parts = [escape(part) for part in text.split('`')]
     return Markup('').join(Markup('<code>{}</code>').format(part) if k % 2 else part
                            for k, part in enumerate(parts))

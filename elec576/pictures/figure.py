@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from elec576.files import write_whole
 
-# Okabe & Ito's colours, told apart by the colour-blind and, by lightness, in grey print
+# Okabe & Ito's colours, distinguishable for the colour-blind and, by lightness, in grey print
 BLUE, ORANGE, GREEN, VERMILION = '#0072B2', '#E69F00', '#009E73', '#D55E00'
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.image import AxesImage
 
-# The ten classes: Okabe & Ito's eight and two greys, told apart by the colour-blind.
+# The ten classes: Okabe & Ito's eight and two greys, distinguishable for the colour-blind.
 CLASS_COLOURS = ('#000000', '#E69F00', '#56B4E9', '#009E73', '#F0E442', '#0072B2', '#D55E00',
                  '#CC79A7', '#777777', '#DDDDDD')
 CLASS_MAP = ListedColormap(CLASS_COLOURS)

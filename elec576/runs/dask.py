@@ -48,13 +48,13 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
         running = {}
         completed = as_completed()
 
-        def hand_out(count: int) -> None:
+        def submit(count: int) -> None:
             for task in itertools.islice(waiting, count):
                 future = client.submit(work, task, *arguments, pure=False)
                 running[future] = task
                 completed.add(future)
 
-        hand_out(len(threads))
+        submit(len(threads))
         for future in completed:
             task = running.pop(future)
             error = future.exception()
@@ -62,5 +62,5 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
                 raise UserError(f'--dask {address}: the scheduler is gone; start it and run the '
                                 'same command again')
             result = None if error else future.result()
-            hand_out(1)
+            submit(1)
             yield task, result, error

@@ -22,7 +22,7 @@ from elec576.machine import processor, versions
 from elec576.runs.rundir import read_json
 from elec576.settings import all_cores
 
-ISA = 'avx2'  # of ours and the listings, where nothing else is said
+ISA = 'avx2'  # of ours and the listings, by default
 
 
 def main(description: str) -> None:

@@ -1,7 +1,7 @@
 """The measurements. Each returns numbers for JSON; what is compared takes turns, A B C C B A ...
 
 A summary is the median, the smallest and the largest of so many rounds: {'median', 'low', 'high',
-'rounds'}, in seconds of a step if nothing else is said.
+'rounds'}, in seconds per step by default.
 """
 
 from __future__ import annotations

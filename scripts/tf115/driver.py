@@ -53,7 +53,7 @@ def count_op_seeds():
 
 
 class Watch(object):
-    """Stands in for `Session.run` of the one session that a listing has."""
+    """Replaces `Session.run` of the one session that a listing has."""
 
     def __init__(self, steps, eval_every, mask_steps):
         self.steps, self.eval_every, self.mask_steps = steps, eval_every, mask_steps

@@ -65,7 +65,7 @@ def make_environment(folder: Path, python37: Path | None = None) -> Path:
                   [python, '-m', 'pip', 'install', '--quiet', *REQUIREMENTS]):
         done = subprocess.run(words, capture_output=True, text=True)
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or ['nothing said'])[-1]
+            last = (done.stderr.strip().splitlines() or ['no message'])[-1]
             raise UserError(f'{folder}: the environment cannot be made ({last})')
     return python
 
@@ -130,6 +130,6 @@ def run_listing(python: Path, settings: CnnSettings | RnnSettings, data: Path,
             env=clean_environment(settings.threads, settings.isa),
             capture_output=True, text=True, cwd=folder)
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or ['nothing said'])[-1]
+            last = (done.stderr.strip().splitlines() or ['no message'])[-1]
             raise UserError(f'{name} under {python}: {last}')
         return json.loads(out.read_text())
