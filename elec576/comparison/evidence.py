@@ -85,8 +85,8 @@ def log_likelihood(values: Sequence[float], printed: Iterable[float]) -> float |
 
     It is the density of the prediction interval's own Student's t, of the logs: losses are skewed,
     their logs much less so. Within the range of ``values`` a kernel density gives nearly the same;
-    outside it that has no data, whereas this one extrapolates. The ``printed`` are taken as
-    independent.
+    outside it a kernel density has no data, but this one extrapolates. The ``printed`` are taken
+    as independent.
 
     Args:
         values: [n] losses, one per seed. Returns None for n < `SEEDS_FOR_INTERVAL`, or if one of

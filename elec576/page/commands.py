@@ -12,7 +12,7 @@ from elec576.experiments import FREE, named
 from elec576.listings import command as listing_command
 from elec576.settings import CnnSettings, flag_of
 
-ELSEWHERE = 'results/local/again'  # in the default folder, reproduce.py repeats nothing
+ELSEWHERE = 'results/local/again'  # in results/, reproduce.py skips finished runs
 
 
 @dataclass(frozen=True)
