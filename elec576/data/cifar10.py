@@ -109,7 +109,7 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     except Exception:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
         if os.path.isfile(path) and os.path.getsize(path) == 0:
             error = 'the file is empty'
-        raise UserError(f'{path}: not a readable PNG image ({error}); copy it again') from None
+        raise UserError(f'{path}: not a readable PNG image ({error}); copy it anew') from None
     if image.ndim != 2 or indexed:
         raise UserError(f'{path}: a color image; the course\'s images are grayscale')
     if image.dtype != np.uint8:

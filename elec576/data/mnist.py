@@ -109,13 +109,13 @@ class DataSet:
         return self._images[indices], self._labels[indices]
 
     def _shuffle(self) -> None:
-        """Shuffle the result of the earlier shuffles: TF1 permutes its arrays in place."""
+        """Shuffle what the earlier shuffles left: TF1 permutes the arrays that it permuted."""
         permutation = np.arange(self.num_examples)
         self._rng.shuffle(permutation)
         self._order = permutation if self._order is None else self._order[permutation]
 
     def state(self) -> dict[str, np.ndarray]:
-        """The state of this data set and its generator, as arrays, without the images."""
+        """Where this data set and its generator are, as arrays; the images are not in it."""
         _, keys, position, has_gauss, cached_gaussian = self._rng.get_state()
         order = np.empty(0, int) if self._order is None else self._order
         return {'order': order.copy(), 'index_in_epoch': np.array(self._index_in_epoch),

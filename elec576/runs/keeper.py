@@ -145,7 +145,7 @@ class RunKeeper:
         self._rows_in_events = len(self.history.rows)
 
     def record_end(self, **tested: float) -> None:
-        """Add the final test values to the history; its row may exist already."""
+        """Add the final test values to the history; its row may have come before."""
         last = self.history.rows[-1] if self.history.rows else {}
         shown = last.get('step') == self.step and tested.keys() <= last.keys()
         self.history.record(self.step, **tested)

@@ -109,7 +109,7 @@ def jobs_of(runs: Iterable[tuple[str, int]], threads: int = 1, isa: str = 'avx2'
 
 
 def rough_seconds(settings: CnnSettings | RnnSettings) -> float:
-    """A rough estimate of a run's time on one core, used until similar runs are finished."""
+    """A first guess at a run's length on one core, until runs like it are finished."""
     if settings.program == 'cnn':
         images = 10 * settings.test_per_class if settings.test_per_class else 10000
         evaluations = settings.steps // settings.eval_every if settings.eval_every else 0

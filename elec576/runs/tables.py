@@ -126,7 +126,7 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     except (OSError, ValueError) as error:  # pandas's own errors are ValueErrors
         raise UserError(f'{path}: not readable as CSV ({error}); {AGAIN}') from None
     if tuple(found.columns) != columns:
-        raise UserError(f'{path}: does not have the columns of such a table; {AGAIN}')
+        raise UserError(f'{path}: has not the columns of such a table; {AGAIN}')
     return found
 
 

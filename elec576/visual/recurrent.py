@@ -70,7 +70,7 @@ def first_of_each_class(trained: Trained) -> np.ndarray:
 
 
 def hidden_paths(trained: Trained, images: np.ndarray) -> Paths:
-    """The path of the hidden state over the test images at ``images`` (int [k])."""
+    """The way of the hidden state over the test images at ``images`` (int [k])."""
     net = trained.net
     logits = row_logits(net)
     with net.graph.as_default():

@@ -175,7 +175,7 @@ def test_cut_off_while_writing(place, trained, tmp_path, monkeypatch):
     assert_at(checkpoints.resume(tmp_path, *trained[:2]), 4, trained, known)
 
 
-def test_a_step_saved_before_is_not_written_again(trained, tmp_path):
+def test_a_step_saved_before_is_left_alone(trained, tmp_path):
     save_steps(tmp_path, trained, 7)
     before = (tmp_path / 'step-00000007' / 'progress.npz').stat().st_mtime_ns
     checkpoints.save(tmp_path, progress_at(7), *trained[:2])

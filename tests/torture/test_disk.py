@@ -1,10 +1,10 @@
-"""Trial `disk`: a full disk at any single write of a run, a folder that is read-only or removed.
+"""Trial `disk`: no room at any single write of a run, a folder that is read-only, or is removed.
 
-A full disk is simulated by a limit on the size of files (`RLIMIT_FSIZE`, which every Unix has and
-which needs no permission): at each of a run's writes in turn, and below the size of each of its
-files. Where a file system can be mounted, a small one is really filled as well, page by page. Each
-time the run must end with one line and exit code 2, what is saved must be intact, and with free
-space again the same command must give the bits of a run that always had space.
+For want of room a limit on the size of files is set (`RLIMIT_FSIZE`, which every Unix has and
+nobody needs permission for): at each of a run's writes in turn, and below the size of each of its
+files. Where a file system may be mounted, a small one really fills up as well, page by page. Each
+time the run must end with one line and exit code 2, what is saved must be whole, and with room
+again the same command must lead to the bits of a run that always had room.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class Writes:
     def __init__(self):
         self.counting = False
         self.number = 0
-        sys.addaudithook(self.look)  # permanently; there is no way to remove one
+        sys.addaudithook(self.look)  # for good; there is no way to remove one
 
     def look(self, event: str, arguments: tuple) -> None:
         if self.counting and event == 'open' and (
@@ -54,7 +54,7 @@ class Writes:
 
     @contextlib.contextmanager
     def until(self, last, happen=lambda: limit(0)):
-        """Do it before write number ``last``, counted from 1; by default, fill the disk."""
+        """Let it happen before write number ``last``, counted from 1; then, by default, no room."""
         save = tf.train.Saver.save
 
         def counted(*arguments, **more):
@@ -136,7 +136,7 @@ def words_of(small_data):
 
 @pytest.fixture(scope='module')
 def whole(words_of, tmp_path_factory) -> RunDirectory:
-    """The run that always had space."""
+    """The run that always had room."""
     run = RunDirectory(tmp_path_factory.mktemp('disk') / 'whole')
     assert call(words_of(run.path)).code == 0
     return run
@@ -200,7 +200,7 @@ def saved_is_whole(run: RunDirectory, whole: RunDirectory) -> bool:
 
 @pytest.fixture
 def try_each(failing, finding, tmp_path):
-    """Test a run that lacks something, for each of several lacks by their names."""
+    """Find out about a run that lacks something, for each of several lacks by their names."""
     def find(what: str, lacks: dict) -> None:
         found = {name: failing(tmp_path / name, without) for name, without in lacks.items()}
         finding(what, len(lacks), [f'{name}: {why}' for name, why in found.items() if why])
@@ -268,9 +268,9 @@ def test_the_folder_is_removed(try_each, writes, trial_options, tmp_path):
               for n in chosen(range(1, writes.total + 1), trial_options, 2)})
 
 
-# ---- that the trial really fills the disk, and sees damage
+# ---- that the trial takes the room away, and sees damage
 
-def test_the_disk_is_full_at_the_write(writes, tmp_path):
+def test_the_room_is_gone_at_the_write(writes, tmp_path):
     with writes.until(2):
         (tmp_path / 'first').write_text('x')
         with pytest.raises(OSError):

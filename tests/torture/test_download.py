@@ -1,7 +1,7 @@
 """Trial `download`: a server on this machine in the place of the real hosts, which misbehaves.
 
 Keras's own downloading is what is tried: only the address that it asks, the digest that it expects
-and the place of its cache are replaced, for a small made-up MNIST.
+and the place of its cache are exchanged, for a small made-up MNIST.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ class Server(ThreadingHTTPServer):
         self.made_up = made_up
         self.content = npz(made_up)
         self.other = npz(made_up._replace(test_images=255 - made_up.test_images))
-        self.end = threading.Event()  # releases the stalling handlers
+        self.end = threading.Event()  # lets those go who are stalling
 
     def url(self, name: str) -> str:
         return f'http://127.0.0.1:{self.server_address[1]}/{name.replace(" ", "-")}'
@@ -161,7 +161,7 @@ def fails_badly(folder, server: Server, name: str) -> str:
         if seconds > PATIENCE:
             return f'given up only after {seconds:.0f} s'
         if not load_mnist()[1].stand_in or 'stand-in' not in said.getvalue():
-            return 'a run does not use the stand-in, or does not say so'
+            return 'a run does not go on with the stand-in, or does not say so'
     # what Keras leaves in its own cache it checks by digest, and replaces, the next time
     left = [path.name for path in (folder / 'cache').glob('*') if not path.name.endswith('.lock')]
     return f'left behind: {", ".join(left)}' if left else ''
