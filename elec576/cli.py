@@ -22,19 +22,19 @@ from elec576.settings import CnnSettings, RnnSettings, flag_of
 
 
 class Parser(argparse.ArgumentParser):
-    """An `ArgumentParser` whose complaints are one line."""
+    """An `ArgumentParser` that reports an error in one line."""
 
     def error(self, message: str):
         raise UserError(f'{message}; {self.prog} --help lists the options')
 
 
 def main_guard(main: Callable[[], int | None]) -> None:
-    """Run ``main`` and leave the process with the project's exit codes.
+    """Run ``main`` and exit with the project's exit codes.
 
     0 done; 2 bad usage or input, one line on standard error; 130 interrupted, by SIGTERM too.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if sys.stdout is None:  # closed by whoever started us
+    if sys.stdout is None:  # closed by the caller
         sys.stdout = open(os.devnull, 'w')
     try:
         code = main() or 0
@@ -45,10 +45,10 @@ def main_guard(main: Callable[[], int | None]) -> None:
         code = complain(str(interruption), 130)
     except KeyboardInterrupt:
         code = complain('interrupted; run the same command again to resume', 130)
-    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
+    except BrokenPipeError:  # the reader of our output has exited, e.g. `| head`
         _discard_output()
         code = 141
-    except OSError as error:  # a full disk, or a folder that may not be written
+    except OSError as error:  # a full disk, or a folder without permission
         code = complain(f'{error}; free disk space or fix permissions, and run the same command '
                         'again', 2)
         try:
@@ -59,7 +59,7 @@ def main_guard(main: Callable[[], int | None]) -> None:
 
 
 def _discard_output() -> None:
-    """Let nothing more go to standard output: Python itself flushes it at the end."""
+    """Discard all further output: Python flushes standard output at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -101,7 +101,7 @@ def add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
 
 
 def run_parser(kind: type, description: str) -> Parser:
-    """The parser of a program that makes one run: all settings, and where and how."""
+    """The parser of a program that makes one run: its settings and its options."""
     parser = Parser(description=description)
     add_settings(parser, kind)
     parser.add_argument('--experiment', metavar='NAME',
@@ -115,7 +115,7 @@ def run_parser(kind: type, description: str) -> Parser:
     parser.add_argument('--checkpoint-seconds', metavar='S', type=seconds,
                         help='seconds between checkpoints (10 or more: about 1 %% of the time)')
     parser.add_argument('--keep-every', metavar='STEPS', type=positive, default=0,
-                        help='keep the weights every so many steps, for scripts/visualize.py')
+                        help='save the weights every STEPS steps, for scripts/visualize.py')
     parser.add_argument('--no-events', dest='events', action='store_false',
                         help='write no TensorBoard event files')
     return parser
@@ -137,7 +137,7 @@ def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSett
     else:
         return kind(**given)
     if not isinstance(base, kind):
-        raise UserError(f'{source} is of the other program; use scripts/run_{base.program}.py')
+        raise UserError(f'{source} belongs to the other program; use scripts/run_{base.program}.py')
     for name, value in given.items():
         if name not in free and value != getattr(base, name):
             raise UserError(f'{flag_of(name)} {value}: {source} has {getattr(base, name)}; '
@@ -146,7 +146,7 @@ def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSett
 
 
 def default_out(settings: CnnSettings | RnnSettings, experiment: str | None) -> Path:
-    """Where a run goes when nobody says: `results/local/`, which is not committed."""
+    """The default folder of a run, in `results/local/`, which is not committed."""
     name = experiment or experiments.name_of(settings)
     if name is None:
         standard = type(settings)()
@@ -158,20 +158,21 @@ def default_out(settings: CnnSettings | RnnSettings, experiment: str | None) -> 
 
 
 def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> None:
-    """Carry out the run that the command line asks for, and draw its pictures.
+    """Make the run that the command line asks for, and draw its pictures.
 
     Raises: as `elec576.runs.run.run`.
     """
     out = args.out or default_out(settings, args.experiment)
     directory = RunDirectory(out)
     if args.resume and not directory.config.exists():
-        raise UserError(f'--resume: there is no run in {out}; drop it, or say where with --out DIR')
+        raise UserError(f'--resume: there is no run in {out}; drop it, or name the folder with '
+                        '--out DIR')
     experiment = args.experiment or experiments.name_of(settings)
     if directory.config.exists() and not args.experiment:
         experiment = read_json(directory.config).get('experiment')
     pin_kernels(settings.isa)
 
-    # TensorFlow takes seconds to load: only once the options are known to be good
+    # TensorFlow takes seconds to load: import it only after the options are checked
     from elec576.comparison.beside import beside
     from elec576.data import ORIGINALS
     from elec576.pictures.run import draw_run
@@ -192,4 +193,4 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
     if experiment in experiments.EXPERIMENTS and data['name'] in ORIGINALS:
         print(beside(experiment, directory))
     elif experiment in experiments.EXPERIMENTS and not data['stand_in']:
-        print(f'{data["name"]}: not the images of the report, and not compared with it')
+        print(f'{data["name"]}: not the images of the report, so not compared with it')

@@ -6,13 +6,13 @@ class UserError(Exception):
 
 
 class Busy(UserError):
-    """Another process is at the same work; waiting for it is what to do."""
+    """Another process is doing the same work; wait for it."""
 
 
 class Diverged(UserError):
-    """A loss that is no longer a finite number: with these settings nothing will come of the run.
+    """The loss is NaN or infinite: no run with these settings can finish.
 
-    It ends with exit code 2, for it is the settings that are to be changed.
+    The exit code is 2, because the settings must be changed.
     """
 
 

@@ -1,4 +1,4 @@
-"""The report's experiments by name, and the ones that settle what the report does not say."""
+"""The report's experiments by name, and those that test what the report does not say."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ EVIDENCE: dict[str, CnnSettings] = {
     'evidence-tanh-1e-5': CnnSettings(act='tanh', lr=1e-5),
 }
 
-# What the report does not say, told apart by a run's first loss: `scripts/step0.py`.
+# Readings of what the report does not say. A run's first loss distinguishes them:
+# `scripts/step0.py`.
 STEP_0: dict[str, CnnSettings] = {
     'relu': CnnSettings(act='relu'),
     'tanh': CnnSettings(act='tanh'),
@@ -59,7 +60,7 @@ STEP_0: dict[str, CnnSettings] = {
     'relu, keep_prob 0.75': CnnSettings(act='relu', keep_prob=0.75),
 }
 
-# Part 1c's run is run 4 once more: it has no runs of its own.
+# Part 1c's run is the same as run 4: it has no runs of its own.
 SAME_RUN = {'cnn-vis': 'cnn4'}
 
 # Settings that an experiment does not fix: they decide which run it is, how fast, or what is shown.
@@ -70,7 +71,7 @@ def named(name: str) -> CnnSettings | RnnSettings:
     """The settings of an experiment.
 
     Raises:
-        UserError: there is none of that name.
+        UserError: no experiment has this name.
     """
     try:
         return (EXPERIMENTS | EVIDENCE)[name]

@@ -1,7 +1,7 @@
-"""Files written whole: a reader, or a run killed at any moment, never meets half a file.
+"""Atomic writes: no reader finds half a file, even if a run is killed while it writes.
 
-What is written is also on the disk, not only with the operating system, when the function returns:
-a machine that loses its power finds the old file or the new one.
+When a function returns, the file is on the disk, not only in the operating system's cache. After a
+power failure there is either the old file or the new one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-UNFINISHED = '.unfinished-'  # how the names of what is not yet whole begin
+UNFINISHED = '.unfinished-'  # prefix of the names of incomplete files and folders
 
 
 def write_whole(path: str | os.PathLike, content: str | bytes) -> None:
@@ -42,8 +42,8 @@ def write_whole(path: str | os.PathLike, content: str | bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Have the disk hold a file, or the names in a folder."""
-    if os.name == 'nt' and path.is_dir():  # Windows opens no folders
+    """Flush a file, or the names in a folder, to the disk."""
+    if os.name == 'nt' and path.is_dir():  # Windows cannot open folders
         return
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -53,19 +53,19 @@ def sync(path: Path) -> None:
 
 
 def write_json(path: str | os.PathLike, value: object) -> None:
-    """Write ``value`` as indented JSON, whole."""
+    """Write ``value`` as indented JSON, atomically."""
     write_whole(path, json.dumps(value, indent=2) + '\n')
 
 
 def write_array(path: str | os.PathLike, array: np.ndarray) -> None:
-    """Write ``array`` as .npy, whole."""
+    """Write ``array`` as .npy, atomically."""
     buffer = io.BytesIO()
     np.save(buffer, array)
     write_whole(path, buffer.getvalue())
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what killed processes left unfinished below ``folder``; nobody may be writing."""
+    """Remove incomplete files of killed processes below ``folder``; no process may be writing."""
     for path in list(folder.rglob(f'{UNFINISHED}*')):
         if path.is_dir():
             shutil.rmtree(path)

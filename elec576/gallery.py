@@ -1,6 +1,6 @@
-"""All pictures of a run's inside: computed by `elec576.visual`, drawn by `elec576.pictures`.
+"""All pictures of a trained network: computed by `elec576.visual`, drawn by `elec576.pictures`.
 
-Each picture NAME.png has its arrays beside it in NAME.npz.
+The arrays of a picture NAME.png are in NAME.npz beside it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ PER_CLASS_OCCLUDED = 5  # for the mean occlusion map, where each image is 196
 
 @dataclass(frozen=True)
 class Selection:
-    """What to look at; None leaves the choice to each picture."""
+    """What to show; with None, each picture makes its own choice."""
 
     layer: str | None = None
     maps: list[int] | None = None
@@ -57,7 +57,7 @@ class Picture:
     shows_images: bool  # it shows images of the data set, and is not for publishing
     arrays: dict[str, Any]
     draw: Callable[[Path, str], None]  # takes the path and the title
-    finding: str = ''  # what is seen in it, in numbers
+    finding: str = ''  # what it shows, in numbers
 
 
 def pictures(trained: Trained, selection: Selection,
@@ -85,9 +85,9 @@ def pictures(trained: Trained, selection: Selection,
 def _cnn_pictures(trained: TrainedCnn, selection: Selection,
                   echo: Callable[[str], None]) -> Iterator[Picture]:
     if selection.maps is not None and selection.layer is None:
-        raise UserError(f'--maps: say of which layer with --layer {{{",".join(LAYERS)}}}')
+        raise UserError(f'--maps: name the layer with --layer {{{",".join(LAYERS)}}}')
     layers = [selection.layer] if selection.layer else list(LAYERS)
-    # first what depends on the selection, so that a wrong one is said at once
+    # first what depends on the selection, so that a wrong one is reported at once
     tops = {layer: top_nine(trained, layer, selection.maps) for layer in layers}
 
     W_conv1 = trained.sess.run(trained.net.W_conv1)
@@ -217,5 +217,5 @@ def save_findings(trained: Trained, findings: list[str], out: Path,
 
 
 def published(trained: Trained, name: str, folder: Path) -> Path:
-    """Where a copy of a run's file goes among those of other runs."""
+    """The path of a published copy of a run's file; the name says which run."""
     return folder / f'{trained.name}-seed{trained.settings.seed}-{name}'

@@ -1,4 +1,4 @@
-"""Where the report's listings stand: `starter/`, which only the repository holds."""
+"""The report's listings: `starter/`, which is only in the repository."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def program(name: str) -> Path:
 
 
 def command(settings: CnnSettings | RnnSettings) -> tuple[str, list[str]]:
-    """The listing that computes what ``settings`` ask for, by its name, and its options.
+    """The name of the listing that computes what ``settings`` ask for, and its options.
 
     Raises:
         ValueError: the listings have no such setting (biases, momentum, MNIST for the CNN, another

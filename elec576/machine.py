@@ -1,4 +1,4 @@
-"""What computes and what it was measured on: kernels, versions, processor, clocks."""
+"""The machine and its software: kernels, versions, processor, clocks."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from typing import Mapping
 import elec576
 from elec576.errors import UserError
 
-# The instruction sets that oneDNN may use (its ONEDNN_MAX_CPU_ISA), and what /proc/cpuinfo calls
-# what they need. AVX2 kernels give the same bits on every x86-64 processor that has them.
+# The instruction sets that oneDNN may use (its ONEDNN_MAX_CPU_ISA), and the flags in /proc/cpuinfo
+# that they need. AVX2 kernels give the same bits on every x86-64 processor that has them.
 ISAS = {'avx2': ('AVX2', {'avx2', 'fma'}),
         'avx512': ('AVX512_CORE', {'avx512f', 'avx512bw', 'avx512dq', 'avx512vl'})}
 # Variables that TensorFlow, oneDNN, XLA and OpenMP read: many of them choose other kernels.
 KERNEL_VARIABLES = ('TF_', 'TENSORFLOW_', 'XLA_', 'ONEDNN_', 'DNNL_', 'MKL_', 'OMP_', 'KMP_')
 LOG_VARIABLES = ('TF_CPP_',)
 
-_pinned: str | None = None  # the instruction set that this process computes with
+_pinned: str | None = None  # the instruction set that this process uses
 
 
 def pin_kernels(isa: str) -> None:
-    """Have TensorFlow compute with the kernels of ``isa`` in this process.
+    """Make TensorFlow use the kernels of ``isa`` in this process.
 
-    To be called before TensorFlow is loaded; `elec576.tf1` does it for 'avx2' if nobody did. The
-    environment's own variables that could choose other kernels are removed. A process computes
-    with one instruction set to its end.
+    Call it before TensorFlow is loaded; otherwise `elec576.tf1` calls it with 'avx2'. Environment
+    variables that could choose other kernels are removed. A process cannot change its instruction
+    set later.
 
     Args:
         isa: a key of `ISAS`.
 
     Raises:
-        UserError: the process computes with other kernels already, or the processor has no AVX-512.
+        UserError: the process already uses other kernels, or the processor has no AVX-512.
     """
     global _pinned
     if isa == _pinned:
         return
     if _pinned is not None:
-        raise UserError(f'--isa {isa}: this process computes with {_pinned} kernels; '
-                        'start another one')
+        raise UserError(f'--isa {isa}: this process uses {_pinned} kernels; '
+                        'start a new one')
     if 'tensorflow' in sys.modules:
         raise UserError('TensorFlow was loaded before its kernels were chosen; import elec576.tf1 '
                         'before tensorflow')
@@ -61,7 +61,7 @@ def pin_kernels(isa: str) -> None:
 
 
 def pinned() -> str | None:
-    """The instruction set that this process computes with; None before it is chosen."""
+    """The instruction set that this process uses; None before it is chosen."""
     return _pinned
 
 
@@ -91,7 +91,7 @@ def versions(*packages: str) -> dict[str, str]:
 
 
 def versions_text(found: Mapping[str, str]) -> str:
-    """What `versions` returns as words, e.g. "elec576 0.1.0, python 3.11.7"."""
+    """What `versions` returns as text, e.g. "elec576 0.1.0, python 3.11.7"."""
     return ', '.join(f'{package} {number}' for package, number in found.items())
 
 
@@ -102,7 +102,7 @@ def processor() -> str:
 
 
 class Stopwatch:
-    """Wall and processor seconds since its making, on top of those of earlier sittings."""
+    """Wall and processor seconds since its creation, plus those of earlier processes."""
 
     def __init__(self, wall_seconds: float = 0.0, cpu_seconds: float = 0.0):
         self._wall = time.perf_counter() - wall_seconds
@@ -114,5 +114,5 @@ class Stopwatch:
 
     @property
     def cpu_seconds(self) -> float:
-        """Processor time of this process, all its threads together."""
+        """Processor time of this process, summed over its threads."""
         return time.process_time() - self._cpu

@@ -26,7 +26,7 @@ def all_cores() -> int:
 
 
 def is_number(value: object) -> bool:
-    """Whether ``value`` is a finite number that a float can hold; True and False are none."""
+    """Whether ``value`` is a finite number that a float can hold; True and False are not."""
     try:
         return (isinstance(value, (int, float)) and not isinstance(value, bool)
                 and math.isfinite(value))
@@ -35,7 +35,7 @@ def is_number(value: object) -> bool:
 
 
 def setting(default, help: str, choices: tuple[str, ...] | None = None, least: int | None = None):
-    """A dataclass field with what the command line and the validation need to know of it."""
+    """A dataclass field with metadata for the command line and the validation."""
     metadata = {'help': help, 'choices': choices, 'least': least}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
@@ -62,14 +62,14 @@ class Settings:
             elif least is not None:
                 if isinstance(value, bool) or not isinstance(value, int) or value < least:
                     raise UserError(f'{flag} {value}: a whole number of at least {least} is needed')
-                if value >= 2**31:  # what numpy's seeds and TensorFlow's options and shapes hold
+                if value >= 2**31:  # limit of numpy's seeds and TensorFlow's options and shapes
                     raise UserError(f'{flag} {value}: a whole number below 2147483648 is needed')
             elif not is_number(value):
                 raise UserError(f'{flag} {value}: a finite number is needed')
         if self.lr <= 0:
             raise UserError(f'--lr {self.lr}: a number above 0 is needed')
         if self.optimizer != 'momentum' and self.momentum is not None:
-            raise UserError(f'--momentum: {self.optimizer} has none; drop it, or ask for '
+            raise UserError(f'--momentum: {self.optimizer} has none; drop it, or use '
                             '--optimizer momentum')
         if self.optimizer == 'momentum' and self.momentum is None:
             object.__setattr__(self, 'momentum', 0.9)
@@ -90,7 +90,7 @@ class CnnSettings(Settings):
     optimizer: str = setting('adam', 'optimizer',
                              ('adam', 'sgd', 'momentum', 'rmsprop', 'adagrad'))
     lr: float = setting(1e-3, 'learning rate')
-    momentum: float | None = setting(None, 'of the optimizer of that name (0.9)')
+    momentum: float | None = setting(None, 'momentum of the momentum optimizer (0.9)')
     init: str = setting('truncated-normal', 'initial weights', ('truncated-normal', 'xavier'))
     bias: float = setting(0.1, 'initial biases')
     steps: int = setting(5000, 'training steps', least=1)
@@ -99,13 +99,13 @@ class CnnSettings(Settings):
     test_per_class: int | None = setting(
         None, 'test images per class (100; MNIST is always used whole)', least=1)
     batch_size: int = setting(50, 'images per step', least=1)
-    keep_prob: float = setting(0.5, 'share of fc1 that dropout keeps while training')
+    keep_prob: float = setting(0.5, 'share of fc1 that dropout keeps during training')
     dataset: str = setting('cifar10', 'data set', ('cifar10', 'mnist'))
     eval_every: int = setting(
         100, 'steps between evaluations; 1 gives the dense curves of the report, 0 none', least=0)
     log_every: int = setting(1000, 'steps between printed lines; 0: none', least=0)
-    seed: int = setting(0, 'the seed that decides everything', least=0)
-    threads: int = setting(all_cores, 'threads (all cores); decides the last bits', least=1)
+    seed: int = setting(0, 'random seed, which decides everything', least=0)
+    threads: int = setting(all_cores, 'threads (all cores); changes the last bits', least=1)
     isa: str = setting('avx2', 'kernels; avx2 gives the same bits on every processor that has it',
                        tuple(ISAS))
 
@@ -143,9 +143,9 @@ class RnnSettings(Settings):
         500, 'steps between evaluations on the test set; 0: only at the end', least=0)
     optimizer: str = setting('rmsprop', 'optimizer',
                              ('adam', 'sgd', 'momentum', 'rmsprop', 'adagrad'))
-    momentum: float | None = setting(None, 'of the optimizer of that name (0.9)')
-    seed: int = setting(0, 'the seed that decides everything', least=0)
-    threads: int = setting(all_cores, 'threads (all cores); decides the last bits', least=1)
+    momentum: float | None = setting(None, 'momentum of the momentum optimizer (0.9)')
+    seed: int = setting(0, 'random seed, which decides everything', least=0)
+    threads: int = setting(all_cores, 'threads (all cores); changes the last bits', least=1)
     isa: str = setting('avx2', 'kernels; avx2 gives the same bits on every processor that has it',
                        tuple(ISAS))
 
@@ -164,7 +164,7 @@ class RnnSettings(Settings):
 
 
 def refuse_too_many_threads(threads: int) -> None:
-    """Raise UserError for more threads than a machine could make use of, or memory hold."""
+    """Raise UserError for more threads than the machine can use or hold in memory."""
     most = 4 * all_cores()
     if threads > most:
         raise UserError(f'--threads {threads}: at most {most} are allowed on this machine, four '
@@ -204,6 +204,6 @@ def _optimizer_words(settings: CnnSettings | RnnSettings) -> str:
 
 
 def training_images(settings: CnnSettings | RnnSettings) -> int:
-    """How many images there are to train on."""
+    """The number of training images."""
     per_class = getattr(settings, 'train_per_class', None)
     return 10 * per_class if per_class else 55000  # MNIST is used whole

@@ -13,8 +13,8 @@ import warnings
 
 from elec576 import machine
 
-# Standard error is for progress and for our own line when something is wrong. What TensorFlow has
-# to say in earnest, it raises.
+# Standard error is for progress and for our own error line. TensorFlow raises its real errors as
+# exceptions.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 if machine.pinned() is None:
     machine.pin_kernels('avx2')
@@ -22,7 +22,7 @@ if machine.pinned() is None:
 
 @contextlib.contextmanager
 def _without_banners():
-    """Keep file descriptor 2 silent, unless the import that it is for fails.
+    """Silence file descriptor 2 during an import, unless the import fails.
 
     TensorFlow's C++ libraries print banners while they are loaded, before any setting is read.
     """
@@ -47,7 +47,7 @@ with _without_banners():
 
 tf.logging.set_verbosity(tf.logging.ERROR)
 tf.disable_v2_behavior()
-# the report's cells are deprecated, every one of them says so, and they are what is asked for
+# the report's cells are deprecated and warn about it, but the report needs them
 warnings.filterwarnings('ignore', r'`tf\.nn\.rnn_cell\.|`layer\.add_variable`', UserWarning)
 
 __all__ = ['rnn', 'rnn_cell', 'session', 'tf']
@@ -58,9 +58,9 @@ def session(graph: tf.Graph, threads: int, interactive: bool = False) -> tf.Sess
 
     Both arguments decide the last bits of a result. The number of threads decides how sums are
     split. ``interactive`` gives the bits of the `tf.InteractiveSession` in which the report's CNN
-    runs, without making a global of it: that class (python/client/session.py) always sets
+    runs, without a global session: that class (python/client/session.py) always sets
     `place_pruned_graph`, and a graph pruned before it is placed is fused into other kernels. A
-    graphics card is never used: its kernels have other bits.
+    GPU is never used: its kernels give other bits.
     """
     return tf.Session(graph=graph, config=tf.ConfigProto(
         device_count={'GPU': 0},

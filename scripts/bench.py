@@ -6,13 +6,13 @@
     python scripts/bench.py --table
     python scripts/bench.py --only listing --tf115 ~/tf115
 
-All numbers go to bench.json beside it, progress to standard error. How many minutes each item took
-stands in SPEED.md. Needs `pip install -e .[bench]` for the comparison with PyTorch. `--tf115` takes
-the environment that scripts/golden_tf115.py makes, and times the listings on the report's own
-TensorFlow, too.
+All numbers go to bench.json beside it, progress to standard error. SPEED.md says how many minutes
+each item took. Needs `pip install -e .[bench]` for the comparison with PyTorch. `--tf115` takes the
+environment that scripts/golden_tf115.py makes, and also times the listings on the report's own
+TensorFlow.
 """
 
-if __name__ == '__main__':  # the processes that compute import this file, and nothing with it
+if __name__ == '__main__':  # worker processes import this file and must import nothing else
     from benchmarks.command import main
 
     from elec576 import cli

@@ -1,4 +1,4 @@
-"""Ask the real TensorFlow 1.15.5 what the report's listings compute.
+"""Compute golden values with the report's listings on the real TensorFlow 1.15.5.
 
     python scripts/golden_tf115.py --env ~/tf115 --data DIR
 
@@ -8,8 +8,8 @@ package with. Without --data, only values on made-up images are written.
 
     python scripts/golden_tf115.py --env ~/tf115 --data DIR --train
 
-trains cnn1 and gru-128 to the end instead, into results/tf115/ (hours; a run that is there is not
-made again).
+trains cnn1 and gru-128 to the end instead, into results/tf115/ (hours; existing runs are not
+repeated).
 
     python scripts/golden_tf115.py --difference --data DIR
 
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument('--jobs', type=cli.positive, default=1, metavar='N',
                         help='runs side by side that --train makes, one thread each (1)')
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
-                        help='folder that takes TF115.md, tf115/ and figures/ (results)')
+                        help='folder for TF115.md, tf115/ and figures/ (results)')
     args = parser.parse_args()
 
     if args.difference:

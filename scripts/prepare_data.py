@@ -1,4 +1,4 @@
-"""Say which data is there; fetch what is missing, rebuild the course's CIFAR-10, check digests."""
+"""List the data; fetch what is missing, rebuild the course's CIFAR-10, check digests."""
 
 from elec576 import cli
 from elec576.data import prepare

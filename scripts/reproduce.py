@@ -7,7 +7,7 @@
     python scripts/reproduce.py --verify 1 --only rnn-d --seed 103
     python scripts/reproduce.py --list
 
-Finished runs are in tables below results/runs/; a run that is there is not made again.
+Finished runs are in tables below results/runs/; they are not made again.
 """
 
 import argparse
@@ -39,14 +39,14 @@ def main() -> int:
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
                         help='runs at a time (the number of cores)')
     parser.add_argument('--threads', type=cli.positive, default=1, metavar='N',
-                        help='threads of each run (1); decides the last bits')
+                        help='threads of each run (1); changes the last bits')
     parser.add_argument('--isa', choices=list(ISAS), default='avx2',
                         help='kernels of each run (avx2); decides the bits')
     parser.add_argument('--data', metavar='DIR',
                         help='folder with CIFAR10/ and MNIST_data/; with --dask, on each worker')
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR')
     parser.add_argument('--dask', metavar='ADDRESS',
-                        help='hand the runs to the Dask cluster of this scheduler')
+                        help='make the runs on the Dask cluster of this scheduler')
     parser.add_argument('--verify', type=cli.positive, metavar='N',
                         help='make N of the runs in --results again, cheap ones first, and compare '
                              'their bytes; exit code 1 if one differs')
@@ -86,7 +86,7 @@ def list_experiments(jobs: list[many.Job], count: bool) -> None:
 
 
 def make(jobs: list[many.Job], args: argparse.Namespace) -> int:
-    """Make ``jobs``, as far as they are not made yet."""
+    """Make those of ``jobs`` that are not finished."""
     expected = many.outstanding(jobs, args.results, args.data, elsewhere=bool(args.dask))
     failed = []
     with tqdm(total=sum(expected.values()), file=sys.stderr, dynamic_ncols=True,
@@ -111,7 +111,7 @@ def make(jobs: list[many.Job], args: argparse.Namespace) -> int:
 
 
 def verify_runs(experiments: list[str], args: argparse.Namespace) -> int:
-    """Make committed runs again and say of each whether it is equal."""
+    """Make committed runs again and print for each whether it is equal."""
     tables = committed(args.results, experiments)
     jobs = choose(tables, args.verify, args.seed)
     print(f'making {len(jobs)} runs again: {", ".join(map(str, jobs))}', file=sys.stderr)

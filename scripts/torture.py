@@ -1,11 +1,11 @@
-"""Try what a run must survive, on the real scripts and readers, and say whether anything failed.
+"""Test what a run must survive, on the real scripts and readers, and report what failed.
 
     python scripts/torture.py
     python scripts/torture.py --only kills inputs --kills 100
     python scripts/torture.py --table
 
 The trials are the tests in tests/torture/, in full size. A table of what they found goes to
-standard output, pytest's own words to standard error, all of it to results/reliability.json and
+standard output, pytest's own output to standard error, all of it to results/reliability.json and
 results/RELIABILITY.md. Exit code 1 if anything failed.
 """
 
@@ -53,7 +53,7 @@ def main() -> int:
     parser.add_argument('--pythons', nargs='+', type=Path, default=(), metavar='PROGRAM',
                         help='interpreters of other environments, for determinism')
     parser.add_argument('--table', action='store_true',
-                        help='print the table of what was found before; try nothing')
+                        help='print the table of earlier findings; run no trial')
     parser.add_argument('--out', type=Path, default=Path('results/reliability.json'),
                         metavar='FILE', help='RELIABILITY.md is written beside it')
     args = parser.parse_args()
@@ -75,7 +75,7 @@ def main() -> int:
             'versions': versions('tensorflow', 'numpy'), 'processor': processor(),
             'finished': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')}
         results = {name: results[name] for name in (*TRIALS, *results) if name in results}
-        text = document(results)  # before anything is written: it may refuse what the file held
+        text = document(results)  # before anything is written: it may reject what the file held
         write_json(args.out, results)
         write_whole(args.out.with_name('RELIABILITY.md'), f'{HEAD}\n\n{text}\n')
     print(table({name: results[name] for name in args.only}))
@@ -84,10 +84,10 @@ def main() -> int:
 
 
 def findings(name: str, options: list) -> Iterator[dict]:
-    """Carry out a trial; what its tests recorded, and a row for each that failed or was skipped.
+    """Run a trial; what its tests recorded, and a row for each that failed or was skipped.
 
     Raises:
-        UserError: it could not be carried out.
+        UserError: it could not be run.
     """
     with tempfile.TemporaryDirectory(prefix='elec576-torture-') as folder:
         report = Path(folder) / 'report.xml'
@@ -116,7 +116,7 @@ def findings(name: str, options: list) -> Iterator[dict]:
 
 
 def document(results: dict) -> str:
-    """The table of all trials, and where, when and with what they were carried out.
+    """The table of all trials, and where, when and with what they were run.
 
     Raises:
         UserError: ``results`` is something else.
@@ -136,7 +136,7 @@ def table(results: dict) -> str:
             rows += [[f'**{name}**', *(finding[part] for part in ('what', 'tried', 'held', 'note'))]
                      for finding in result['findings']]
         except (TypeError, KeyError) as error:
-            raise UserError(f'{name}: no findings ({error}); carry the trial out again with '
+            raise UserError(f'{name}: no findings ({error}); run the trial again with '
                             f'--only {name}') from None
     padded = tabulate(rows, ['', 'what', 'tried', 'held', 'remarks'], tablefmt='github')
     return re.sub('-{4,}', '---', re.sub(' {2,}', ' ', padded))
@@ -146,7 +146,7 @@ def circumstances(results: dict) -> str:
     """Where, when and with what ``results`` were found, and how long it took.
 
     Raises:
-        UserError: they do not say.
+        UserError: they do not say so.
     """
     alike: dict[str, list[str]] = {}
     try:
@@ -156,7 +156,7 @@ def circumstances(results: dict) -> str:
             alike.setdefault(where, []).append(
                 f'{name} {result["seconds"] / 60:.1f} min on {result["finished"][:10]}')
     except (TypeError, KeyError, AttributeError) as error:
-        raise UserError(f'{name}: no word about where ({error}); carry the trial out again with '
+        raise UserError(f'{name}: where it was run is not recorded ({error}); run it again with '
                         f'--only {name}') from None
     return '\n'.join(f'<sub>{where}: {", ".join(trials)}.</sub>'
                      for where, trials in alike.items())

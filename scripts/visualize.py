@@ -1,4 +1,4 @@
-"""Look inside a trained network: pictures and what is seen in them, from a run's checkpoint.
+"""Look inside a trained network: pictures, and what they show, from a run's checkpoint.
 
     python scripts/run_cnn.py --experiment cnn1 --threads 1 --keep-every 500    # some minutes
     python scripts/visualize.py --run results/local/cnn1/seed0
@@ -42,7 +42,7 @@ def main() -> None:
     args = parser.parse_args()
 
     pin_kernels(read_settings(RunDirectory(args.run)).isa)
-    # TensorFlow takes seconds to load: only once the options are known to be good
+    # TensorFlow takes seconds to load: import it only after the options are checked
     from elec576 import gallery
     from elec576.runs.run import STAND_IN_NOTICE
     from elec576.visual.trained import open_run

@@ -52,7 +52,7 @@ def trial_options(pytestconfig) -> TrialOptions:
 def finding(record_property) -> Callable[..., None]:
     """Record what a trial found; the test fails unless everything tried has held."""
     def record(what: str, tried: int, failed: Collection[str] = (), note: str = '') -> None:
-        """``failed`` says of each try that did not hold why."""
+        """``failed`` says why, for each try that did not hold."""
         for name, value in (('what', what), ('tried', tried),
                             ('held', max(0, tried - len(failed))),
                             ('note', '; '.join([*failed, *[note] * bool(note)]))):

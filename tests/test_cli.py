@@ -156,12 +156,12 @@ def test_exit_codes(guarded):
     assert code == 130 and len(lines) == 1 and 'same command again' in lines[0]
 
 
-def test_sigterm_is_an_interruption_before_a_run_has_begun_too(guarded):
+def test_sigterm_is_an_interruption_before_a_run_has_started_too(guarded):
     code, lines = guarded(lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert code == 130 and len(lines) == 1
 
 
-def test_a_reader_that_has_gone_is_no_error(guarded, monkeypatch):
+def test_a_closed_pipe_is_no_error(guarded, monkeypatch):
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, 'w', buffering=1) as gone:

@@ -109,7 +109,7 @@ def test_a_run_and_the_same_command_again(script, small_data, tmp_path):
     command = ('run_cnn.py', *SMALL['run_cnn.py'], '--data', small_data, '--log-every', 2,
                '--out', tmp_path / 'run')
     code, out, error = script(*command)
-    assert (code, error) == (0, '')  # no bar, for standard error is no terminal
+    assert (code, error) == (0, '')  # no bar, because standard error is not a terminal
     lines = out.splitlines()
     assert [line[:len('step 2, training accuracy')] for line in lines] == [
         'step 0, training accuracy', lines[1][:25], 'step 2, training accuracy', lines[3][:25],
@@ -149,8 +149,8 @@ def mnist_digest(folder):
     return digest(*read_mnist_folder(folder / 'MNIST_data'))
 
 
-def test_a_run_knows_the_experiment_that_it_was_begun_as(script, monkeypatch, small_data, tmp_path):
-    """Runs of equal settings, begun under the second of two names, interrupted, resumed."""
+def test_a_run_knows_the_experiment_it_was_started_as(script, monkeypatch, small_data, tmp_path):
+    """Runs of equal settings, started under the second of two names, interrupted, resumed."""
     fixed = RnnSettings(hidden=4, iterations=151)
     for name in ('gru-50', 'gru-128'):
         monkeypatch.setitem(EXPERIMENTS, name, fixed)
@@ -206,7 +206,7 @@ def assert_same_run(path, other):
 def test_sigterm_says_how_to_resume(small_data, tmp_path):
     settings = {'train_per_class': 12, 'test_per_class': 4, 'steps': 40, 'log_every': 1,
                 'eval_every': 10, 'threads': 2}
-    out = tmp_path / 'a run'  # a space, for the line is to be pasted into a shell
+    out = tmp_path / 'a run'  # a space, because the line is pasted into a shell
     options = [*options_of(settings), '--data', small_data, '--out', out]
     with begin('run_cnn.py', *options) as process:
         wait_for_line(process, 'step 7,')
@@ -220,7 +220,7 @@ def test_sigterm_says_how_to_resume(small_data, tmp_path):
     with begin('run_cnn.py', *arguments) as process:
         printed = process.stdout.read().splitlines()
     assert process.returncode == 0
-    assert not any(line.startswith('step 7,') for line in printed)  # resumed, not begun again
+    assert not any(line.startswith('step 7,') for line in printed)  # resumed, not started again
     run(CnnSettings(**settings), tmp_path / 'whole',
             Options(data=str(small_data)), lambda line: None)
     assert_same_run(out, tmp_path / 'whole')

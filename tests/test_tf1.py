@@ -11,8 +11,8 @@ TASKS = '/proc/self/task'
 
 @pytest.mark.skipif(not os.path.isdir(TASKS), reason='counts threads as Linux does')
 def test_every_session_has_the_threads_that_it_asked_for():
-    """By itself TensorFlow gives all sessions of a process those of the first one."""
-    def threads_begun(number: int) -> int:
+    """By default TensorFlow gives all sessions of a process the threads of the first one."""
+    def threads_started(number: int) -> int:
         graph = tf.Graph()
         with graph.as_default():
             product = tf.matmul(tf.ones([500, 500]), tf.ones([500, 500]))
@@ -21,5 +21,5 @@ def test_every_session_has_the_threads_that_it_asked_for():
             sess.run(product)
             return len(os.listdir(TASKS)) - before
 
-    threads_begun(1)  # the first one begins threads for the whole process, too
-    assert threads_begun(7) - threads_begun(2) == 5
+    threads_started(1)  # the first one starts threads for the whole process, too
+    assert threads_started(7) - threads_started(2) == 5

@@ -1,4 +1,4 @@
-"""The report's conclusions, each as a statement about experiments that runs can bear out or not.
+"""The report's conclusions, each a statement about experiments that runs can support or contradict.
 
 Only directions are stated: the report's "slightly" names no size that could be tested.
 """
@@ -31,12 +31,12 @@ class Conclusion:
 
 
 def chain(*names: str, quantity: str = 'test_accuracy') -> tuple[Link, ...]:
-    """Each of ``names`` above the next."""
+    """Links: each of ``names`` above the next."""
     return tuple(Link(higher, lower, quantity) for higher, lower in zip(names, names[1:]))
 
 
 def over(name: str, *others: str) -> tuple[Link, ...]:
-    """``name`` above each of ``others``."""
+    """Links: ``name`` above each of ``others``."""
     return tuple(Link(name, other) for other in others)
 
 
@@ -82,7 +82,7 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
         'The learning rate 1e-4 seemed to work the best compared to 1e-3 and 1e-5, using tanh '
         'activation functions, 8000 training samples, and 5000 iterations.',
         over('evidence-tanh-1e-4', 'cnn2', 'evidence-tanh-1e-5'),
-        note='The same sentence taken at its word: with tanh. The report shows no such runs at '
+        note='The same sentence taken literally: with tanh. The report shows no such runs at '
              '1e-4 and 1e-5.', reading=True),
     Conclusion(
         'basic RNN', '1e-3, 150000 iterations, batch 50 > the other three; about 0.95',
@@ -109,7 +109,7 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
         'hidden units, runtime', '300 hidden units take longer than 128, these than 50, each cell',
         'However, as the number of hidden units increased, the runtime increased.',
         sum((chain(*reversed(names), quantity='cpu_seconds') for names in CELLS.values()), ()),
-        note='Runtime is processor time: a busy machine disturbs it less than time on the clock.'),
+        note='Runtime is processor time: a busy machine affects it less than wall time.'),
     Conclusion(
         'CNN on MNIST', "assignment 1's CNN > every RNN",
         'CNN from assignment 1 gave test accuracy of 0.9861 which is the highest among basic_RNN, '

@@ -5,7 +5,7 @@ Columns: ``experiment``; ``quantity``, named as in a run's `history.csv` and `me
 was measured (a final value has the run's number of steps); ``value``, the printed text;
 ``printed``, how: ``%g`` (C's format: six significant digits, trailing zeros dropped), ``float32``
 (every digit), or ``prose`` (rounded by hand to the digits shown); ``compared``, ``no`` for the line
-that the report prints twice; ``where`` it stands; ``note``.
+that the report prints twice; ``where`` it is printed; ``note``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the report leaves open, each with the settings that tell its possible readings apart."""
+"""What the report leaves open, each with the settings that distinguish its possible readings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Question:
-    """Readings of the report, each set beside numbers that the report prints.
+    """Readings of the report, each compared with numbers that the report prints.
 
     A reading is settings of `elec576.experiments.STEP_0` where the question is about step 0, and
     an experiment otherwise.
@@ -18,7 +18,7 @@ class Question:
     readings: tuple[tuple[str, str], ...]  # (label, name); the first is what we took
     quantities: tuple[str, ...]
     step: int
-    beside: tuple[str, ...]  # experiments whose reported numbers stand beside
+    beside: tuple[str, ...]  # experiments whose reported numbers are compared
 
 
 STATISTICS = tuple(f'{layer}_{statistic}' for layer in ('h_conv1', 'h_conv2')

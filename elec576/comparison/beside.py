@@ -1,4 +1,4 @@
-"""One finished run beside the report's numbers, as the run's own last words."""
+"""One finished run beside the report's numbers, printed at the end of the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from elec576.loops.history import History
 from elec576.runs.rundir import RunDirectory, read_json
 
 CAVEAT = ('One run neither confirms nor refutes a printed number: '
-          'scripts/compare.py sets it beside the runs of many seeds.')
+          'scripts/compare.py compares it with the runs of many seeds.')
 
 
 def beside(experiment: str, run: RunDirectory) -> str:

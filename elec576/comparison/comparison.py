@@ -1,4 +1,4 @@
-"""All of it in one value: what tables, text, pictures and pages are made from."""
+"""The whole comparison as one object, from which tables, text, pictures and page are made."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Comparison:
 
     Attributes:
         yardstick: None with too few runs.
-        luck: the probability that all sentences that hang on the report's run 2 come out in its
+        luck: the probability that all sentences that depend on the report's run 2 come out in its
             order; None while one of their links waits for its first look.
     """
 
@@ -59,7 +59,7 @@ class Comparison:
                       for run in self.results.of(name)}.values())
 
     def numbers_of(self, experiment: str) -> tuple[JudgedNumber, ...]:
-        """The report's numbers on ``experiment``, perhaps none."""
+        """The report's numbers on ``experiment``, or none."""
         return tuple(number for number in self.numbers
                      if number.reported.experiment == experiment)
 

@@ -79,7 +79,7 @@ def judge_conclusions(results: Results, numbers: tuple[JudgedNumber, ...]
 
 
 def luck_together(conclusions: Iterable[JudgedConclusion], results: Results) -> float | None:
-    """The probability that all links that hang on the report's one run 2 come out in its order."""
+    """The probability that all links that depend on the report's run 2 come out in its order."""
     judged = {link.link: link for found in conclusions for link in found.links}
     return _luck([judged[link] for link in HANGING_ON_ONE_RUN], results)
 

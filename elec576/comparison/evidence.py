@@ -1,4 +1,4 @@
-"""What the report leaves open: each reading's seeds beside the numbers that the report prints."""
+"""What the report leaves open: the seeds of each reading beside the report's numbers."""
 
 from __future__ import annotations
 
@@ -85,11 +85,11 @@ def log_likelihood(values: Sequence[float], printed: Iterable[float]) -> float |
 
     It is the density of the prediction interval's own Student's t, of the logs: losses are skewed,
     their logs much less so. Within the range of ``values`` a kernel density gives nearly the same;
-    beyond it has nothing to go by, and this one extrapolates. The ``printed`` are taken as
-    independent.
+    outside it a kernel density has no data, but this one extrapolates. The ``printed`` are taken
+    as independent.
 
     Args:
-        values: [n] losses, one a seed; None comes back for n < `SEEDS_FOR_INTERVAL`, or if one of
+        values: [n] losses, one per seed. Returns None for n < `SEEDS_FOR_INTERVAL`, or if one of
             the two has a loss of 0 or all values agree.
     """
     logs, printed = np.asarray(values, float), np.asarray(list(printed), float)
@@ -102,7 +102,7 @@ def log_likelihood(values: Sequence[float], printed: Iterable[float]) -> float |
 
 
 def relative_likelihoods(logs: Sequence[float | None]) -> list[float | None]:
-    """Likelihoods relative to the best of them; None where there are not two to compare."""
+    """Likelihoods relative to the best of them; None if there are fewer than two to compare."""
     known = [log for log in logs if log is not None]
     return [None if log is None or len(known) < 2 else math.exp(log - max(known))
             for log in logs]

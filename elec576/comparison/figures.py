@@ -28,13 +28,13 @@ class Figure:
     experiment: str = ''
 
 
-# every name that this can draw, so that pictures of removed runs do not stay behind
+# every name that can be drawn, so that pictures of removed runs are removed too
 ALL_NAMES = (*(f'curves-{name}.png' for name in CURVES), 'links.png', 'numbers.png',
              'hidden-units.png', 'activations.png', 'step-0.png', 'filters.png')
 
 
 def figures(comparison: Comparison) -> tuple[Figure, ...]:
-    """The pictures that the runs suffice for."""
+    """The pictures for which there are enough runs."""
     results = comparison.results
     plan = []
     if comparison.experiments:

@@ -1,6 +1,6 @@
 """Is a number plausible? Where one more run would lie, from runs of the same settings.
 
-A number of the report and a claim of anybody are judged alike: `judge`.
+A number of the report and any other claim are judged in the same way: `judge`.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Reference:
     def score(self, value: float, rounding: float = 0.0) -> float:
         """The place of a number among further runs as a normal score; at least 3 runs are needed.
 
-        It is the mildest of all numbers within ± ``rounding``; infinite where no run can be.
+        It is the least extreme of all numbers within ± ``rounding``; infinite where no run can be.
         """
         if self.batch is not None:
             scores = self._count_scores()
@@ -221,7 +221,7 @@ def judge(value: float, rounding: float, quantity: str, step: int, runs: Sequenc
         rounding: how far the value may lie from the one printed.
         quantity: a column of a run's history, or a statistic of the activations.
         step: before whose update it was measured; the final ones have the run's number of steps.
-        runs: of the same settings, by seed; perhaps none.
+        runs: of the same settings, by seed, or none.
 
     Raises:
         UserError: a run did not measure the quantity at the step.

@@ -95,7 +95,7 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
     A look is taken when every experiment has all of its seeds; runs beyond them are not used.
 
     Raises:
-        UserError: a run lacks what is compared.
+        UserError: a run did not measure what is compared.
     """
     looks = _looks(link)
     higher, lower = ({run.seed: run for run in results.of(name)}
@@ -124,7 +124,7 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
 
 
 def decide(look: Look, margin: float | None, last: bool) -> tuple[str, str]:
-    """The verdict of a look on "the first is higher", and what is to be added to it.
+    """The verdict of a look on "the first is higher", and a remark on it.
 
     Args:
         last: whether the plan has no further look.

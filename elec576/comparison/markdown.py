@@ -58,20 +58,20 @@ def report_text(comparison: Comparison) -> str:
 
 
 def table(headers: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A Markdown table, padded so that it is one in a terminal too."""
+    """A Markdown table, padded so that it reads well in a terminal too."""
     return tabulate([list(map(str, row)) for row in rows], list(headers), tablefmt='github',
                     disable_numparse=True)
 
 
 def headline(comparison: Comparison) -> str:
-    """What a reader who has one minute should see."""
+    """The summary for a reader with one minute."""
     seeds = seeds_by_program(comparison.results, comparison.experiments)
     runs = comparison.runs
     lines = [f'A student\'s report, and {count_words([len(runs)], "run")} of its experiments that '
              f'differ in nothing but the seed: {seeds or "none"}. '
              f'Data: {data_words(runs) or "none"}.',
              f'- **Conclusions: {verdict_counts(comparison)}.**']
-    lines += [f'  The sentence on {judged.conclusion.name.split(",")[0]}s taken at its word '
+    lines += [f'  The sentence on {judged.conclusion.name.split(",")[0]}s taken literally '
               f'({judged.conclusion.statement}): {judged.verdict}.'
               for judged in comparison.conclusions if judged.conclusion.reading]
     lines += [f'- **The report as a whole:** {yardstick_words(comparison.yardstick)}']
@@ -109,7 +109,7 @@ def _own_words(judged: JudgedConclusion) -> str:
 
 def _notices(comparison: Comparison) -> list[str]:
     notices = comparison.results.notices
-    return ['\n'.join(['To know beforehand:', '', *(f'- {notice}' for notice in notices)])
+    return ['\n'.join(['Please note:', '', *(f'- {notice}' for notice in notices)])
             ] if notices else []
 
 
@@ -168,8 +168,8 @@ def _numbers(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
         parts += ['### The report as a whole', f'{yardstick_words(found)}',
                   table(('log', 'numbers', 'compatible', 'of ours', 'squared scores', 'of ours',
                          'n', 'p'), rows),
-                  'Do our intervals hold what they promise? Of our own runs\' numbers, each judged '
-                  'by the other runs, these are inside:',
+                  'Do our intervals have the coverage that they claim? Of our own runs\' numbers, '
+                  'each judged by the other runs, these are inside:',
                   table(('quantity', 'inside', 'of', 'share'),
                         [(kind, inside, judged, f'{100 * inside / judged:.1f} %')
                          for kind, (inside, judged) in (*found.coverage.items(),

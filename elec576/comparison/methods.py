@@ -1,4 +1,4 @@
-"""How the comparison was computed, in words; text and page tell it alike."""
+"""How the comparison was computed, in words; text and page share them."""
 
 from elec576.comparison.judgement import NEIGHBOURS
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
@@ -20,7 +20,7 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'it is an extrapolation: read it as "very unlikely", not as a number.'),
     ('Score',
      'the place of a number among further runs as a normal score: ±1.96 at the ends of its '
-     'interval. A printed number has the mildest score of all that print the same.'),
+     'interval. A printed number has the least extreme score of all that print the same.'),
     ('The report as a whole',
      'each of our runs in turn is put in the place of the report\'s log of its experiment, and '
      f'judged by the others in the same way; {REPORTS + 1:,} made-up reports draw one such log for '
@@ -29,7 +29,7 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      f'off at {CAP:g}) that sum up to as much. Numbers of one log depend on one another; they do '
      'so in the made-up reports too.'),
     ('Interval over seeds and images',
-     'the interval of a link, widened as if the test images had been drawn anew as well: to the '
+     'the interval of a link, widened as if the test images had been sampled again, too: to the '
      'variance of the mean the images\' component is added, from two-way random effects of the '
      'trained networks\' hits. The verdict is about these test images and does not use it.'),
     ('Luck',

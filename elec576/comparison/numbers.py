@@ -16,7 +16,7 @@ TOO_FEW, NOT_COMPARED = 'too few seeds', 'not compared'
 
 @dataclass(frozen=True)
 class JudgedNumber:
-    """A reported value and what is made of it.
+    """A reported value and its judgement.
 
     Attributes:
         runs: (seed, value) of the experiment's own runs.

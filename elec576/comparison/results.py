@@ -1,9 +1,8 @@
 """Finished runs, read from the tables in `results/runs/` and checked against the experiments.
 
-A table that is not what its place says (another configuration, damaged, other data than its
-fellows) stops the comparison: a table of verdicts that quietly left it out would be a different
-one. Experiments without runs, and runs on other images than the report's, are left out, and
-`Results.notices` say so.
+A table that is not what its folder says (another configuration, damaged, other data than the other
+tables) stops the comparison: leaving it out silently would change the verdicts. Experiments without
+runs, and runs on other images than the report's, are left out, and `Results.notices` say so.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ class Results:
     notices: tuple[str, ...]
 
     def of(self, experiment: str) -> tuple[Run, ...]:
-        """The runs of ``experiment``, perhaps none."""
+        """The runs of ``experiment``, or none."""
         return self.runs.get(SAME_RUN.get(experiment, experiment), ())
 
     def all(self) -> tuple[Run, ...]:
@@ -102,7 +101,7 @@ def read_results(folder: Path, none_will_do: bool = False) -> Results:
         none_will_do: results without any run are empty, not an error.
 
     Raises:
-        UserError: there is no run on the report's data, or a table is not what its place says; the
+        UserError: there is no run on the report's data, or a table is not what its folder says; the
             message names it.
     """
     _reject_unknown_folders(folder / 'runs')
@@ -157,7 +156,7 @@ def _check(experiment: str, table: RunTable, place: Path) -> None:
 
 
 def _differences(results: Results) -> list[str]:
-    """In what the runs differ, though they should not or need not."""
+    """Differences between the runs that should not or need not be there."""
     notices = []
     for what, of in (('thread counts', lambda run: run.metrics['threads']),
                      ('instruction sets', lambda run: run.metrics['isa']),

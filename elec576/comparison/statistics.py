@@ -19,7 +19,7 @@ SEEDS_FOR_INTERVAL = 3
 
 @dataclass(frozen=True)
 class Summary:
-    """n runs' values; what n does not suffice for is None."""
+    """n runs' values; what needs a larger n is None."""
 
     n: int
     mean: float | None
@@ -56,7 +56,7 @@ def possible_range(quantity: str) -> tuple[float, float]:
 
 def summarise(values: Sequence[float], possible: tuple[float, float] = (-math.inf, math.inf)
               ) -> Summary:
-    """Mean, spread and prediction interval, cut off where values are not ``possible``."""
+    """Mean, spread and prediction interval, clipped to the ``possible`` values."""
     n = len(values)
     if n == 0:
         return Summary(0, None, None, None, None, None, None)
@@ -120,7 +120,7 @@ def paired(differences: Sequence[float], z: float) -> Paired:
 def deciding_n(found: Paired, z: float, margin: float | None) -> int | None:
     """The least n whose interval would leave 0 out or lie within ±``margin``.
 
-    As if mean and spread stayed what they are at `Paired.n`. None if no n would.
+    As if mean and spread stayed what they are at `Paired.n`. None if no n would do so.
     """
     room = max(abs(found.mean), 0.0 if margin is None else margin - abs(found.mean))
     if room == 0:
@@ -155,9 +155,9 @@ def image_variance(higher: np.ndarray, lower: np.ndarray) -> float:
     """What the choice of test images adds to the variance of a mean difference of accuracies.
 
     Two-way random effects without replication: the difference at seed s and image i is a mean, an
-    effect of the seed, one of the image, and a rest; only the image's effect divided by the number
-    of images is meant here, for the spread between seeds holds the other two already. Estimated by
-    mean squares, and not below 0.
+    effect of the seed, one of the image and a residual. Only the image's effect divided by the
+    number of images is meant here, because the spread between seeds contains the other two.
+    Estimated by mean squares, and not below 0.
 
     Args:
         higher, lower: [n seeds, m images] bool, which images each network gets right; n, m >= 2.
@@ -200,7 +200,7 @@ def order_probability(values: Mapping[str, Sequence[float]], pairs: Sequence[tup
     open_ = set(values)
 
     def holds(group: str, above: str | None) -> np.ndarray:
-        """[n]: for each value of ``group``, that all groups hanging on it are in order."""
+        """[n]: for each value of ``group``, that all groups below it in the tree are in order."""
         open_.discard(group)
         own = np.asarray(values[group], float)
         product = np.ones(len(own))

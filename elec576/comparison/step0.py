@@ -49,11 +49,11 @@ class FirstSteps:
         return self.table['seed'].nunique()
 
     def values(self, name: str, quantity: str) -> tuple[float, ...]:
-        """``quantity`` under the settings ``name`` in `STEP_0`, by seed; perhaps none."""
+        """``quantity`` under the settings ``name`` in `STEP_0`, by seed, or none."""
         return tuple(self.table.loc[self.table['settings'] == name, quantity].tolist())
 
     def starts_of(self, settings: CnnSettings | RnnSettings) -> tuple[Start, ...]:
-        """The starts of a run's settings, whatever else it is trained with; perhaps none."""
+        """The starts that share a run's settings at step 0, or none."""
         names = [name for name, first in STEP_0.items() if settings.program == 'cnn' and all(
             getattr(settings, item) == getattr(first, item) for item in _DECIDE)]
         rows = self.table[self.table['settings'].isin(names)]
@@ -64,7 +64,7 @@ class FirstSteps:
 
 
 def read_first_steps(folder: Path, results: Results) -> FirstSteps:
-    """What ``folder`` holds of step 0, perhaps nothing.
+    """What ``folder`` holds of step 0, if anything.
 
     Raises:
         UserError: a file is damaged, or the images are not those of the runs.

@@ -42,7 +42,7 @@ def numbers_table(comparison: Comparison) -> pd.DataFrame:
 
 
 def blocks_table(comparison: Comparison) -> pd.DataFrame:
-    """One row for each of the report's logs: how it stands among our runs."""
+    """One row for each of the report's logs: how it ranks among our runs."""
     columns = ['experiment', 'numbers', 'compatible', 'compatible_of_ours', 'squared_scores',
                'squared_scores_of_ours', 'n', 'p']
     found = comparison.yardstick

@@ -40,7 +40,7 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def likelihood_words(relative: float | None) -> str:
-    """A relative likelihood; far out it is an extrapolation, whose digits mean nothing."""
+    """A relative likelihood; far out it is an extrapolation, whose digits have no meaning."""
     return '< 1e-6' if relative is not None and relative < 1e-6 else digits(relative, 2)
 
 
@@ -57,7 +57,7 @@ def p_words(p: float | None) -> str:
 
 
 def percent_words(share: float | None) -> str:
-    """A share in per cent; what is neither nothing nor all does not look like it."""
+    """A share in per cent; only 0 and 1 are shown as 0 % and 100 %."""
     if share is None:
         return '–'
     percent = 100 * share
@@ -102,7 +102,7 @@ def margin_words(link: JudgedLink) -> str:
 
 
 def yardstick_words(found: Yardstick | None) -> str:
-    """How the report stands among made-up ones."""
+    """How the report ranks among made-up ones."""
     if found is None:
         return 'too few seeds for any interval.'
     return (f'{found.inside} of {found.count} numbers are compatible with our runs; of reports '
@@ -128,7 +128,7 @@ def plan_words() -> tuple[str, ...]:
         f'(O\'Brien and Fleming), as quantiles of Student\'s t.',
         'A sentence is supported if all of its links are; contradicted if one is at the level '
         'divided by their number; practically equal if each link is supported or equal and one is '
-        'equal; else undecided. All of this stood in the package (`elec576/claims/plan.py`) before '
+        'equal; else undecided. All of this was in the package (`elec576/claims/plan.py`) before '
         'the first of these runs was made.')
 
 

@@ -1,4 +1,4 @@
-"""The report as a whole: how it stands among reports made of our own runs.
+"""The report as a whole: how it ranks among reports made of our own runs.
 
 Each of our runs in turn is put in the place of the report's log of its experiment and judged by the
 others in exactly the same way. A made-up report draws one such log for each of the report's logs,

@@ -1,4 +1,4 @@
-"""The user's cache folder, and in it pixels that were read before."""
+"""The user's cache folder, and the cache of decoded pixels in it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def cache_folder() -> Path:
 
 
 class PixelCache:
-    """One file of uint8 pixels that is believed only when it proves fresh and whole.
+    """One file of uint8 pixels, used only if it is up to date and intact.
 
     The file is the fingerprint of what was read (32 bytes), the SHA-256 of the pixels (32 bytes),
     the pixels.
 
     Args:
-        key: what the pixels are of; decides the file's name, so a key has at most one file.
+        key: identifies the pixels and names the file, so a key has at most one file.
     """
 
     def __init__(self, key: str):
@@ -47,7 +47,7 @@ class PixelCache:
         return np.frombuffer(pixels, np.uint8)
 
     def save(self, fingerprint: bytes, pixels: np.ndarray) -> None:
-        """Keep ``pixels``; a cache that cannot be written only costs time."""
+        """Save ``pixels``; a cache that cannot be written only costs time."""
         content = pixels.tobytes()
         try:
             write_whole(self.path, fingerprint + hashlib.sha256(content).digest() + content)

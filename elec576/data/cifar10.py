@@ -33,15 +33,15 @@ def read_cifar10_folder(folder: str | os.PathLike, train_per_class: int, test_pe
                         ) -> tuple[ImageSet, ImageSet, DataOrigin]:
     """The first images of each class, class after class (the order of the listing's `main`).
 
-    Images that were not asked for need not be there; the name of the origin then says that the
-    folder could not be told to be the course's.
+    Images that are not requested may be missing; the name of the origin then says that the folder
+    could not be verified.
 
     Returns:
         Train [10 * train_per_class, 28, 28, 1], Test [10 * test_per_class, 28, 28, 1], and their
         origin; its digest is over the pixels used, Train then Test.
 
     Raises:
-        UserError: a number out of range; the folder or an image is missing or is not what it
+        UserError: a number is out of range; the folder or an image is missing or is not what it
             should be.
     """
     check_counts(train_per_class, test_per_class)
@@ -73,7 +73,7 @@ def check_counts(train_per_class: int, test_per_class: int) -> None:
 def read_pixels(folder: str | os.PathLike, per_class: Mapping[str, int]) -> dict[str, np.ndarray]:
     """The uint8 pixels of each part, [10, per_class[part], 28, 28], through the pixel cache.
 
-    The cache is believed only while every file's name, size and times are what they were.
+    The cache is used only while every file's name, size and times are unchanged.
 
     Raises:
         UserError: the folder or an image is missing or is not what it should be.

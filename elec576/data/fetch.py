@@ -1,6 +1,6 @@
 """The public data sets, downloaded through `tf.keras.datasets` and laid out as the course has them.
 
-Every wait is bounded in seconds: without a network the caller goes on with the stand-in.
+Every wait has a time limit: without a network the caller uses the stand-in.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def load_public(name: str) -> Public:
 
 
 def fetch(name: str, target: Path) -> Path:
-    """Make `target/CIFAR10` or `target/MNIST_data` of the public set, whole or not at all.
+    """Make `target/CIFAR10` or `target/MNIST_data` of the public set, completely or not at all.
 
-    Whatever Keras has downloaded before is used without a network. A folder that is there already
-    is left alone.
+    Files that Keras has downloaded before are used without a network. An existing folder is not
+    changed.
 
     Returns:
         The folder.
@@ -68,7 +68,7 @@ def fetch(name: str, target: Path) -> Path:
     folder = target / name
     try:
         target.mkdir(parents=True, exist_ok=True)
-        with FileLock(target / f'.{name}.lock'):  # runs started together fetch once
+        with FileLock(target / f'.{name}.lock'):  # processes started together fetch once
             if not folder.exists():
                 public = _download(name)
                 with whole_folder(folder) as unfinished:
@@ -80,7 +80,7 @@ def fetch(name: str, target: Path) -> Path:
 
 @contextlib.contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """A new folder to fill, which takes the name ``folder`` only if nothing goes wrong."""
+    """A temporary folder to fill; it is renamed to ``folder`` only if nothing fails."""
     unfinished = folder.with_name(f'.{folder.name}-unfinished')
     shutil.rmtree(unfinished, ignore_errors=True)  # left by a process that was killed
     unfinished.mkdir()
@@ -106,7 +106,7 @@ def reachable(host: str) -> bool:
             socket.create_connection(address, CONNECT_SECONDS).close()
             answered.set()
 
-    thread = threading.Thread(target=connect, daemon=True)  # looking a name up knows no timeout
+    thread = threading.Thread(target=connect, daemon=True)  # name resolution has no timeout
     thread.start()
     thread.join(CONNECT_SECONDS)
     return answered.is_set()
@@ -122,7 +122,7 @@ def _download(name: str) -> Public:
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Keras's progress bar
             return load_public(name)
-    except Exception as error:  # Keras wraps whatever went wrong in a bare Exception
+    except Exception as error:  # Keras wraps every error in a bare Exception
         raise Unavailable(f'{name}: not found, and the download failed ({error})') from None
     finally:
         socket.setdefaulttimeout(stall)

@@ -48,7 +48,7 @@ class Mnist(NamedTuple):
 
 
 class DataSet:
-    """TF1's `DataSet`: images, labels and batches out of a reshuffled epoch after another.
+    """TF1's `DataSet`: images, labels and batches from one reshuffled epoch after another.
 
     TF1 reorders its arrays at every epoch; here only the composed permutation is reordered, which
     gives the same batches without moving 55000 images.
@@ -89,7 +89,7 @@ class DataSet:
     def next_batch(self, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
         """The next images [batch_size, 784] and labels [batch_size, 10].
 
-        An epoch's rest is joined with the start of the next one.
+        The rest of an epoch is joined with the start of the next one.
 
         Raises:
             UserError: there are fewer images than ``batch_size``.
@@ -121,7 +121,7 @@ class DataSet:
                 **generator_state(self._rng)}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from what `state` returned, on the same images.
+        """Restore what `state` returned, for the same images.
 
         Raises:
             UserError: the state is damaged, or of a set of another size.
@@ -130,11 +130,11 @@ class DataSet:
             order = np.asarray(state['order'])
             if len(order) not in (0, self.num_examples):
                 raise UserError(f'the saved state is of {len(order)} images, the data set has '
-                                f'{self.num_examples}; go on with the data that the run began with')
+                                f'{self.num_examples}; resume with the same data')
             index, epochs = int(state['index_in_epoch']), int(state['epochs_completed'])
             if not (np.array_equal(np.sort(order), np.arange(len(order)))
                     and 0 <= index <= len(order) and epochs >= 0):
-                raise ValueError('no order of the images, or no place in it')
+                raise ValueError('not a permutation of the images, or a position outside it')
             set_generator(self._rng, state)
         self._order = order.astype(int) if len(order) else None
         self._index_in_epoch, self._epochs_completed = index, epochs
@@ -184,7 +184,7 @@ def read_mnist_folder(folder: str | os.PathLike) -> Mnist:
     for part, images, labels in (('train', *mnist[:2]), ('t10k', *mnist[2:])):
         if len(images) != len(labels):
             raise UserError(f'{folder}: {part}-images has {len(images)} images but {part}-labels '
-                            f'{len(labels)} labels; copy the four files anew')
+                            f'{len(labels)} labels; copy the four files again')
         if images.shape[1:] != (SIZE, SIZE):
             raise UserError(f'{folder}/{part}-images-idx3-ubyte.gz: images of '
                             f'{images.shape[2]}x{images.shape[1]} pixels; 28x28 are needed')
@@ -207,26 +207,26 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     Raises:
         UserError: see `read_mnist_folder`.
     """
-    anew = 'copy it anew or run scripts/prepare_data.py'
+    again = 'copy it again or run scripts/prepare_data.py'
     try:
         with gzip.open(path) as file:
-            content = file.read(MOST_BYTES)  # a gzip file may unpack to a thousand times its size
+            content = file.read(MOST_BYTES)  # a gzip file can unpack to a thousand times its size
     except (EOFError, zlib.error):
-        raise UserError(f'{path}: the file is cut short or damaged; {anew}') from None
+        raise UserError(f'{path}: the file is cut short or damaged; {again}') from None
     except gzip.BadGzipFile as error:
-        raise UserError(f'{path}: not an intact gzip file ({error}); {anew}') from None
+        raise UserError(f'{path}: not an intact gzip file ({error}); {again}') from None
     except OSError as error:
-        raise UserError(f'{path}: {error.strerror}; {anew}') from None
+        raise UserError(f'{path}: {error.strerror}; {again}') from None
     start = 4 * (1 + dimensions)
     magic, *shape = (int.from_bytes(content[at:at + 4], 'big') for at in range(0, start, 4))
     if magic != 0x800 + dimensions:
         holds = next((f'holds {kind}' for number, kind in _KINDS.items()
-                      if magic == 0x800 + number), 'is no IDX file')
+                      if magic == 0x800 + number), 'is not an IDX file')
         raise UserError(f'{path}: {holds}, not {_KINDS[dimensions]} (magic number {magic}, '
-                        f'{0x800 + dimensions} is needed); {anew}')
+                        f'{0x800 + dimensions} is needed); {again}')
     if len(content) != start + math.prod(shape):
         raise UserError(f'{path}: {max(len(content) - start, 0)} bytes where its header announces '
-                        f'{" x ".join(map(str, shape))}; the file is cut short or damaged; {anew}')
+                        f'{" x ".join(map(str, shape))}; the file is cut short or damaged; {again}')
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 

@@ -1,4 +1,4 @@
-"""What data there is, and making what is missing: the work of `scripts/prepare_data.py`."""
+"""Find the data and make what is missing: the work of `scripts/prepare_data.py`."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def check(data: str | None = None) -> None:
 def prepare(data: str | None = None, get: Callable[[str, Path], Path] = fetch) -> Iterator[str]:
     """Verify both sets, ``get`` those that are missing; a line for each that was made.
 
-    They are made in ``data``, else in `$ELEC576_DATA`, else in the cache. Nothing that is there is
-    overwritten, so an interrupted call can be repeated.
+    They are made in ``data``, else in `$ELEC576_DATA`, else in the cache. Existing files are
+    never overwritten, so an interrupted call can be repeated.
 
     Raises:
         UserError: after both were tried: what is missing or wrong.

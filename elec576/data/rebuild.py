@@ -20,8 +20,8 @@ LUMINANCE = np.array([0.298936021293775, 0.587043074451121, 0.114020904255103]) 
 # to 3e-13 below it. The nearest pixel that must be rounded down is 1.7e-7 below.
 HALF_TOLERANCE = 1e-9
 
-# The course's program rounded these seven of the 59 down, by last bits of its own: part, class,
-# image (the course's numbers), row, column.
+# The course's program rounded these seven of the 59 down, because its last bits differ: part,
+# class, image (the course's numbers), row, column.
 ROUNDED_DOWN = (
     ('Train', 6, 871, 10, 4),
     ('Train', 6, 871, 10, 6),

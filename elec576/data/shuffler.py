@@ -16,7 +16,7 @@ def refusing_other_states() -> Iterator[None]:
     try:
         yield
     except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
-        raise UserError(f'the saved place in the training images is damaged ({error}); '
+        raise UserError(f'the saved position in the training images is damaged ({error}); '
                         'remove the checkpoint') from None
 
 
@@ -31,12 +31,12 @@ def set_generator(rng: np.random.RandomState, state: dict[str, np.ndarray]) -> N
     """Set ``rng`` to what `generator_state` returned.
 
     Raises:
-        ValueError, KeyError, TypeError: they are none (numpy itself takes what it can convert).
+        ValueError, KeyError, TypeError: they are not a state (numpy accepts all it can convert).
     """
     keys, position = state['keys'], int(state['position'])
     has_gauss, cached_gaussian = state['gauss']
     if keys.dtype != np.uint32 or not 0 <= position <= len(keys):
-        raise ValueError('no state of a generator')
+        raise ValueError('not the state of a generator')
     rng.set_state(('MT19937', keys, position, int(has_gauss), float(cached_gaussian)))
 
 
@@ -65,7 +65,7 @@ class BatchShuffler:
         return generator_state(self.rng)
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from what `state` returned.
+        """Restore what `state` returned.
 
         Raises:
             UserError: the state is damaged.

@@ -1,7 +1,7 @@
 """The report's second listing (1a): the whole folder read by pattern, to see the data's size.
 
-As listed, with `imageio` for `skimage.io` (whose `imread_collection` is the only thing it was
-needed for) and without the unused `to_categorical`.
+As listed, with `imageio` for `skimage.io` (of which only
+`imread_collection` was used) and without the unused `to_categorical`.
 """
 
 from __future__ import annotations

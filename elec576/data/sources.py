@@ -1,4 +1,4 @@
-"""Where the data is found, and the three loaders that everybody uses."""
+"""Where the data is found, and its three loaders."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def origin_of(settings: CnnSettings | RnnSettings, data: str | None = None) -> D
 def find_folder(name: str, data: str | None = None) -> Path | None:
     """The folder called ``name`` (`CIFAR10` or `MNIST_data`) at the first of `places` that has it.
 
-    None if there is none yet and nobody named a place.
+    None if there is none yet and no place is named.
 
     Raises:
-        UserError: ``data`` or `$ELEC576_DATA` is given but has no such folder: whoever names a
-            place must not silently get other data.
+        UserError: ``data`` or `$ELEC576_DATA` is given but has no such folder: other
+            data must not silently replace it.
     """
     for place, root in places(data):
         folder = root / name

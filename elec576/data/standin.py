@@ -26,7 +26,7 @@ SHIFTS = sorted(((down, right) for down in range(-3, 4) for right in range(-3, 4
 def originals() -> list[tuple[np.ndarray, np.ndarray]]:
     """Training, validation and test digits: uint8 [n, 28, 28] and their class numbers [n].
 
-    They are split in scikit-learn's order, in which a writer's digits stand together.
+    They are split in scikit-learn's order, in which a writer's digits are adjacent.
     """
     digits = load_digits()
     images = resize(digits.images * (255 / 16), SIZE)

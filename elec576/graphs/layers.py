@@ -1,23 +1,23 @@
 """The layers of LeNet5: functions from tensors to tensors.
 
-Dropout is the one layer with a secret. ``tf.nn.dropout`` draws its noise from a *stateful* Philox
-stream: every call moves the stream on, so that leaving out one evaluation would change every later
-mask. Here the same numbers come from a *stateless* op that is told where in the stream to read, so
-an evaluation that is not made costs nothing and changes nothing.
+Only dropout needs care. ``tf.nn.dropout`` draws its noise from a *stateful* Philox stream: every
+call advances the stream, so skipping one evaluation would change every later mask. Here the same
+numbers come from a *stateless* op that takes the offset in the stream as an input, so a skipped
+evaluation costs nothing and changes nothing.
 
 How the stateful stream runs (TensorFlow's sources):
 
 * ``core/util/guarded_philox_random.h``: a ``RandomUniform`` kernel keeps one Philox4x32-10
   generator, keyed by the graph seed, with the op seed in the upper half of its 128-bit counter.
-* ``ReserveRandomOutputs(n, 256)`` there moves the lower half of the counter on by ``256 * n`` at
-  every call that draws ``n`` values, however few it needs.
+* ``ReserveRandomOutputs(n, 256)`` there advances the lower half of the counter by ``256 * n`` at
+  every call that draws ``n`` values, even if it needs fewer.
 * ``python/ops/random_ops.py`` and ``framework/random_seed.py``: op seeds are handed out in the
   order in which ops ask for them (`W_conv1` 0, `W_conv2` 1, `W_fc1` 2, dropout 3, `W_fc2` 4).
 * ``StatelessRandomUniformV2`` with ``alg=1`` (Philox), ``key=[graph seed]`` and
-  ``counter=[offset, op seed]`` starts from exactly that state and makes floats by the same code.
+  ``counter=[offset, op seed]`` starts from exactly that state and makes floats with the same code.
 
-``tests/graphs/test_layers.py`` compares the two draw by draw and says so if a TensorFlow draws
-otherwise.
+``tests/graphs/test_layers.py`` compares the two draw by draw and fails if a TensorFlow version
+draws differently.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def dropout(x: tf.Tensor, keep_prob: tf.Tensor, seeds: tuple[int, int],
             offset: tf.Tensor) -> tf.Tensor:
     """``tf.nn.dropout(x, keep_prob)`` with the noise that its stream holds at ``offset``.
 
-    TensorFlow's own dropout graph, with only the source of the noise exchanged.
+    TensorFlow's own dropout graph, with only the source of the noise replaced.
     """
     def noise(shape, dtype):
         del dtype  # always float32, as x

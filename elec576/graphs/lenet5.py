@@ -1,9 +1,9 @@
 """The graph of the report's part 1b: LeNet5 on 28x28 grayscale images.
 
 The body of `build_lenet5` is the report's listing, name by name. Two things are added around it.
-Dropout reads its noise at a given place of the listing's random stream (`elec576.graphs.layers`).
+Dropout reads its noise at a given offset of the listing's random stream (`elec576.graphs.layers`).
 And the two evaluations that the listing makes of a batch before it trains on it, each with dropout
-noise of its own, share `h_fc1` with the training itself: one session call computes all three.
+noise of its own, share `h_fc1` with the training step: one session call computes all three.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def build_lenet5(settings: CnnSettings) -> LeNet5:
         # dropout
         keep_prob = tf.placeholder(tf.float32, shape=[], name='keep_prob')
         dropout_offset = tf.placeholder(tf.int64, shape=[3], name='dropout_offset')
-        dropout_seeds = next_op_seeds()  # asked for here, so that W_fc2 gets the next ones
+        dropout_seeds = next_op_seeds()  # taken here, so that W_fc2 gets the next ones
 
         W_fc2 = weight_variable([FC1_UNITS, NCLASS], settings.init)
         b_fc2 = bias_variable([NCLASS], settings.bias)
@@ -148,7 +148,7 @@ def lenet5_session(net: LeNet5, threads: int) -> tf.Session:
 
 
 def dropout_offsets(step: int, batch_size: int, n_test: int) -> list[int]:
-    """Where the listing's stream stands at its three passes over the batch of ``step`` (from 0).
+    """The offsets of the listing's stream at its three passes over the batch of ``step`` (from 0).
 
     At every step the listing draws noise for train accuracy, train loss (``batch_size`` images
     each), test accuracy, test loss (``n_test`` each) and training (``batch_size``), in this order.

@@ -26,7 +26,7 @@ def weight_variable(shape: Sequence[int], init: str = 'truncated-normal') -> tf.
 
 
 def bias_variable(shape: list[int], value: float = 0.1) -> tf.Variable:
-    """A bias of ``shape``, constant ``value`` at the start.
+    """A bias of ``shape``, initialised to the constant ``value``.
 
     The report does not print its value; 0.1 is what its activation statistics (1c) fit.
     """

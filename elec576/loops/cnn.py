@@ -1,8 +1,8 @@
 """The loop of the report's part 1b: evaluate, print, train.
 
-The listing evaluates twice on the batch and twice on the test set at every step. Here an evaluation
-that is not asked for is not made, and changes nothing: the dropout noise of each pass is read at
-the place where the listing's stream would stand (`elec576.graphs.layers`).
+The listing evaluates twice on the batch and twice on the test set at every step. Here evaluations
+that are not requested are skipped, which changes nothing: the dropout noise of each pass is read at
+the listing's offset in the random stream (`elec576.graphs.layers`).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class History:
         """Add ``values`` to the row of ``step``, the last row or a new one.
 
         Raises:
-            Diverged: a loss among them is NaN or infinite; it is recorded all the same.
+            Diverged: a loss among them is NaN or infinite; it is recorded anyway.
         """
         if not self.rows or self.rows[-1]['step'] != step:
             self.rows.append({'step': step})
@@ -38,7 +38,7 @@ class History:
         for name, value in values.items():
             if name.endswith('_loss') and not math.isfinite(value):
                 raise Diverged(f'{name} is {value:g} at step {step}: the run was stopped there, '
-                               'its history is kept; begin another with a lower --lr')
+                               'its history is kept; start another with a lower --lr')
 
     def column(self, name: str) -> tuple[list[int], list[float]]:
         """The steps at which ``name`` was measured, and its values there."""
@@ -54,7 +54,7 @@ class History:
         return text.getvalue()
 
     def write(self, path: Path) -> None:
-        """Write the rows as CSV, whole."""
+        """Write the rows as CSV, atomically."""
         write_whole(path, self.to_csv())
 
     @classmethod
@@ -62,19 +62,19 @@ class History:
         """Read what `write` wrote.
 
         Raises:
-            UserError: the file is missing or no history.
+            UserError: the file is missing or is not a history.
         """
         try:
             return cls.from_csv(path.read_text())
         except (OSError, ValueError) as error:
-            raise UserError(f'{path}: no readable history ({error})') from None
+            raise UserError(f'{path}: not a readable history ({error})') from None
 
     @classmethod
     def from_csv(cls, text: str) -> History:
         """Read what `to_csv` gave.
 
         Raises:
-            ValueError: it is no history.
+            ValueError: it is not a history.
         """
         try:
             reader = csv.DictReader(io.StringIO(text), strict=True)
@@ -87,5 +87,5 @@ class History:
             raise ValueError('the columns are not those of a history')
         history = cls(columns, rows)
         if history.to_csv() != text:
-            raise ValueError('it is not as it was written')
+            raise ValueError('it was changed after it was written')
         return history

@@ -15,7 +15,7 @@ class Inputs(NamedTuple):
 
     train: ImageSet | DataSet
     test: ImageSet  # images as the network takes them
-    batches: BatchShuffler | DataSet  # keeps its place in the random stream: `state`, `restore`
+    batches: BatchShuffler | DataSet  # saves its random state: `state`, `restore`
     origin: DataOrigin
 
 
@@ -30,7 +30,7 @@ class Measured(NamedTuple):
 
 
 class Program(NamedTuple):
-    """One of the report's programs; whoever carries out a run needs to know no more of it.
+    """One of the report's programs: all that the code for runs needs to know of it.
 
     Attributes:
         columns: of its history, a row a step that was measured.

@@ -1,4 +1,4 @@
-"""The loop of the report's part 3: train, then look at the same batch at every display step."""
+"""The loop of the report's part 3: train, then evaluate the same batch at every display step."""
 
 from __future__ import annotations
 

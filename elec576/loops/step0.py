@@ -1,7 +1,7 @@
 """Step 0 of the report's part 1b for many seeds: what the listing logs before its first update.
 
 A graph is built once for each settings; building one for each seed would take twice as long as all
-the rest. A seed decides three things: the initial weights, which are drawn in a small graph of
+else. A seed decides three things: the initial weights, which are drawn in a small graph of
 their own and assigned; the key of the dropout noise, which is fed; and the batch. The bits are
 those of a run's row of step 0 (`tests/runs/test_step0.py`).
 """

@@ -1,4 +1,4 @@
-"""What each chart shows, in words, for those who do not see it."""
+"""Text alternatives: what each chart shows, in words."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ from elec576.experiments import hidden_units_of, named
 from elec576.settings import CnnSettings
 
 DIGITS = 6
-EDGE = 3.0  # of the overview: a number farther out than this many interval halves stands there
+EDGE = 3.0  # of the overview: a number farther out than this many interval halves is drawn there
 PARTS = ('train', 'test')
-DOTS = 50  # for more runs than these, quantiles stand in for them
+DOTS = 50  # more runs than this are shown as quantiles
 
 
 def charts(comparison: Comparison) -> dict:

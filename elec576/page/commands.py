@@ -1,4 +1,4 @@
-"""The exact commands that make an experiment's runs again."""
+"""The exact commands that repeat an experiment's runs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from elec576.experiments import FREE, named
 from elec576.listings import command as listing_command
 from elec576.settings import CnnSettings, flag_of
 
-ELSEWHERE = 'results/local/again'  # reproduce.py never repeats what is finished in its own place
+ELSEWHERE = 'results/local/again'  # in results/, reproduce.py skips finished runs
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command, to be given in the repository, and what it makes."""
+    """A command, to be run in the repository, and what it makes."""
 
     what: str
     text: str

@@ -109,7 +109,7 @@ def settings_origins(runs: tuple[Run, ...]) -> tuple[Origin, ...]:
 
 
 def setting_lines(settings: CnnSettings | RnnSettings, name: str) -> tuple[Line, ...]:
-    """The lines of the listing that the field ``name`` of ``settings`` comes from; perhaps none.
+    """The lines of the listing that the field ``name`` of ``settings`` comes from, or none.
 
     Raises:
         UserError: there is no listing, or it lacks the line.

@@ -1,6 +1,6 @@
 """The page: one HTML file with its styles, scripts, chart library and data inside.
 
-The same comparison gives the same bytes: nothing in the page tells when or where it was built.
+The same comparison gives the same bytes: the page does not say when or where it was built.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _json(value: object) -> Markup:
 
 
 def _code(text: str) -> Markup:
-    """What stands between backticks as code."""
+    """Text between backticks as code."""
     parts = [escape(part) for part in text.split('`')]
     return Markup('').join(Markup('<code>{}</code>').format(part) if k % 2 else part
                            for k, part in enumerate(parts))

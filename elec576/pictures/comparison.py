@@ -29,7 +29,7 @@ ROW = 0.17  # inches for a line of text in a picture with one line a number
 
 
 def draw_comparison(comparison: Comparison, folder: Path) -> None:
-    """Draw every picture that the runs suffice for into ``folder``; remove those they do not."""
+    """Draw every picture for which there are enough runs into ``folder``; remove the others."""
     planned = figures(comparison)
     for plan in planned:
         _DRAW[plan.kind](comparison, plan, folder / plan.name)
@@ -121,7 +121,7 @@ def _two_columns(groups: list[list[JudgedNumber]]) -> tuple[list, list]:
 
 
 def _mark(compatible: bool) -> dict:
-    """The report's mark: its shape and lightness tell the verdict without its colour."""
+    """The report's mark: its shape and lightness show the verdict without its colour."""
     return {'marker': 'o' if compatible else 'D', 'color': BLUE if compatible else VERMILION,
             'markeredgecolor': 'black', 'markeredgewidth': 0.5,
             'markersize': 5 if compatible else 7, 'linestyle': 'none', 'zorder': 4}

@@ -1,4 +1,4 @@
-"""What all figures share: a canvas without a window, colours, and writing a file whole."""
+"""What all figures share: a canvas without a window, colours, and atomic saving."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from elec576.files import write_whole
 
-# Okabe & Ito's colours, told apart by the colour-blind and, by lightness, in grey print
+# Okabe & Ito's colours, distinguishable for the colour-blind and, by lightness, in grey print
 BLUE, ORANGE, GREEN, VERMILION = '#0072B2', '#E69F00', '#009E73', '#D55E00'
 
 
@@ -22,7 +22,7 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save(figure: Figure, path: Path, dpi: int = 100) -> None:
-    """Write ``figure`` as PNG, whole, without a time stamp: the same figure is the same bytes."""
+    """Write ``figure`` as PNG, atomically, without a time stamp: equal figures are equal bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format='png', dpi=dpi, metadata={'Software': None})
     write_whole(path, buffer.getvalue())

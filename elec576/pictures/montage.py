@@ -1,4 +1,4 @@
-"""Small images set side by side: what the pictures of the networks' insides are made of."""
+"""Small images set side by side: the pictures of the networks' insides consist of these."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.image import AxesImage
 
-# The ten classes: Okabe & Ito's eight and two greys, told apart by the colour-blind.
+# The ten classes: Okabe & Ito's eight and two greys, distinguishable for the colour-blind.
 CLASS_COLOURS = ('#000000', '#E69F00', '#56B4E9', '#009E73', '#F0E442', '#0072B2', '#D55E00',
                  '#CC79A7', '#777777', '#DDDDDD')
 CLASS_MAP = ListedColormap(CLASS_COLOURS)
-BEYOND = '#B8CCE4'  # beyond an image's edge: no grey, so that it is not taken for one
+BEYOND = '#B8CCE4'  # beyond an image's edge: not a grey, to avoid confusion
 
 
 def signed(tiles: np.ndarray) -> np.ndarray:

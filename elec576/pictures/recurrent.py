@@ -52,7 +52,7 @@ def draw_paths(found: Paths, path: Path, title: str) -> None:
 
 
 def draw_path_over_digit(found: Paths, path: Path, title: str) -> None:
-    """The first digit of ``found``, what it is taken for after each row, and the state's path."""
+    """The first digit of ``found``, its predicted class after each row, and the state's path."""
     figure = new_figure(10, 4.8)
     figure.suptitle(title, fontsize=10)
     left, right = figure.subplots(1, 2)
@@ -60,7 +60,7 @@ def draw_path_over_digit(found: Paths, path: Path, title: str) -> None:
     left.axis('on')
     left.set_yticks(np.arange(found.predictions.shape[1]), [
         f'row {row}: {answer}' for row, answer in enumerate(found.predictions[0], 1)], fontsize=7)
-    left.set_title('the digit, and what it is taken for after each row', fontsize=9)
+    left.set_title('the digit, and its predicted class after each row', fontsize=9)
     _draw_path(right, found, 0)
     for row in range(0, found.paths.shape[1], 4):
         right.annotate(str(row), found.paths[0, row], fontsize=8, xytext=(3, 3),

@@ -1,1 +1,1 @@
-"""One run's life on disk (`run`), then many (`many`)."""
+"""Runs on disk: one (`run`), and many (`many`)."""

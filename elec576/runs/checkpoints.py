@@ -1,11 +1,11 @@
-"""Checkpoints: everything that decides how a run goes on, written whole.
+"""Checkpoints: everything that a run needs to resume, written atomically.
 
 A checkpoint is a folder `step-<number>` with the `Saver`'s files, and in `progress.npz` the batch
 source's state and the history so far. It is written under a temporary name and renamed, and only
 then are older ones removed: a run killed at any moment finds either the old one or the new one.
-While a run is on, the one before the newest is kept too, should the newest be damaged later; all
-parts carry checksums, so that damage is seen. The dropout noise needs no state of its own; its
-place in the stream follows from the step (`lenet5.dropout_offsets`).
+During a run, the one before the newest is kept too, in case the newest is damaged later; all parts
+have checksums, so that damage is detected. The dropout noise needs no state of its own: its offset
+in the random stream follows from the step (`lenet5.dropout_offsets`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from elec576.tf1 import tf
 
 
 class Progress(NamedTuple):
-    """Where a run stands, besides its TensorFlow variables."""
+    """The state of a run, besides its TensorFlow variables."""
 
     step: int  # updates made
     wall_seconds: float
@@ -65,7 +65,7 @@ def save_variables(path: Path, sess: tf.Session, saver: tf.train.Saver) -> None:
     """
     try:
         saver.save(sess, str(path), write_meta_graph=False, write_state=False)
-    except (tf.errors.OpError, ValueError) as error:  # ValueError: the folder has gone
+    except (tf.errors.OpError, ValueError) as error:  # ValueError: the folder is gone
         raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None
 
 
@@ -75,7 +75,7 @@ def name_of(step: int) -> str:
 
 
 def whole(folder: Path) -> list[Path]:
-    """The whole checkpoints below ``folder``, the newest first."""
+    """The complete checkpoints below ``folder``, the newest first."""
     if not folder.is_dir():
         return []
     return sorted((path for path in folder.iterdir() if path.name.startswith('step-')),
@@ -83,7 +83,7 @@ def whole(folder: Path) -> list[Path]:
 
 
 def latest(folder: Path) -> Path | None:
-    """The newest whole checkpoint below ``folder``, or None."""
+    """The newest complete checkpoint below ``folder``, or None."""
     return next(iter(whole(folder)), None)
 
 
@@ -101,8 +101,8 @@ def remove(folder: Path) -> None:
 def resume(folder: Path, sess: tf.Session, saver: tf.train.Saver) -> Progress | None:
     """`restore` the newest checkpoint below ``folder`` that is not damaged.
 
-    Damaged ones are told on standard error, and removed if there is another; None is returned if
-    there is no checkpoint at all.
+    Damaged ones are reported on standard error, and removed if an intact one is found. Returns None
+    if there is no checkpoint at all.
 
     Raises:
         UserError: there are checkpoints, but all are damaged.
@@ -115,7 +115,7 @@ def resume(folder: Path, sess: tf.Session, saver: tf.train.Saver) -> Progress | 
             errors[checkpoint] = error
             continue
         for damaged, error in errors.items():
-            print(f'{error}; going on from {checkpoint.name}', file=sys.stderr)
+            print(f'{error}; resuming from {checkpoint.name}', file=sys.stderr)
             shutil.rmtree(damaged)
         return progress
     for error in errors.values():
@@ -139,7 +139,7 @@ def restore(checkpoint: Path, sess: tf.Session, saver: tf.train.Saver) -> Progre
                        for name in arrays.files if name.startswith('batches_')}
             return Progress(int(arrays['step']), float(wall_seconds), float(cpu_seconds),
                             History.from_csv(arrays['history'].tobytes().decode()), batches)
-    except Exception as error:  # whatever TensorFlow, zipfile and numpy make of damaged bytes
+    except Exception as error:  # damaged bytes: TensorFlow, zipfile and numpy raise many types
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f'{checkpoint}: not a checkpoint of this run ({reason})') from None
 

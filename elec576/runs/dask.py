@@ -1,4 +1,4 @@
-"""Work on a Dask cluster (extra `dask`) that may cost a worker its life."""
+"""Work on a Dask cluster (extra `dask`) that may kill a worker."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import Any, Callable, Iterator, Sequence
 
 from elec576.errors import UserError
 
-PATIENCE = '10s'  # with a scheduler that does not answer
+PATIENCE = '10s'  # until a scheduler that does not answer is given up
 
 
 def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: str
                   ) -> Iterator[tuple[Any, Any, BaseException | None]]:
     """``work(task, *arguments)`` on the cluster at ``address``, for each of ``tasks``.
 
-    A task whose worker dies is begun again on another one, by Dask, a few times; then Dask gives it
-    up. No more tasks are handed out than there are workers: Dask blames a death on all that the
-    worker had been given.
+    If a worker dies, Dask restarts its task on another one, a few times; then it gives the task up.
+    No more tasks are submitted than there are workers: Dask counts a worker's death against every
+    task that was assigned to it.
 
     Yields:
-        (task, result, None), or (task, None, error) for what was given up or raised, as they come.
+        (task, result, None), or (task, None, error) for what was given up or raised, in order of
+        completion.
 
     Raises:
-        UserError: Dask is not installed, nobody answers at ``address``, there are no workers, a
-            worker has several threads (they would count each other's processor time), or the
+        UserError: Dask is not installed, no scheduler answers at ``address``, there are no workers,
+            a worker has several threads (they would count each other's processor time), or the
             scheduler is lost.
     """
     try:
@@ -32,7 +33,7 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
     except ImportError:
         raise UserError('--dask: Dask is not installed; pip install -e .[dask]') from None
     try:
-        resolve_address(address)  # Client, refusing one, stays half open, and blocks the next
+        resolve_address(address)  # a Client that rejects it stays half open and blocks the next
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TimeoutError) as error:
         raise UserError(f'--dask {address}: no scheduler answers ({error})') from None
@@ -47,13 +48,13 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
         running = {}
         completed = as_completed()
 
-        def hand_out(count: int) -> None:
+        def submit(count: int) -> None:
             for task in itertools.islice(waiting, count):
                 future = client.submit(work, task, *arguments, pure=False)
                 running[future] = task
                 completed.add(future)
 
-        hand_out(len(threads))
+        submit(len(threads))
         for future in completed:
             task = running.pop(future)
             error = future.exception()
@@ -61,5 +62,5 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
                 raise UserError(f'--dask {address}: the scheduler is gone; start it and run the '
                                 'same command again')
             result = None if error else future.result()
-            hand_out(1)
+            submit(1)
             yield task, result, error

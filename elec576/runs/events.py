@@ -1,7 +1,7 @@
 """TensorBoard event files of a run (`tf.compat.v1.summary`).
 
-What is shown is read off the graph after an update and changes nothing of it: no op of a summary
-draws random numbers, and none is fetched together with the training step. Scalars are written at
+Summaries are computed after an update and do not change the run: no op of a summary draws random
+numbers, and none is fetched together with the training step. Scalars are written at
 every evaluation; histograms of millions of values take a while, so they come with the report's log
 lines (LeNet5) or test evaluations (recurrent networks) only.
 """
@@ -40,7 +40,7 @@ def look_at(net: LeNet5 | RnnGraph) -> tf.Tensor:
 
 
 def filter_grid(W_conv1: tf.Variable, rows: int = 4, columns: int = 8) -> tf.Tensor:
-    """The report's 4x8 grid of first-layer filters as one image, a pixel a weight.
+    """The report's 4x8 grid of first-layer filters as one image, one pixel per weight.
 
     Args:
         W_conv1: [5, 5, 1, rows * columns].
@@ -55,13 +55,13 @@ def filter_grid(W_conv1: tf.Variable, rows: int = 4, columns: int = 8) -> tf.Ten
 
 
 class Events:
-    """The event file of one sitting of a run. Its methods raise OSError if it cannot be written.
+    """The event file of one process of a run. Its methods raise OSError if it cannot be written.
 
     Args:
-        folder: where the file goes, beside those of earlier sittings.
-        images: of the test set, as they are fed; some of them, evenly spread, are looked at.
-        start: the step that the sitting begins at; what earlier sittings wrote of later steps,
-            before they were killed, TensorBoard then forgets.
+        folder: where the file goes, beside those of earlier processes.
+        images: of the test set, as they are fed; some of them, evenly spaced, are used.
+        start: the step at which the process starts; TensorBoard then drops what earlier processes
+            wrote for later steps before they were killed.
     """
 
     def __init__(self, folder: Path, net: LeNet5 | RnnGraph, sess: tf.Session, images: np.ndarray,
@@ -101,7 +101,7 @@ class Events:
 
 @contextlib.contextmanager
 def _writing() -> Iterator[None]:
-    """Raise OSError for whatever the writer makes of a full disk (an IndexError, for one)."""
+    """Raise OSError for any error of the writer, e.g. IndexError on a full disk."""
     try:
         yield
     except Exception as error:

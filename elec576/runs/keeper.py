@@ -1,4 +1,4 @@
-"""What goes on beside the training: progress, kept weights, events, checkpoints, stopping."""
+"""What a run does besides training: progress, kept weights, events, checkpoints, stopping."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ CHECKPOINT_SECONDS_APART = 10.0
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How a run is carried out; none of this changes a computed number."""
+    """Options of a run; none of them changes a computed number."""
 
     data: str | None = None
-    experiment: str | None = None  # the name under which the run is begun
-    keep_checkpoint: bool = True  # leave the last checkpoint behind for later looks at the network
+    experiment: str | None = None  # the name under which the run is started
+    keep_checkpoint: bool = True  # leave the last checkpoint, to look inside the network later
     checkpoint_seconds: float | None = None  # between checkpoints; None: about 1 % of the run
-    keep_every: int = 0  # steps between keeping the trained variables for good; 0: never
+    keep_every: int = 0  # steps between permanent copies of the trained variables; 0: none
     events: bool = False  # write TensorBoard event files
     progress_bar: bool | None = None  # None: when standard error is a terminal
 
 
 class RunKeeper:
-    """Keeps a run's directory while it trains: ``after`` every step.
+    """Keeps a run's directory up to date during training: call ``after`` after every step.
 
-    A context: while it lasts, Ctrl-C and SIGTERM end the run at the next step, saved.
+    A context manager: inside it, Ctrl-C and SIGTERM save and end the run at the next step.
 
     Attributes:
-        start: the step to go on from: 0, or that of the last checkpoint, which has been restored.
-        history: the run's, as far as it has come.
-        clock: the run's, earlier processes' shares included.
+        start: the step to start from: 0, or that of the last checkpoint, which has been restored.
+        history: the run's history so far.
+        clock: the run's time, including that of earlier processes.
     """
 
     def __init__(self, run: RunDirectory, net, sess: tf.Session, inputs: Inputs,
@@ -64,7 +64,7 @@ class RunKeeper:
         self._events = Events(run.events, net, sess, inputs.test.images, self.start) \
             if options.events else None
         self._rows_in_events = len(history.rows)
-        # LeNet5's histograms take a while: they come with the report's lines
+        # LeNet5's histograms are slow: write them with the report's lines
         self._histograms_every = getattr(settings, 'log_every', settings.eval_every)
         disable = None if options.progress_bar is None else not options.progress_bar
         self._bar = tqdm(total=settings.steps, initial=self.start, unit='step', file=sys.stderr,
@@ -77,7 +77,7 @@ class RunKeeper:
     def _restore(self) -> None:
         progress = checkpoints.resume(self.run.checkpoints, self.sess, self.net.saver)
         if progress is None:
-            self.run.clear()  # what an earlier process left that was killed before any checkpoint
+            self.run.clear()  # files of a process that was killed before its first checkpoint
             self.sess.run(self.net.initializer)
         else:
             self.start = progress.step
@@ -102,10 +102,10 @@ class RunKeeper:
             signal.signal(number, handler)
 
     def after(self, step: int) -> None:
-        """Keep up with the training after ``step`` updates.
+        """Update the run's directory after ``step`` updates.
 
         Raises:
-            Interrupted: Ctrl-C or SIGTERM came; the run is saved.
+            Interrupted: Ctrl-C or SIGTERM was received; the run is saved.
             UserError: the run's directory has been removed.
             OSError: it cannot be written.
         """
@@ -120,7 +120,7 @@ class RunKeeper:
             self.save()
 
     def stop_if_requested(self) -> None:
-        """Save and raise Interrupted if Ctrl-C or SIGTERM has come."""
+        """Save and raise Interrupted if Ctrl-C or SIGTERM was received."""
         if self._stop_requested:
             self.save()
             raise Interrupted(f'interrupted after step {self.step}; saved in {self.run.path}')
@@ -158,7 +158,7 @@ class RunKeeper:
             kept.keep(self.run.kept, self.step, self.sess, self._kept_saver)
 
     def _seconds_to_next(self, cost: float) -> float:
-        """Seconds until another checkpoint is due, the last one having taken ``cost`` seconds."""
+        """Seconds until the next checkpoint is due, if the last one took ``cost`` seconds."""
         if self.options.checkpoint_seconds is not None:
             return self.options.checkpoint_seconds
         return max(CHECKPOINT_SECONDS_APART, CHECKPOINT_COSTS_APART * cost)

@@ -1,8 +1,8 @@
-"""The trained variables at several steps of a run, kept on request to see how they came about.
+"""The trained variables at several steps of a run, kept on request to show how they evolved.
 
-`<run>/kept/step-<number>/model` holds the trained variables and nothing else: training cannot go on
-from it as from a checkpoint, of whose size it is a third under Adam. A step is written under a
-temporary name and renamed, as a checkpoint is.
+`<run>/kept/step-<number>/model` holds the trained variables and nothing else: unlike a
+checkpoint, it cannot be used to resume training. Under Adam it has a third of a checkpoint's size.
+A step is written under a temporary name and renamed, like a checkpoint.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from elec576.tf1 import tf
 def keep(folder: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Path:
     """Write what ``saver`` saves, as of ``step`` updates, below ``folder``; return its path.
 
-    A step that is there already is left alone: a run that goes on from a checkpoint passes some
-    steps twice.
+    An existing step is not written again: a run that resumes from a checkpoint repeats some steps.
 
     Args:
         saver: of the trained variables, e.g. ``tf.train.Saver(net.trained, max_to_keep=None)``.

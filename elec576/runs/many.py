@@ -1,9 +1,9 @@
-"""The whole report, or any part of it, over many seeds: which runs, in what order, on what.
+"""The whole report, or any part of it, over many seeds: which runs, in what order, where.
 
-A run is carried out by `elec576.runs.run` in a folder of its own below `<results>/work/` and
-collected from there into the tables of its experiment (`elec576.runs.tables`). Runs of one thread
-each, as many at a time as there are cores, finish sooner than runs of all cores one after the
-other; so one thread is what is scheduled here, by joblib.
+A run is made by `elec576.runs.run` in a folder of its own below `<results>/work/` and
+collected from there into the tables of its experiment (`elec576.runs.tables`). One-thread
+runs, as many at a time as there are cores, finish sooner than runs on all cores one after the
+other; so one thread is the default here. joblib schedules the runs.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Outcome(NamedTuple):
     error: str | None = None
     interrupted: bool = False
     busy: bool = False  # another process is doing it; another outcome will follow
-    files: dict[str, bytes] | None = None  # of a run that was made elsewhere
+    files: dict[str, bytes] | None = None  # of a run that was made on another machine
 
     def __str__(self) -> str:
         return f'{self.job}: {self.error or self.words()}'
@@ -77,7 +77,7 @@ class Outcome(NamedTuple):
         if self.interrupted:
             return 'interrupted'
         if self.busy:
-            return 'another process is doing it; waiting for that'
+            return 'another process is doing it; waiting for it'
         if self.error is not None:
             return 'FAILED'
         assert self.metrics is not None
@@ -123,7 +123,7 @@ def outstanding(jobs: list[Job], results: Path, data: str | None = None,
                 elsewhere: bool = False) -> dict[Job, float]:
     """Those of ``jobs`` that have not been collected, each with the seconds that it may take.
 
-    That is the median of its experiment's finished runs, or a rough guess.
+    That is the median of its experiment's finished runs, or a rough estimate.
 
     Args:
         elsewhere: ``data`` is a folder on other machines; it cannot be looked at here.
@@ -152,9 +152,9 @@ def outstanding(jobs: list[Job], results: Path, data: str | None = None,
 
 @contextlib.contextmanager
 def _alone(job: Job, results: Path) -> Iterator[None]:
-    """Do ``job`` in this process only; raises Busy if another one is at it.
+    """Lock ``job`` for this process; raises Busy if another one is doing it.
 
-    The lock is beside the run's folder, which goes when the run has been collected.
+    The lock is beside the run's folder, which is removed when the run has been collected.
     """
     folder = job.directory(results).path
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +166,7 @@ def _alone(job: Job, results: Path) -> Iterator[None]:
 
 
 def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
-    """Do ``job`` and collect it; errors are returned, not raised, so that other runs go on."""
+    """Do ``job`` and collect it; errors are returned, not raised, so that other runs continue."""
     try:
         with _alone(job, results):
             table = read_table(folder_of(results, job.experiment))
@@ -233,14 +233,14 @@ def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
     """Carry out ``jobs``, ``n_jobs`` at a time.
 
     Args:
-        on_outcome: called with every outcome as it comes, once for each job; and before that once
-            if another process is doing the same run, which is then waited for.
+        on_outcome: called with every outcome, once for each job; and once before that if another
+            process is doing the same run, which is then waited for.
         address: of a Dask scheduler; then its workers do the runs and send them back, and
             ``data`` is a folder on each of them.
 
     Raises:
         UserError: no Dask scheduler answers at ``address``, or Dask is not installed.
-        Interrupted: a run was interrupted; it and all that were under way can be resumed.
+        Interrupted: a run was interrupted; it and all other unfinished runs can be resumed.
     """
     outcomes = (_here(jobs, results, data, min(n_jobs, max(1, len(jobs)))) if address is None else
                 (keep(outcome, results) for outcome in _elsewhere(jobs, data, address)))
@@ -253,8 +253,8 @@ def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
 def _here(jobs: list[Job], results: Path, data: str | None, n_jobs: int) -> Iterator[Outcome]:
     """The outcomes of ``jobs``, done by processes of this machine.
 
-    When such a process dies (for want of memory, say), joblib gives up everything. Those jobs that
-    may have been under way are then begun again after the others, `TRIES` times in all.
+    If such a process dies (e.g. out of memory), joblib stops everything. The jobs that may have
+    been running are then started again after the others, `TRIES` times in all.
     """
     tries: Counter[Job] = Counter()
     todo, busy = list(jobs), set()
@@ -272,7 +272,7 @@ def _here(jobs: list[Job], results: Path, data: str | None, n_jobs: int) -> Iter
             if todo:
                 time.sleep(BUSY_SECONDS)
         except BrokenProcessPool as broken:
-            # jobs are begun in their order: the first of those left were under way
+            # jobs are started in order: the first of those left were running
             suspects, todo = todo[:n_jobs], todo[n_jobs:]
             tries.update(suspects)
             todo += [job for job in suspects if tries[job] < TRIES]

@@ -26,23 +26,23 @@ from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 PROGRAMS: dict[type, Program] = {CnnSettings: cnn.PROGRAM, RnnSettings: rnn.PROGRAM}
 
 STAND_IN_NOTICE = ('*** STAND-IN DATA: scikit-learn digits, not the report\'s images. '
-                   'Nothing here compares with the report. ***')
+                   'Nothing here can be compared with the report. ***')
 OWN_BITS_NOTICE = ('{}: not known to be an x86-64 processor with AVX2; the bits of this run are '
-                   'this machine\'s own')
+                   'specific to this machine')
 
 
 def print_line(line: str) -> None:
-    """Print a line of the report without tearing the progress bar apart."""
+    """Print a line of the report without breaking the progress bar."""
     with tqdm.external_write_mode():
         print(line, flush=True)
 
 
 def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Options(),
         echo: Callable[[str], None] = print_line) -> dict:
-    """Carry out a run in the directory ``out``, or resume the one that is there.
+    """Make a run in the directory ``out``, or resume the one that is there.
 
     Writes `config.json`, `history.csv`, `test_correct.npy` (and for LeNet5 `activations.json` and
-    `filters.npy`), then `metrics.json`; where asked for, `checkpoint/`, `kept/` and `events/`. A
+    `filters.npy`), then `metrics.json`; on request, `checkpoint/`, `kept/` and `events/`. A
     run that is finished is not run again.
 
     Returns:
@@ -76,7 +76,7 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
             for step in program.steps(net, sess, inputs, settings, history, echo, keeper.start):
                 keeper.after(step)
             measured = program.measure(net, sess, inputs, echo)
-            keeper.stop_if_requested()  # by a signal during the last evaluation
+            keeper.stop_if_requested()  # a signal may come during the last evaluation
             keeper.record_end(test_accuracy=measured.test_accuracy, test_loss=measured.test_loss)
             if options.keep_checkpoint:
                 keeper.save()
@@ -128,13 +128,13 @@ def _writing(run: RunDirectory) -> Iterator[None]:
         raise
     except OSError as error:
         raise UserError(f'{run.path}: cannot be written ({error.strerror or error}); what was '
-                        'saved before is whole: free disk space or fix permissions, and run the '
+                        'saved before is intact: free disk space or fix permissions, and run the '
                         'same command again to resume') from None
 
 
 @contextlib.contextmanager
 def _failing(keeper: RunKeeper) -> Iterator[None]:
-    """Keep the history of a run that has diverged, and why it will never be finished."""
+    """Keep the history of a run that has diverged, and record why it cannot finish."""
     try:
         yield
     except Diverged as divergence:

@@ -1,7 +1,7 @@
 """A run's directory: its configuration, its lock, its results.
 
-`config.json` is there from the first second and says what the run is; `metrics.json` is written
-last and says that it is done.
+`config.json` is written first and identifies the run; `metrics.json` is written last and marks it
+as finished.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from elec576.settings import SETTINGS, CnnSettings, RnnSettings, is_number
 
 @dataclasses.dataclass(frozen=True)
 class RunDirectory:
-    """The paths of a run: all that a directory may hold of one."""
+    """The paths of all files of a run."""
 
     path: Path
 
@@ -41,7 +41,7 @@ class RunDirectory:
 
     @property
     def failure(self) -> Path:
-        """Why the run will never be finished; there is none in most."""
+        """Why the run cannot finish; most runs have no such file."""
         return self.path / 'failure.json'
 
     @property
@@ -84,7 +84,7 @@ class RunDirectory:
                 self.events)
 
     def clear(self) -> None:
-        """Remove all but the configuration: the run begins at its first step."""
+        """Remove all but the configuration: the run starts at its first step."""
         for path in self.contents:
             if path.is_dir():
                 shutil.rmtree(path)
@@ -92,18 +92,18 @@ class RunDirectory:
                 path.unlink(missing_ok=True)
 
     def refuse_if_emptied(self) -> None:
-        """Raise UserError if the configuration is gone: no run may go on in a folder without."""
+        """Raise UserError if the configuration is gone: a run must not continue without it."""
         if not self.config.exists():
-            raise UserError(f'{self.path}: was removed or emptied while the run was on; leave it '
+            raise UserError(f'{self.path}: was removed or emptied during the run; leave it '
                             'alone and run the same command again, which starts over')
 
 
 def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
               experiment: str | None = None) -> dict:
-    """What `config.json` holds: what the run was begun as, and everything that decides its bits.
+    """What `config.json` holds: what the run was started as, and all that decides its bits.
 
     The program, every setting, TensorFlow's version, the data set's name and digest; and the
-    processor, where the bits are not those of every processor with AVX2.
+    processor, if its bits are not those of every processor with AVX2.
     """
     own = {} if has_instructions('avx2') else {'processor': processor()}
     return {'program': settings.program, 'experiment': experiment,
@@ -157,7 +157,7 @@ def read_metrics(run: RunDirectory) -> dict:
 
 @contextlib.contextmanager
 def claim(run: RunDirectory, config: dict) -> Iterator[None]:
-    """Hold a run's directory for ``config``, alone, while the context lasts.
+    """Lock a run's directory for ``config`` while the context lasts.
 
     Raises:
         Busy: the folder is in use.

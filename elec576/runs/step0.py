@@ -28,7 +28,7 @@ from elec576.settings import CnnSettings
 
 COLUMNS = ['settings', 'seed', 'train_accuracy', 'train_loss']
 ISA = 'avx2'
-BLOCK = 25  # seeds between writing the file: some ten seconds of one core
+BLOCK = 25  # seeds between writes of the file: about ten seconds on one core
 
 
 def table_path(results: Path) -> Path:
@@ -42,16 +42,16 @@ def origin_path(results: Path) -> Path:
 def make(results: Path, seeds: int, jobs: int, data: str | None,
          on_rows: Callable[[int], None] = lambda count: None,
          settings: Mapping[str, CnnSettings] = STEP_0) -> pd.DataFrame:
-    """Measure seeds 0 to ``seeds`` - 1 under all ``settings``; rows that are there stay.
+    """Measure seeds 0 to ``seeds`` - 1 under all ``settings``; existing rows are kept.
 
     Args:
         jobs: processes at a time, of one thread each.
-        on_rows: called with the number of rows that are new, those that are there first.
+        on_rows: called with the number of new rows; first with the number of existing ones.
 
     Returns: the whole table, as `read` gives it.
 
     Raises:
-        UserError: there is no real data, or the files in ``results`` are damaged or tell of other
+        UserError: there is no real data, or the files in ``results`` are damaged or have other
             settings, data or versions.
         Busy: another process is writing them.
     """
@@ -112,7 +112,7 @@ def _check(table: pd.DataFrame, text: str, settings: Mapping[str, CnnSettings]) 
                                                     for seed in seeds]:
         raise ValueError('not every settings has the same seeds, once each and in order')
     if _text(table) != text:
-        raise ValueError('it is not as it was written')
+        raise ValueError('it was changed after it was written')
 
 
 def _text(table: pd.DataFrame) -> str:
@@ -126,7 +126,7 @@ def _sorted(table: pd.DataFrame, settings: Mapping[str, CnnSettings]) -> pd.Data
 
 
 def _origin(settings: Mapping[str, CnnSettings], dataset: dict) -> dict:
-    """What decides the bits; the processor only where they are not those of all with AVX2."""
+    """What decides the bits; the processor only if they are not those of all with AVX2."""
     own = {} if has_instructions(ISA) else {'processor': processor()}
     kept = {name: {field: value for field, value in dataclasses.asdict(each).items()
                    if field not in FREE} for name, each in settings.items()}
@@ -135,7 +135,7 @@ def _origin(settings: Mapping[str, CnnSettings], dataset: dict) -> dict:
 
 
 def _begin(results: Path, origin: dict, settings: Mapping[str, CnnSettings]) -> pd.DataFrame:
-    """The rows that are there, if they are of the same ``origin``."""
+    """The existing rows, if they have the same ``origin``."""
     table = read(results, settings)
     path = origin_path(results)
     if len(table):
@@ -150,7 +150,7 @@ def _begin(results: Path, origin: dict, settings: Mapping[str, CnnSettings]) -> 
 
 def _measure(settings: Mapping[str, CnnSettings], seeds: list[int], data: str | None
              ) -> list[tuple[str, int, float, float]]:
-    """The rows of ``seeds``, by a process that keeps its graphs for the next ones."""
+    """The rows of ``seeds``; the process keeps its graphs for the next seeds."""
     pin_kernels(ISA)
     # in here, because the process that writes the file needs no TensorFlow
     from elec576.loops.step0 import step_0

@@ -1,13 +1,13 @@
 """The finished runs of an experiment as tables: `results/runs/<experiment>/`.
 
 * `config.json`: the settings that all its runs share, TensorFlow's version, the data set.
-* `runs.csv`: a row a run, in the order in which they were collected.
-* `history.csv`: a row a measurement; `seed` and then the columns of a run's own history.
+* `runs.csv`: one row per run, in the order in which they were collected.
+* `history.csv`: one row per measurement; `seed` and then the columns of a run's own history.
 * `test_correct.npy`, `filters.npy`: the runs' arrays, stacked in the order of `runs.csv`.
 
 A run is collected from its folder under a lock: first the other files, then `runs.csv`, then the
-folder goes. A process killed in between leaves a run in its folder, and perhaps rows of it that
-`runs.csv` does not have; those do not count, and the next collection writes them again.
+folder is removed. A process killed in between leaves the run in its folder, and perhaps rows of it
+that `runs.csv` does not have; those are ignored, and the next collection writes them again.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class RunTable:
 
     Attributes:
         config: as in a run's `config.json`, without the seed.
-        runs: [n] rows, a run each, with `COLUMNS` and for LeNet5 the `STATISTICS`.
+        runs: [n] rows, one per run, with `COLUMNS` and for LeNet5 the `STATISTICS`.
         history: `seed` and the columns of a run's history; what was not measured is NaN.
         test_correct: uint8 [n, images / 8], `numpy.packbits` of which test images are right.
         filters: float32 [n, 5, 5, 1, 32]; None for a recurrent network.
@@ -81,7 +81,7 @@ def folder_of(results: Path, experiment: str) -> Path:
 
 
 def shared(config: dict) -> dict:
-    """A run's configuration without what its fellows do not share: the seed."""
+    """A run's configuration without the seed: what all runs of an experiment share."""
     settings = {name: value for name, value in config['settings'].items() if name != 'seed'}
     return {**config, 'settings': settings}
 
@@ -136,7 +136,7 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 def _read_array(path: Path, n: int) -> np.ndarray:
     try:
         return np.load(path, allow_pickle=False)[:n]
-    except Exception as error:  # whatever numpy makes of damaged bytes
+    except Exception as error:  # numpy raises many types for damaged bytes
         raise UserError(f'{path}: not readable as an array ({error}); {AGAIN}') from None
 
 
@@ -145,17 +145,17 @@ def _problem(table: RunTable, steps: int) -> str | None:
     runs, history = table.runs, table.history
     numbers = runs.drop(columns=[*PACKAGES, 'processor', 'finished'])
     if not all(pd.api.types.is_numeric_dtype(kind) for kind in [*numbers.dtypes, *history.dtypes]):
-        return 'a number in its tables is none'
+        return 'a column of its tables is not numeric'
     if not np.isfinite(numbers).all(axis=None) or runs.isna().any(axis=None):
         return 'a value is missing in runs.csv'
     places = history[['seed', 'step']]
     if np.isinf(history.astype(float)).any(axis=None) or places.isna().any(axis=None):
-        return 'history.csv holds values that are no numbers, or rows without a step'
+        return 'history.csv has infinite values, or rows without a step'
     if not runs['seed'].is_unique or not runs['test_accuracy'].between(0, 1).all():
         return 'runs.csv has a seed twice, or an accuracy outside 0 and 1'
     if not history.groupby('seed')['step'].apply(
             lambda found: found.is_monotonic_increasing and found.is_unique).all():
-        return 'the steps in history.csv do not ascend'
+        return 'the steps in history.csv are not increasing'
     last = history[history['step'] == steps].set_index('seed').reindex(runs['seed'])
     for name in ('test_accuracy', 'test_loss'):
         if not (last[name].to_numpy() == runs[name].to_numpy()).all():
@@ -164,7 +164,7 @@ def _problem(table: RunTable, steps: int) -> str | None:
         array = getattr(table, name)
         if array is not None and (array.shape != (len(runs), *shape)
                                   or not np.isfinite(array).all()):
-            return f'{name}.npy does not go with runs.csv'
+            return f'{name}.npy does not match runs.csv'
     return None
 
 

@@ -1,4 +1,4 @@
-"""Committed runs made again, and their bytes compared."""
+"""Repeat committed runs and compare their bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from elec576.runs.tables import RunTable, folder_of, read_table
 
 
 class Verdict(NamedTuple):
-    """Whether a run made again is equal to the committed one, and if not, in what words."""
+    """Whether a repeated run equals the committed one, and if not, how they differ."""
 
     job: Job
     equal: bool
@@ -62,7 +62,7 @@ def verify(jobs: list[Job], tables: dict[str, RunTable], data: str | None, n_job
     Compared are the bytes of the history and of which test images are right.
 
     Args:
-        on_verdict: takes the verdicts as they come.
+        on_verdict: called with each verdict as soon as it is known.
     """
     def judge(outcome: Outcome) -> None:
         job = outcome.job
@@ -97,10 +97,10 @@ def _first_difference(old: History, new: History) -> str:
 
 
 def _around(job: Job, theirs: RunTable, ours: RunTable) -> str:
-    """What differs around two runs, or that nothing does."""
+    """Differences in configuration, versions and processor, as a sentence."""
     old, new = ({**table.config, **{name: table.metrics(job.seed)[name]
                                     for name in ('versions', 'processor')}}
                 for table in (theirs, ours))
     differing = differences(old, new)
-    return ('Around it (committed, not here): ' + '; '.join(differing) if differing else
-            'Around it nothing that is recorded differs')
+    return ('What else differs (committed, not here): ' + '; '.join(differing) if differing else
+            'Nothing else that is recorded differs')

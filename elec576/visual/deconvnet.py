@@ -1,9 +1,9 @@
 """The deconvnet of Zeiler & Fergus (2014, section 2.1) as graph functions on the LeNet5 record.
 
 A deconvnet asks what in the input caused an activation. All other activations of the layer are
-silenced, and what is left is sent back down through the layers: *unpooled* into the places that the
+set to 0, and what is left is sent back down through the layers: *unpooled* into the places that the
 pooling took its maxima from (the *switches*), *rectified*, and *filtered* with the transposed
-weights of the convolution. Biases play no part.
+weights of the convolution. Biases are not used.
 
 **What it is a gradient of.** Sending the signal back through the transposed weights and the
 switches is what backpropagation does; only the rectifiers differ. So, in a relu network, the
@@ -15,7 +15,7 @@ the backward pass of every ReLU is replaced by a rectification of the signal
   itself, which in a relu network the first rectifier leaves as it is. A map that is 0 everywhere
   has nothing to send back: its reconstruction is 0, while the replaced gradient, started from 1
   above that rectifier, is a picture of the filter.
-* *The true gradient* is yet another thing: ReLU's own backward pass lets negative signals through
+* *The true gradient* differs from both: ReLU's own backward pass lets negative signals through
   and blocks all signals where the activation was 0. The deconvnet does neither.
 * *tanh and sigmoid.* The paper rectifies because relu feature maps are never negative, so that
   their reconstructions should not be. By the same argument a sigmoid network is rectified here and
@@ -89,7 +89,7 @@ def activation_of(net: LeNet5, layer: str) -> tf.Tensor:
 
 
 def only_strongest(h: tf.Tensor, maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Silence every activation but the largest one (the first of equals) of one map.
+    """Set every activation to 0 but the largest one (the first of equals) of one map.
 
     Args:
         h: [n, h, w, C].

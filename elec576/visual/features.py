@@ -14,11 +14,11 @@ from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, dec
 from elec576.visual.trained import TrainedCnn, in_batches
 
 TOP = 9
-CHOICE = 16  # maps that are shown if nobody says which
+CHOICE = 16  # maps that are shown by default
 
 
 class TopNine(NamedTuple):
-    """For m maps of a layer, the images that excite them most, the most exciting first.
+    """For m maps of a layer, the images that excite them most, the strongest first.
 
     f is the width of the layer's receptive field; beyond an image's edge the crops are NaN.
     """
@@ -34,7 +34,7 @@ class TopNine(NamedTuple):
 
 
 class Evolution(NamedTuple):
-    """The reconstruction of a map's strongest activation over the test set, as training went on."""
+    """The reconstruction of a map's strongest activation over the test set, during training."""
 
     layer: str
     maps: np.ndarray  # int [m]
@@ -58,7 +58,7 @@ def choose_maps(largest: np.ndarray, layer: str, asked: list[int] | None) -> np.
     """The maps to show: those asked for, else a random choice (always the same) as in the paper.
 
     Args:
-        largest: as `peaks` returns them. Of maps that no image excites there is nothing to show.
+        largest: as `peaks` returns them. Maps that no image excites are left out.
 
     Raises:
         UserError: the layer has no such map.
@@ -128,7 +128,7 @@ def evolution(trained: TrainedCnn, layer: str, asked: list[int] | None = None,
               at_most: int = 8) -> Evolution | None:
     """Follow maps over the steps that the run kept; None if it kept none.
 
-    As in the paper, the image is chosen anew at every step. Of many steps, ``at_most`` are shown,
+    As in the paper, the image is chosen again at every step. Of many steps, ``at_most`` are shown,
     the early ones closer together: most happens there.
 
     Raises:

@@ -102,7 +102,7 @@ def evolution(found: Evolution) -> str:
 
 
 def occlusion(found: MeanOcclusion) -> str:
-    """What the square takes from the true class's probability."""
+    """How much the square lowers the true class's probability."""
     middle = len(found.centres) // 2
     row, column = np.unravel_index(found.probability.argmin(), found.probability.shape)
     corners = found.probability[[0, 0, -1, -1], [0, -1, 0, -1]].mean()

@@ -13,7 +13,7 @@ from elec576.visual.trained import TrainedCnn, in_batches
 TRANSFORMS = {  # amounts to try; the first of them that changes nothing is marked in the pictures
     'translation': np.arange(-10, 11),  # pixels downwards
     'scale': np.round(np.arange(0.6, 1.81, 0.1), 1),  # above 1: larger
-    'rotation': np.arange(0, 361, 15),  # degrees against the clock
+    'rotation': np.arange(0, 361, 15),  # degrees, counter-clockwise
 }
 NEUTRAL = {'translation': 0, 'scale': 1, 'rotation': 0}
 

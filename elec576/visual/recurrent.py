@@ -25,7 +25,7 @@ class ByRows(NamedTuple):
 
 
 class Paths(NamedTuple):
-    """The hidden state's way over k digits, in the plane of its two largest principal components.
+    """The hidden state's path over k digits, in the plane of its two largest principal components.
 
     The plane is fitted to the states after every row of the first 1000 test images.
     """
@@ -34,7 +34,7 @@ class Paths(NamedTuple):
     pixels: np.ndarray  # [k, 28, 28]
     classes: np.ndarray  # int [k]
     paths: np.ndarray  # [k, 29, 2]: before the first row (a state of zeros), then after each row
-    predictions: np.ndarray  # int [k, 28]: the class read off after each row
+    predictions: np.ndarray  # int [k, 28]: the predicted class after each row
     ends: np.ndarray  # [1000, 2]: the last states of the images that span the plane
     end_classes: np.ndarray  # int [1000]
     explained: np.ndarray  # [2]: share of the states' variance along each component

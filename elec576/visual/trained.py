@@ -1,4 +1,4 @@
-"""A run's network as it was trained: its graph, a session with its variables, its test images."""
+"""A run's trained network: its graph, a session with its variables, its test images."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
     settings = read_settings(run)
     checkpoint = checkpoints.latest(run.checkpoints)
     if checkpoint is None:
-        raise UserError(f'{path}: no checkpoint to look into; make the run again with '
+        raise UserError(f'{path}: no checkpoint to look inside; make the run again with '
                         f'scripts/run_{settings.program}.py, which keeps one')
     program = PROGRAMS[type(settings)]
     _, test, _, origin = program.load(settings, data)
     dataset = read_json(run.config).get('dataset')
     if dataset and dataset != dataclasses.asdict(origin):
         raise UserError(f'{path}: was trained on {dataset.get("name")}, but the data found is '
-                        f'{origin.name} (other contents); say where its own is with --data DIR')
+                        f'{origin.name} (other contents); name its own folder with --data DIR')
     net = program.build(settings)
     with program.session(net, settings.threads) as sess:
         try:

@@ -4,7 +4,7 @@
 
 * `work`: what is timed, by name: settings, sizes, made-up images.
 * `ways`: the same training, each in its own way: `ours`, `listing`, `torch`, `keras`; and `sgemm`.
-* `worker`: a way in a process of its own, which does steps when it is told to.
+* `worker`: a way in a process of its own, which runs steps on request.
 * `measure`: the measurements, as numbers for JSON.
 * `speed`: the document, `results/SPEED.md`, from these numbers.
 """

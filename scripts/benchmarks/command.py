@@ -22,7 +22,7 @@ from elec576.machine import processor, versions
 from elec576.runs.rundir import read_json
 from elec576.settings import all_cores
 
-ISA = 'avx2'  # of ours and the listings, where nothing else is said
+ISA = 'avx2'  # of ours and the listings, by default
 
 
 def main(description: str) -> None:
@@ -31,11 +31,11 @@ def main(description: str) -> None:
     parser.add_argument('--only', nargs='+', choices=tuple(ITEMS), metavar='ITEM',
                         default=tuple(ITEMS), help=f'some of {", ".join(ITEMS)} (all)')
     parser.add_argument('--quick', action='store_true',
-                        help='few rounds, to see that it works; not to be quoted')
+                        help='few rounds, to check that it works; do not quote the numbers')
     parser.add_argument('--table', action='store_true',
                         help='measure nothing; write SPEED.md again, and print it')
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
-                        help='folder that takes bench.json and SPEED.md (results)')
+                        help='folder for bench.json and SPEED.md (results)')
     parser.add_argument('--tf115', type=Path, metavar='DIR',
                         help='environment with TensorFlow 1.15, for the item "listing"')
     args = parser.parse_args()
@@ -44,7 +44,7 @@ def main(description: str) -> None:
         print(write_document(read_json(path), args.results), end='')
         return
     if 'listing' in args.only:
-        program(CNN_PROGRAM)  # nobody waits to be told that there is none
+        program(CNN_PROGRAM)  # fail early if there is none
     tf115 = environment.python_of(args.tf115) if args.tf115 else None
     if not available('torch'):
         say('PyTorch is not installed and left out; pip install -e .[bench] brings it')
@@ -57,7 +57,7 @@ def main(description: str) -> None:
 
 
 def measure(items: tuple[str, ...], effort: Effort, results: Path, tf115: Path | None) -> None:
-    """Measure ``items``; both files are written after each, and keep what they hold of others."""
+    """Measure ``items``; both files are written after each, and keep the other items."""
     path = results / 'bench.json'
     found = read_json(path) if path.exists() else {}
     for item in items:

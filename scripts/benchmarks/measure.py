@@ -1,7 +1,7 @@
 """The measurements. Each returns numbers for JSON; what is compared takes turns, A B C C B A ...
 
 A summary is the median, the smallest and the largest of so many rounds: {'median', 'low', 'high',
-'rounds'}, in seconds of a step if nothing else is said.
+'rounds'}, in seconds per step by default.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Effort(NamedTuple):
 
     @property
     def starts(self) -> int:
-        """How often a fresh process is begun."""
+        """How often a fresh process is started."""
         return max(1, self.rounds // 2)
 
 
@@ -60,8 +60,8 @@ def summary(samples: list[float]) -> dict:
 
 
 def in_turns(turns: dict[str, Callable[[], float]], rounds: int) -> dict[str, dict]:
-    """Summaries of what each of ``turns`` returns; every other round goes backwards, so that
-    nobody always follows the same one.
+    """Summaries of what each of ``turns`` returns; every other round is reversed, so
+    that none always follows the same one.
     """
     samples = {name: [] for name in turns}
     for number in range(rounds):
@@ -157,7 +157,7 @@ def starts(effort: Effort, threads: int, data: Path) -> dict:
                 raise WorkerFailed(f'{code}: {(done.stderr.strip() or "died").splitlines()[-1]}')
             return time.perf_counter() - before
 
-        run('cnn ours')  # what the package keeps of the data between runs is there from now on
+        run('cnn ours')  # fills the cache of the data, which later runs use
         return in_turns({name: (lambda name=name: run(name)) for name in commands}, effort.starts)
 
 

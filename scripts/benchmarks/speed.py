@@ -111,7 +111,7 @@ def run_seconds(name: str, found: dict) -> dict[str, float]:
 
 
 def _as_run(settings) -> str:
-    """The variant that evaluates as a run does unasked."""
+    """The variant that evaluates as a run does by default."""
     return f'eval-every {settings.eval_every}' if isinstance(settings, CnnSettings) else 'display'
 
 

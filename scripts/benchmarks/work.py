@@ -39,7 +39,7 @@ def name_of(settings: Settings) -> str:
     """The name of the work that an experiment of the report consists of.
 
     What changes a step's time by a few per cent only (activation, optimizer, initial weights) is
-    not told apart.
+    ignored.
     """
     if isinstance(settings, CnnSettings):
         return LENET5 if settings.dataset == 'cifar10' else LENET5_MNIST
@@ -101,7 +101,7 @@ def write_data(folder: Path) -> None:
 
     Of MNIST, 10000 images train: a fifth of an epoch, reshuffled five times as often.
     """
-    # here, for a worker's start is timed
+    # imported here, because a worker's start is timed
     from elec576.data.mnist import Mnist, write_mnist_folder
     from elec576.data.rebuild import write_tree
     write_tree({part: made_up(count)[0].reshape(CLASSES, -1, SIZE, SIZE) for part, count in

@@ -1,4 +1,4 @@
-"""A way to train, in a process of its own: it does steps when it is told to."""
+"""A way to train, in a process of its own, which runs steps on request."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def available(way: str) -> bool:
 
 
 class WorkerFailed(Exception):
-    """A worker died, complained, or took too long; it has been ended."""
+    """A worker died, raised an error or took too long; it has been stopped."""
 
 
 class Worker:
     """A fresh process that computes with ``threads`` threads; use it in a `with` statement.
 
-    After a failure the next request begins another one. Its temporary files go with it.
+    After a failure the next request starts a new one. Its temporary files are removed with it.
 
     Args:
         isa: kernels of `ours` and `listing`; the frameworks choose their own.
@@ -49,13 +49,13 @@ class Worker:
         return self
 
     def __exit__(self, *exception) -> None:
-        if self._process is not None and self.way != 'listing':  # whose thread waits for ever
-            self._pipe.close()  # at which it ends, with the processes that a compiler began
+        if self._process is not None and self.way != 'listing':  # its thread waits forever
+            self._pipe.close()  # the worker then ends, and the processes of its compiler
             self._process.join(10)
         self._stop()
 
     def begin(self, model: str, variant: str, steps: int) -> None:
-        """Ask for ``steps`` steps; a model that is asked for first, or again, is built."""
+        """Request ``steps`` steps; a model other than the last one is built first."""
         if self._process is None:
             self._folder = tempfile.TemporaryDirectory(prefix='elec576-bench-')
             context = multiprocessing.get_context('spawn')
@@ -68,27 +68,27 @@ class Worker:
         try:
             self._pipe.send((model, variant, steps))
         except OSError:
-            self._fail(self._death())
+            self._fail(self._exit_words())
 
     def end(self) -> float:
-        """Wait for what `begin` asked for; wall seconds of all steps, building not included."""
+        """Wait for what `begin` requested; wall seconds of all steps, without building."""
         if not self._pipe.poll(self.time_limit):
             self._fail(f'took more than {self.time_limit:g} s')
         try:
             reply = self._pipe.recv()
         except (EOFError, OSError):
-            self._fail(self._death())
+            self._fail(self._exit_words())
         if isinstance(reply, str):
             self._fail(reply)
         seconds, self.peak_bytes = reply
         return seconds
 
     def steps(self, model: str, variant: str, steps: int) -> float:
-        """Both."""
+        """`begin`, then `end`."""
         self.begin(model, variant, steps)
         return self.end()
 
-    def _death(self) -> str:
+    def _exit_words(self) -> str:
         self._process.join(5)
         return f'died with exit code {self._process.exitcode}'
 
@@ -106,7 +106,7 @@ class Worker:
 
 
 def _serve(pipe, way: str, folder: str, threads: int, isa: str, data: str | None) -> None:
-    """The process: build what is asked for, do its steps, send seconds and peak memory, or why not.
+    """The process: build the model, run its steps, send seconds and peak memory or an error.
 
     One model is kept at a time, with all its variants.
     """
@@ -129,7 +129,7 @@ def _serve(pipe, way: str, folder: str, threads: int, isa: str, data: str | None
             unit = 1 if sys.platform == 'darwin' else 1024
             pipe.send((seconds, unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
     except EOFError:
-        pass  # nobody asks any more
+        pass  # the parent is done
     except Exception as error:
         pipe.send(f'{type(error).__name__}: {error}')
 

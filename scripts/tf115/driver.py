@@ -1,16 +1,16 @@
-"""Run a listing of `starter/`, unchanged, and write down what it computes.
+"""Run a listing of `starter/`, unchanged, and record what it computes.
 
     python -I driver.py --out FILE.json [OPTIONS] PROGRAM [THE PROGRAM'S OPTIONS]
 
 This file runs inside the environment of TensorFlow 1.15 and therefore stands alone (no import from
 elec576) and is written for Python 3.7; under TensorFlow 2 it runs as well. Around the listing, not
-in it, it exchanges two functions of TensorFlow:
+in it, it replaces two functions of TensorFlow:
 
 * `random_seed.get_seed`. An op that asks for a seed gets, in TensorFlow 2, the number of ops that
   asked before it; in 1.15 the id of the graph's last op. Here both give the former.
 * `Session.run`, to look at the variables right after their initialisation, at the masks of dropout,
-  and, where evaluations are made rarely, to leave the others out (their values are then nan, and
-  the noise of dropout is that of other places of the same stream).
+  and, where evaluations are rare, to skip the others (their values are then nan, and the noise of
+  dropout comes from other offsets of the same stream).
 """
 import argparse
 import hashlib
@@ -53,7 +53,7 @@ def count_op_seeds():
 
 
 class Watch(object):
-    """Stands in for `Session.run` of the one session that a listing has."""
+    """Replaces `Session.run` of the one session that a listing has."""
 
     def __init__(self, steps, eval_every, mask_steps):
         self.steps, self.eval_every, self.mask_steps = steps, eval_every, mask_steps
@@ -61,7 +61,7 @@ class Watch(object):
         self.done = -1  # updates; the initialisation is the first operation that is run
         self.initial, self.masks, self.scalars = [], [], []
         self.final_loss = None
-        self.updated = []  # seconds, of a clock that began some time
+        self.updated = []  # seconds, of a clock with an arbitrary origin
         watch = self
 
         def run(self, fetches, *args, **kwargs):

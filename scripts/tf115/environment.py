@@ -65,7 +65,7 @@ def make_environment(folder: Path, python37: Path | None = None) -> Path:
                   [python, '-m', 'pip', 'install', '--quiet', *REQUIREMENTS]):
         done = subprocess.run(words, capture_output=True, text=True)
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or ['nothing said'])[-1]
+            last = (done.stderr.strip().splitlines() or ['no message'])[-1]
             raise UserError(f'{folder}: the environment cannot be made ({last})')
     return python
 
@@ -117,12 +117,12 @@ def run_listing(python: Path, settings: CnnSettings | RnnSettings, data: Path,
         mask_steps: in how many steps to look at the masks of dropout.
 
     Raises:
-        UserError: the listing failed; the message ends with its last words.
+        UserError: the listing failed; the message ends with the last line of its stderr.
     """
     name, options = command(settings)
     with tempfile.TemporaryDirectory(prefix='elec576-tf115-') as folder:
         out = Path(folder) / 'out.json'
-        # -I: neither this package nor another one of ours can be found from in there
+        # -I: it cannot import this package or another one of ours
         done = subprocess.run(
             [python, '-I', DRIVER, '--out', out, '--steps', str(settings.steps),
              '--eval-every', str(eval_every), '--mask-steps', str(mask_steps),
@@ -130,6 +130,6 @@ def run_listing(python: Path, settings: CnnSettings | RnnSettings, data: Path,
             env=clean_environment(settings.threads, settings.isa),
             capture_output=True, text=True, cwd=folder)
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or ['nothing said'])[-1]
+            last = (done.stderr.strip().splitlines() or ['no message'])[-1]
             raise UserError(f'{name} under {python}: {last}')
         return json.loads(out.read_text())

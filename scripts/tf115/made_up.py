@@ -1,7 +1,7 @@
 """Made-up images for the comparison with TensorFlow 1.15: noise, each class with its brightness.
 
-They come from `numpy.random.RandomState`, whose draws numpy keeps as they are for good, so that
-everybody can make them again and no image of the course's data is needed.
+They come from `numpy.random.RandomState`, whose stream numpy keeps unchanged, so that everybody can
+make them again and no image of the course's data is needed.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def _record_set(python: Path, data: str, folder: Path, digest: str, say: Callabl
 def command_text(settings: CnnSettings | RnnSettings) -> str:
     """The listing's name with its options, but for the data and the kernels.
 
-    TensorFlow 1.15 heeds none of the variables by which a listing chooses kernels.
+    TensorFlow 1.15 ignores all variables with which a listing chooses kernels.
     """
     name, options = command(settings)
     kernels = options.index('--isa')

@@ -1,8 +1,8 @@
 """Experiments of the report, trained to their end by the listings on TensorFlow 1.15.5.
 
 The CNN's listing evaluates four times at every step, which takes most of its time. Here it does so
-only now and then, at the steps at which it logs and at the end. Each evaluation left out leaves out
-its draws of dropout noise, too: these are runs of the same distribution as the listing's, not the
+only now and then, at the steps at which it logs and at the end. A skipped evaluation also skips
+its draws of dropout noise: these are runs of the same distribution as the listing's, not the
 listing's run of that seed.
 """
 

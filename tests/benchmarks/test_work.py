@@ -60,7 +60,7 @@ def forward_products(net, tensor: tf.Tensor, feed: dict) -> int:
 def test_lenet5_against_its_graph():
     net = build_lenet5(CnnSettings())
     forward = forward_products(net, net.test.y_conv, {net.tf_data: np.zeros((4, 28, 28, 1))})
-    images = 4 * 28 * 28 * 32 * 25  # whose gradient nobody needs
+    images = 4 * 28 * 28 * 32 * 25  # whose gradient is not needed
     assert work.multiply_adds(CnnSettings(batch_size=4)) == 3 * forward - images
 
 

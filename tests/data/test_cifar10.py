@@ -81,7 +81,7 @@ GRAY = np.zeros((28, 28), np.uint8)
 
 
 def another_pixel_and_no_end(path):
-    """As Pillow would decode it without a word: it looks at no checksum on the way."""
+    """As Pillow would decode it silently: it checks no checksum while decoding."""
     imageio.imwrite(path, GRAY, compress_level=0)
     content = bytearray(path.read_bytes())
     content[content.index(b'IDAT') + 20] = 255
@@ -142,7 +142,7 @@ def test_second_reading_comes_from_the_cache(folder, pixels, decoded):
 
 
 @pytest.mark.parametrize('keep_time', [False, True])
-def test_a_changed_image_is_read_anew(folder, keep_time):
+def test_a_changed_image_is_read_again(folder, keep_time):
     path = folder / image_name('Test', 9, 1)
     imageio.imwrite(path, GRAY + 1, compress_level=0)  # so that both files have one size
     read_pixels(folder, COUNTS)

@@ -81,7 +81,7 @@ def test_without_a_generator_numpys_global_one_draws():
 
 
 @pytest.mark.parametrize('before', [0, 1, 4, 11])
-def test_state_goes_on_where_it_was(before, tmp_path):
+def test_state_resumes_where_it_was(before, tmp_path):
     images, labels = numbered(13)
     first = DataSet(images, labels, np.random.RandomState(0))
     for _ in range(before):
@@ -113,7 +113,7 @@ def test_state_of_another_set_is_refused():
 def test_state_that_contradicts_itself_is_refused():
     images = DataSet(*numbered(5))
     images.next_batch(2)
-    with pytest.raises(UserError, match='no order of the images, or no place in it'):
+    with pytest.raises(UserError, match='not a permutation of the images'):
         DataSet(*numbered(5)).restore(images.state() | {'order': np.empty(0)})
 
 
@@ -169,13 +169,13 @@ IMAGES, LABELS = FILES[:2]
 @pytest.mark.parametrize('name, damage, message', [
     (IMAGES, lambda p: p.unlink(), 'No such file'),
     (IMAGES, lambda p: p.write_bytes(p.read_bytes()[:500]), 'cut short or damaged'),
-    (IMAGES, lambda p: p.write_bytes(b''), 'is no IDX file'),
+    (IMAGES, lambda p: p.write_bytes(b''), 'is not an IDX file'),
     (IMAGES, lambda p: p.write_bytes(gzip.decompress(p.read_bytes())), 'not an intact gzip'),
     (IMAGES, lambda p: p.write_bytes(p.read_bytes()[:-8] + bytes(8)), 'not an intact gzip'),
     (IMAGES, lambda p: rewrite(p, lambda c: c[:-1]), '7839 bytes where .* 10 x 28 x 28'),
     (IMAGES, lambda p: rewrite(p, lambda c: c[:6]), 'cut short or damaged'),
     (IMAGES, lambda p: rewrite(p, lambda c: c + b'x'), '7841 bytes where'),
-    (IMAGES, lambda p: rewrite(p, lambda c: b'\x00\x00\x0d' + c[3:]), 'is no IDX file'),
+    (IMAGES, lambda p: rewrite(p, lambda c: b'\x00\x00\x0d' + c[3:]), 'is not an IDX file'),
     (IMAGES, lambda p: p.write_bytes((p.parent / LABELS).read_bytes()), 'holds labels, not images'),
     (LABELS, lambda p: p.write_bytes((p.parent / IMAGES).read_bytes()), 'holds images, not labels'),
     (LABELS, lambda p: p.write_bytes((p.parent / FILES[3]).read_bytes()), '10 images but .* 3 lab'),

@@ -1,4 +1,4 @@
-"""The history: exact floats, absent cells, and what is no history."""
+"""The history: exact floats, absent cells, and files that are not a history."""
 
 import math
 
@@ -72,11 +72,11 @@ def test_nan_is_kept(tmp_path):
 def test_damaged_files(text, tmp_path):
     path = tmp_path / 'history.csv'
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(UserError, match='no readable history') as error:
+    with pytest.raises(UserError, match='not a readable history') as error:
         History.read(path)
     assert str(path) in str(error.value)
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(UserError, match='no readable history'):
+    with pytest.raises(UserError, match='not a readable history'):
         History.read(tmp_path / 'history.csv')

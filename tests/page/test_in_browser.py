@@ -15,7 +15,7 @@ EVERYTHING = ('wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 
 @pytest.fixture(scope='module')
 def browser():
-    """A headless Chromium that is on this machine already."""
+    """A headless Chromium that is already installed."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip(f'no browser: none of {", ".join(BROWSERS)} is installed')
@@ -50,7 +50,7 @@ def few(tmp_path_factory):
 
 @pytest.fixture
 def opened(browser, results):
-    """Open the page in a window of a size and scheme; nothing may complain or ask the network."""
+    """Open the page in a window of a size and scheme; no errors, no network requests."""
     contexts, complaints = [], []
 
     def open_page(size=WIDE, scheme='light', folder=results, **options):

@@ -170,7 +170,7 @@ def test_cut_off_while_writing(place, trained, tmp_path, monkeypatch):
     trained[0].run(trained[2])
     expected = 3 if place == 'shutil.rmtree' else 2
     assert_at(checkpoints.resume(tmp_path, *trained[:2]), expected, trained, known)
-    # and the next one is written as if nothing had been
+    # and the next one is written as if nothing had happened
     known |= save_steps(tmp_path, trained, 3, 4)
     assert_at(checkpoints.resume(tmp_path, *trained[:2]), 4, trained, known)
 

@@ -1,4 +1,4 @@
-"""A Dask cluster: tasks that kill their workers, and addresses where nobody is."""
+"""A Dask cluster: tasks that kill their workers, and addresses without a scheduler."""
 
 import gc
 import os
@@ -11,7 +11,7 @@ from elec576.runs import dask
 
 
 def absolute(number):
-    """abs, but -2 is deadly."""
+    """abs, but -2 kills the worker."""
     return os._exit(1) if number == -2 else abs(number)
 
 
@@ -33,10 +33,10 @@ def test_an_error_in_a_task_is_given_back(cluster):
 
 
 @pytest.mark.parametrize('address', ['127.0.0.1:{port}', 'tcp://127.0.0.1:{port}', 'ftp://x', ''])
-def test_nobody_answers(address, monkeypatch):
+def test_no_scheduler_answers(address, monkeypatch):
     distributed = pytest.importorskip('distributed')
     monkeypatch.setattr(dask, 'PATIENCE', '0.5s')
-    with socket.socket() as bound:  # nobody else can listen there, and we do not
+    with socket.socket() as bound:  # no other process can listen there, and we do not
         bound.bind(('127.0.0.1', 0))
         with pytest.raises(UserError, match='no scheduler answers'):
             list(dask.map_unordered(abs, [1], address=address.format(port=bound.getsockname()[1])))

@@ -1,4 +1,4 @@
-"""TensorBoard events: what is in them, and that training does not notice."""
+"""TensorBoard events: what is in them, and that they do not change training."""
 
 import io
 
@@ -22,7 +22,7 @@ RUNS = {'cnn': CNN, 'rnn': RNN}
 
 
 def quiet(line):
-    """An `echo` for runs whose lines nobody reads."""
+    """An `echo` that discards a run's lines."""
 
 
 def read(run):
@@ -112,7 +112,7 @@ def test_filters_stand_in_the_reports_order():
 
 
 def stopping_at(start):
-    """An `echo` that ends the run at once, as a kill would, at a line that begins so."""
+    """An `echo` that ends the run at once, as a kill would, at a line with this prefix."""
     def stop(line):
         if line.startswith(start):
             raise ZeroDivisionError
@@ -137,7 +137,7 @@ def test_a_resumed_run(pair, small_data, tmp_path):
 
 
 def test_killed_before_the_first_checkpoint(pair, small_data, tmp_path):
-    """The run begins again, and so do its events: no step is shown twice."""
+    """The run starts again, and so do its events: no step is shown twice."""
     directory = RunDirectory(tmp_path)
     options = Options(data=str(small_data), events=True, progress_bar=False)
     with pytest.raises(ZeroDivisionError):

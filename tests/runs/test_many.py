@@ -132,35 +132,35 @@ def test_words():
     assert Outcome(JOBS[0], error='no', interrupted=True).words() == 'interrupted'
 
 
-def test_failures_are_told_and_the_others_go_on(reference, small_data, tmp_path, monkeypatch):
+def test_failures_are_reported_and_others_continue(reference, small_data, tmp_path, monkeypatch):
     """Two processes; a directory of another configuration, and a run whose process dies twice."""
     monkeypatch.setattr(many, 'TRIES', 2)
-    stranger = job('small-rnn', 7)
-    stranger.directory(tmp_path).path.mkdir(parents=True)
-    stranger.directory(tmp_path).config.write_text('{"program": "rnn"}')
-    victim = job('long-rnn', 0, iterations=50 * 100000, display_step=100)
+    unknown = job('small-rnn', 7)
+    unknown.directory(tmp_path).path.mkdir(parents=True)
+    unknown.directory(tmp_path).config.write_text('{"program": "rnn"}')
+    dying = job('long-rnn', 0, iterations=50 * 100000, display_step=100)
     killed = []
 
-    def kill_victims():
+    def kill_repeatedly():
         while not done.is_set():
             for pid in children():
-                if open_files(pid) & {str(victim.directory(tmp_path).path / '.lock')}:
+                if open_files(pid) & {str(dying.directory(tmp_path).path / '.lock')}:
                     os.kill(pid, signal.SIGKILL)
                     killed.append(pid)
             time.sleep(0.1)
 
     done, outcomes = threading.Event(), Outcomes()
-    killer = threading.Thread(target=kill_victims)
+    killer = threading.Thread(target=kill_repeatedly)
     killer.start()
     try:
-        reproduce([victim, stranger, *JOBS], tmp_path, str(small_data), 2, outcomes)
+        reproduce([dying, unknown, *JOBS], tmp_path, str(small_data), 2, outcomes)
     finally:
         done.set()
         killer.join()
     failed = {outcome.job: outcome.error for outcome in outcomes if outcome.error is not None}
-    assert failed.keys() == {victim, stranger}
-    assert 'another configuration' in failed[stranger]
-    assert 'given up' in failed[victim] and len(set(killed)) == many.TRIES
+    assert failed.keys() == {dying, unknown}
+    assert 'another configuration' in failed[unknown]
+    assert 'given up' in failed[dying] and len(set(killed)) == many.TRIES
     good = [outcome for outcome in outcomes if outcome.job not in failed]
     assert_all_done(JOBS, good, tmp_path, reference)
 

@@ -1,6 +1,6 @@
-"""A run from its settings to its directory: stopped, killed, gone on with, refused.
+"""A run from its settings to its directory: stopped, killed, resumed, refused.
 
-All comparisons with a run that nobody stopped are `==`, at equal threads.
+All comparisons with a run that was never stopped are `==`, at equal threads.
 """
 
 import json
@@ -129,8 +129,8 @@ def test_lines_of_the_report(untouched):
 @pytest.mark.parametrize('program, lines, signum', [
     ('cnn', (1, 9), signal.SIGTERM), ('cnn', (27,), signal.SIGINT),
     ('rnn', (1, 7), signal.SIGINT), ('rnn', (14,), signal.SIGTERM)])
-def test_stopped_and_gone_on_with(program, lines, signum, untouched, options, tmp_path):
-    # lines are counted anew in each sitting; 27 and 14 are in the last step
+def test_stopped_and_resumed(program, lines, signum, untouched, options, tmp_path):
+    # each process counts its lines from 1; 27 and 14 are in the last step
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     for line in lines:
         with pytest.raises(Interrupted, match='interrupted after step .*; saved in'):
@@ -153,8 +153,8 @@ def test_stopped_during_the_last_evaluation(untouched, options, tmp_path):
 @pytest.mark.parametrize('program', RUNS)
 @pytest.mark.parametrize('lines, checkpoint_seconds', [((4, 7, 2), 0), ((11,), 1e6)],
                          ids=['a checkpoint at each step', 'no checkpoint yet'])
-def test_killed_and_gone_on_with(program, lines, checkpoint_seconds, untouched, options,
-                                 tmp_path):
+def test_killed_and_resumed(program, lines, checkpoint_seconds, untouched, options,
+                            tmp_path):
     for line in lines:
         with pytest.raises(Killed):
             start(program, tmp_path, options, at_line(line, kill),

@@ -35,9 +35,9 @@ class Done(NamedTuple):
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This process's environment with ``changes``, in which no run finds data by itself."""
+    """This process's environment with ``changes``, in which no run finds data."""
     kept = {name: value for name, value in os.environ.items() if name != 'ELEC576_DATA'}
-    # where no proxy answers, nobody waits for a download and the stand-in is used
+    # no proxy answers there, so no download is waited for and the stand-in is used
     return {**kept, **changes, 'https_proxy': 'http://127.0.0.1:9',
             'PYTHONPATH': os.pathsep.join(map(str, (REPOSITORY, REPOSITORY / 'tests')))}
 

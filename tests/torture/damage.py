@@ -31,7 +31,7 @@ CELLS = ('', 'nan', '-', '1_0', ' 1', '1e999', '٣', '"', '1,1', '0x1', '\0', '1
 
 
 class Trap:
-    """What gives itself away when it is unpickled."""
+    """An object that is noticed when it is unpickled."""
 
     def __reduce__(self):
         return print, ('unpickled',)

@@ -39,7 +39,7 @@ def random_moment(run: RunDirectory, last_step: int, longest: float, rng: Random
     number = rng.randint(1, 12)
 
     def new(prefix: str) -> bool:
-        """Whether ``number`` checkpoints whose names begin so have come up since."""
+        """Whether ``number`` checkpoints with this prefix have appeared since."""
         seen.update(name for name in names(run.checkpoints) if name.startswith(prefix))
         return len(seen - at_start) >= number
 

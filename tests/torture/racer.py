@@ -1,4 +1,4 @@
-"""What one of several processes does that are started at once; prints the digest of what it got.
+"""One of several processes that are started at once; prints the digest of what it got.
 
     racer.py pixels|fetch DATA FOLDER TIME
 """

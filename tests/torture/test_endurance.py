@@ -1,7 +1,7 @@
-"""Trial `endurance`: the memory of a process that works on and on.
+"""Trial `endurance`: the memory of a process that keeps running.
 
-What is measured is what the process holds, not its peak: after some and after many steps of one
-run, and after some and after many runs in one process.
+What is measured is the memory that the process holds, not its peak: after some and after many steps
+of one run, and after some and after many runs in one process.
 """
 
 import subprocess

@@ -2,8 +2,8 @@
 
 Real files are written and damaged by Hypothesis, and the reader that a run would use is asked. It
 must give the right thing or a `UserError` (one line, exit code 2); nothing else may be raised, no
-other numbers may come of it, nothing may be unpickled, started, or written elsewhere. What "right"
-means is each kind's own matter: files with checksums give what was written, text that is not as
+other numbers may be returned, nothing may be unpickled, started, or written elsewhere. What "right"
+means depends on the kind: files with checksums give what was written, text that is not as
 the package writes it is refused.
 """
 
@@ -57,7 +57,7 @@ EXPERIMENT = 'lstm-50'
 
 
 class Watch:
-    """Notes what no reader has any business to do: unpickle, start something, write elsewhere."""
+    """Records what no reader may do: unpickle, start something, write elsewhere."""
 
     EVENTS = ('pickle.find_class', 'os.system', 'subprocess.Popen', 'os.exec', 'os.posix_spawn',
               'socket.connect')
@@ -65,7 +65,7 @@ class Watch:
     def __init__(self):
         self.folders: tuple[str, ...] | None = None  # None: not looking
         self.seen: list[str] = []
-        sys.addaudithook(self.look)  # for good; there is no way to remove one
+        sys.addaudithook(self.look)  # permanently; there is no way to remove one
 
     def look(self, event: str, arguments: tuple) -> None:
         if self.folders is None:

@@ -1,7 +1,7 @@
 """Trial `kills`: SIGKILL at random moments, resumed until done, against a run never killed.
 
 A CNN and an RNN through the real scripts, with real settings but for their length. A run is killed
-a few times, each time the same command is run again, and at last it may finish. Nothing may show
+a few times, each time the same command is run again, and the last one may finish. Nothing may show
 that it was ever killed: `==` for every byte of the history and of the other results, and for every
 variable, the optimizer's slots included.
 """
@@ -173,7 +173,7 @@ def test_a_process_is_killed_at_its_moment(tmp_path):
 
 def test_moments_are_of_all_kinds_and_wait_for_what_they_say(tmp_path):
     run = RunDirectory(tmp_path)
-    (run.checkpoints / 'step-00000001').mkdir(parents=True)  # there before: nobody's moment
+    (run.checkpoints / 'step-00000001').mkdir(parents=True)  # existed before: not a moment to kill
     rng = Random(0)
     found = [random_moment(run, 99, 5.0, rng) for _ in range(200)]
     assert all(0 <= moment.seconds_later <= 5 for moment in found)

@@ -1,4 +1,4 @@
-"""Trial `nan`: learning rates that blow a run up, and what comes of such a run.
+"""Trial `nan`: learning rates that make a run diverge, and what happens to such a run.
 
 The step at which the loss first is NaN or infinite is found by a run that evaluates at every step;
 evaluating changes no computed number, so a run that evaluates seldom must stop at its first
@@ -94,7 +94,7 @@ def test_reproduce(finding, small_data, tmp_path, monkeypatch):
             [f'not: {name}' for name, right in held.items() if not right])
 
 
-# ---- that a run which does not blow up is told from one that does
+# ---- that a run which does not diverge is told from one that does
 
 def test_a_good_run_does_not_stop(small_data, tmp_path):
     good = dataclasses.replace(RNN, lr=1e-3, iterations=50 * 7)

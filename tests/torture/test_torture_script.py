@@ -62,7 +62,7 @@ def test_trials_are_kept_one_by_one_and_printed(trials, script, tmp_path):
 
 @pytest.mark.parametrize('content, words', [
     ('{"nan": {"findings": [{"what": 1}]}}', 'nan: no findings'),
-    ('{"nan": {"findings": [], "versions": {}}}', 'nan: no word about where')])
+    ('{"nan": {"findings": [], "versions": {}}}', 'nan: where it was run is not recorded')])
 def test_something_else_in_the_file_is_refused(content, words, script, tmp_path):
     out = tmp_path / 'reliability.json'
     out.write_text(content)

@@ -12,7 +12,7 @@ from elec576.visual.occlusion import MeanOcclusion
 from elec576.visual.recurrent import ByRows
 
 
-def test_weights_that_nobody_trained(make_trained):
+def test_untrained_weights(make_trained):
     words = findings.filters(make_trained('relu', 0))
     assert ': 1.000; by filter, 1.000 to 1.000.' in words
 

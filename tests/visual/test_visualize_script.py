@@ -1,4 +1,4 @@
-"""scripts/visualize.py on small runs: its pictures, their arrays, and its complaints."""
+"""scripts/visualize.py on small runs: its pictures, their arrays, and its errors."""
 
 import json
 import runpy

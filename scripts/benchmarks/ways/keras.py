@@ -28,7 +28,7 @@ def prepare(threads: int, isa: str, data: str | None) -> None:
 
 
 def start(model: str, variant: str) -> Callable[[int], float]:
-    """A function that makes the steps that it is told to and returns their wall seconds."""
+    """A function from a number of steps to their wall seconds."""
     settings = work.OF_THE_REPORT[model]
     if work.is_cnn(model):
         net = keras.Sequential([

@@ -1,8 +1,8 @@
-"""The report's listings, as they stand in `starter/`, step by step.
+"""The report's listings, as they are in `starter/`, step by step.
 
-A listing is one flat program. It runs unchanged in a thread of its own and is held, and its steps
-are counted, where it updates the weights: that is the one place where it hands an operation (and
-not a tensor) to `Session.run`. One listing a process: it works on TensorFlow's default graph.
+A listing is one flat program. It runs unchanged in a thread of its own. It is paused, and its
+steps are counted, where it updates the weights: only there does it pass an operation (and not a
+tensor) to `Session.run`. One listing per process: it uses TensorFlow's default graph.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def prepare(threads: int, isa: str, data: str) -> None:
 
 
 def start(model: str, variant: str) -> Callable[[int], float]:
-    """A function that lets the listing make so many steps and returns their wall seconds."""
+    """A function from a number of steps of the listing to their wall seconds."""
     from elec576.tf1 import tf
     threads, data = _options
     name, arguments = command(work.as_listed(model, steps=10**7, threads=threads))

@@ -30,7 +30,7 @@ def prepare(threads: int, isa: str, data: str | None) -> None:
 
 
 def start(model: str, variant: str) -> Callable[[int], float]:
-    """A function that makes the steps that it is told to and returns their wall seconds."""
+    """A function from a number of steps to their wall seconds."""
     net, sess, inputs = opened(model)
     if variant in ('evaluate', 'checkpoint', 'histograms', 'scalars'):
         return functools.partial(timed_calls, aside(variant, model, net, sess, inputs.test))
@@ -87,7 +87,7 @@ def opened(model: str):
 
 
 def aside(variant: str, model: str, net, sess, test) -> Callable[[], object]:
-    """A function that does once what a run does beside its steps."""
+    """A function that does once what a run does besides its steps."""
     from elec576.loops import cnn, rnn
     from elec576.loops.history import CNN_COLUMNS, History
     from elec576.runs import checkpoints

@@ -25,7 +25,7 @@ def prepare(threads: int, isa: str, data: str | None) -> None:
 
 
 def start(model: str, variant: str) -> Callable[[int], float]:
-    """A function that makes so many products of [N, N] matrices and returns their wall seconds."""
+    """A function from a number of products of [N, N] matrices to their wall seconds."""
     a, b = (np.random.RandomState(seed).rand(N, N).astype(np.float32) for seed in range(2))
     if variant == 'numpy':
         product = np.empty_like(a)

@@ -49,7 +49,7 @@ def lenet5(keep_prob: float) -> nn.Module:
 
 
 def start(model: str, variant: str) -> Callable[[int], float]:
-    """A function that makes the steps that it is told to and returns their wall seconds."""
+    """A function from a number of steps to their wall seconds."""
     settings, cnn = work.OF_THE_REPORT[model], work.is_cnn(model)
     last = variant.startswith('channels last')
     if cnn:
