@@ -54,7 +54,7 @@ class Picture:
 
     name: str
     what: str  # what its title says it shows
-    shows_images: bool  # it shows images of the data set, and is not for publishing
+    shows_images: bool  # it shows images of the data set, and must not be published
     arrays: dict[str, Any]
     draw: Callable[[Path, str], None]  # takes the path and the title
     finding: str = ''  # what it shows, in numbers

@@ -61,7 +61,7 @@ def main() -> int:
     jobs = many.plan(args.only, seeds, args.threads, args.isa)
     if args.to_next_look:
         asked = {job.experiment for job in jobs}
-        runs = [run for run in next_runs(read_results(args.results, none_will_do=True))
+        runs = [run for run in next_runs(read_results(args.results, allow_empty=True))
                 if run[0] in asked or args.only == 'all']
         jobs = many.jobs_of(runs, args.threads, args.isa)
         if not jobs and not args.list:

@@ -183,14 +183,14 @@ def _experiments(comparison: Comparison) -> str:
     rows = []
     for name in comparison.experiments:
         numbers = comparison.numbers_of(name)
-        judged = [number for number in numbers if number.compatible is not None]
+        judged = [number.compatible for number in numbers if number.compatible is not None]
         values = comparison.results.values(name, 'test_accuracy', named(name).steps)
         seconds = comparison.results.cpu_seconds(name)
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
         rows.append((f'`{name}`', describe(named(name)), *_mean_sd_range(values),
                      own[0] if own else '–',
-                     f'{sum(number.compatible for number in judged)} of {len(judged)}' if judged
+                     f'{sum(judged)} of {len(judged)}' if judged
                      else 'too few seeds' if numbers else '–',
                      f'{sum(seconds) / len(seconds):.0f}'))
     return table(('experiment', 'settings', 'n', 'mean', 'sd', 'range', 'the report',
@@ -236,7 +236,7 @@ def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
                  _range(reading.summary), interval(reading.summary.low, reading.summary.high),
                  ', '.join(value.value for value in answer.beside[reading.quantity]),
                  '–' if None in reading.inside
-                 else f'{sum(reading.inside)} of {len(reading.inside)}',
+                 else f'{sum(map(bool, reading.inside))} of {len(reading.inside)}',
                  *((digits(reading.log_likelihood), likelihood_words(reading.relative_likelihood))
                    if first else ()))
                 for reading in answer.readings]

@@ -94,11 +94,11 @@ class Results:
         return tuple(float(run.metrics['cpu_seconds']) for run in self.of(experiment))
 
 
-def read_results(folder: Path, none_will_do: bool = False) -> Results:
+def read_results(folder: Path, allow_empty: bool = False) -> Results:
     """Read and check every experiment's tables below ``folder``/runs.
 
     Args:
-        none_will_do: results without any run are empty, not an error.
+        allow_empty: results without any run are empty, not an error.
 
     Raises:
         UserError: there is no run on the report's data, or a table is not what its folder says; the
@@ -118,7 +118,7 @@ def read_results(folder: Path, none_will_do: bool = False) -> Results:
         else:
             _check(experiment, table, place)
             runs[experiment] = tuple(Run(experiment, seed, table) for seed in sorted(table.seeds))
-    if not runs and not none_will_do:
+    if not runs and not allow_empty:
         what = ('every run is on other data than the report\'s' if other_data else
                 'there are no runs')
         raise UserError(f'{folder / "runs"}: {what}; make some with python scripts/reproduce.py, '

@@ -107,14 +107,14 @@ class DataSet:
         return self._images[indices], self._labels[indices]
 
     def _shuffle(self) -> np.ndarray:
-        """Shuffle what the earlier shuffles left: TF1 permutes the arrays that it permuted."""
+        """Shuffle the result of the earlier shuffles: TF1 permutes its arrays in place."""
         permutation = np.arange(self.num_examples)
         self._rng.shuffle(permutation)
         self._order = permutation if self._order is None else self._order[permutation]
         return self._order
 
     def state(self) -> dict[str, np.ndarray]:
-        """Where this data set and its generator are, as arrays; the images are not in it."""
+        """The state of this data set and its generator, as arrays, without the images."""
         order = np.empty(0, int) if self._order is None else self._order
         return {'order': order.copy(), 'index_in_epoch': np.array(self._index_in_epoch),
                 'epochs_completed': np.array(self._epochs_completed),

@@ -146,7 +146,7 @@ class RunKeeper:
         self._rows_in_events = len(self.history.rows)
 
     def record_end(self, **tested: float | np.floating) -> None:
-        """Add the final test values to the history; its row may have come before."""
+        """Add the final test values to the history; its row may exist already."""
         last = self.history.rows[-1] if self.history.rows else {}
         shown = last.get('step') == self.step and tested.keys() <= last.keys()
         self.history.record(self.step, **tested)

@@ -110,7 +110,7 @@ def jobs_of(runs: Iterable[tuple[str, int]], threads: int = 1, isa: str = 'avx2'
 
 
 def rough_seconds(settings: CnnSettings | RnnSettings) -> float:
-    """A first guess at a run's length on one core, until runs like it are finished."""
+    """A rough estimate of a run's time on one core, used until similar runs are finished."""
     if isinstance(settings, CnnSettings):
         images = 10 * settings.test_per_class if settings.test_per_class else 10000
         evaluations = settings.steps // settings.eval_every if settings.eval_every else 0

@@ -169,7 +169,7 @@ def _network(settings: CnnSettings):
 
 @cache
 def _train(settings: CnnSettings, data: str | None) -> tuple[ImageSet, dict]:
-    """The training images as float32, and their origin; all of `STEP_0` use the same."""
+    """The training images as float32, and their origin; the same for all of `STEP_0`."""
     train, _, origin = load_cifar10(*settings.per_class, data)
     return (ImageSet(np.asarray(train.images, np.float32), np.asarray(train.labels, np.float32)),
             dataclasses.asdict(origin))

@@ -34,7 +34,7 @@ class Nines(NamedTuple):
 
 
 def filters(trained: TrainedCnn) -> str:
-    """How far training took the first layer's weights from where they started."""
+    """How far training moved the first layer's weights from their initial values."""
     net = trained.net
     with session(net.graph, trained.settings.threads) as sess:
         sess.run(net.initializer)

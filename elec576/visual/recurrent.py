@@ -70,7 +70,7 @@ def first_of_each_class(trained: TrainedRnn) -> np.ndarray:
 
 
 def hidden_paths(trained: TrainedRnn, images: np.ndarray) -> Paths:
-    """The way of the hidden state over the test images at ``images`` (int [k])."""
+    """The path of the hidden state over the test images at ``images`` (int [k])."""
     net = trained.net
     logits = row_logits(net)
     with net.graph.as_default():

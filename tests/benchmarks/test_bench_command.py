@@ -10,7 +10,7 @@ import pytest
 from benchmarks import command
 from benchmarks.measure import QUICK
 from benchmarks.worker import WorkerFailed
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 
 from elec576 import listings
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from benchmarks import speed, work
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS

@@ -188,7 +188,7 @@ def test_all_of_it_is_on_the_disk_before_it_has_its_name(trained, tmp_path, monk
     assert set(files) == {path.name for path in (tmp_path / 'checkpoint/step-00000003').iterdir()}
 
 
-def test_a_step_saved_before_is_left_alone(trained, tmp_path):
+def test_a_step_saved_before_is_not_written_again(trained, tmp_path):
     save_steps(tmp_path, trained, 7)
     before = (tmp_path / 'step-00000007' / 'progress.npz').stat().st_mtime_ns
     checkpoints.save(tmp_path, progress_at(7), *trained[:2])

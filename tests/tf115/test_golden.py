@@ -13,7 +13,7 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 from tf115 import cases
 from tf115.environment import DRIVER, clean_environment, run_listing
 from tf115.growth import document, growth, losses
