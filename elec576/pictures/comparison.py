@@ -24,7 +24,7 @@ from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, 
 from elec576.pictures.filters import draw_filters
 
 EDGE = 2.0  # where marks farther out than this many interval halves are drawn
-SCALE = ' (from two margins on, logarithmic)'
+SCALE = '\n(from two margins on, logarithmic)'
 ROW = 0.17  # inches for a line of text in a picture with one line a number
 
 
