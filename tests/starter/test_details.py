@@ -112,6 +112,7 @@ def each_epoch_from_the_original_order(patch):
     def shuffle(self):
         self._order = np.arange(self.num_examples)
         self._rng.shuffle(self._order)
+        return self._order
     patch.setattr(mnist.DataSet, '_shuffle', shuffle)
 
 

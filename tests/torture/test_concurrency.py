@@ -19,6 +19,7 @@ from elec576.data.sets import digest
 from elec576.files import UNFINISHED
 from elec576.runs import many
 from elec576.runs.rundir import RunDirectory, claim
+from elec576.runs.tables import folder_of, read_table
 from elec576.settings import RnnSettings
 
 SETTINGS = RnnSettings(hidden=8, iterations=50 * 400, threads=1)
@@ -99,14 +100,14 @@ def test_a_run_that_another_process_is_at_is_waited_for(small_data, tmp_path, mo
     for name in ('rnn-a', 'rnn-b'):
         monkeypatch.setitem(experiments.EXPERIMENTS, name, short)
     jobs = many.plan('rnn-a,rnn-b', [FIRST_SEED])
-    busy, free = (job.directory(tmp_path) for job in jobs)
+    busy, free = jobs[0].directory(tmp_path), folder_of(tmp_path, jobs[1].experiment)
     claimed = threading.Event()
 
     def somebody_else():
         with claim(busy, {}):
             busy.config.unlink()
             claimed.set()
-            while not free.metrics.exists():
+            while read_table(free) is None:
                 time.sleep(0.01)
 
     other = threading.Thread(target=somebody_else, daemon=True)
