@@ -1,0 +1,90 @@
+"""Committed runs made again: equal, or what differs first and what differs around it."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from elec576.errors import UserError
+from elec576.files import write_json
+from elec576.runs.many import Job, reproduce
+from elec576.runs.rundir import read_json
+from elec576.runs.tables import folder_of
+from elec576.runs.verify import choose, committed, verify
+from elec576.settings import CnnSettings, RnnSettings
+
+CNN = CnnSettings(steps=6, train_per_class=12, test_per_class=4, eval_every=2, threads=1)
+RNN = RnnSettings(hidden=4, iterations=50 * 6, display_step=2, eval_every=5, threads=1)
+
+
+@pytest.fixture
+def results(small_data, tmp_path):
+    """One run of LeNet5 and two of a recurrent net."""
+    jobs = [Job(name, seed, dataclasses.replace(settings, seed=seed)) for name, settings, seed in (
+        ('gru-50', RNN, 100), ('cnn1', CNN, 100), ('gru-50', RNN, 101))]
+    outcomes = []
+    reproduce(jobs, tmp_path, str(small_data), 1, outcomes.append)
+    assert [outcome.error for outcome in outcomes] == [None] * 3
+    return tmp_path
+
+
+def verdicts(results, small_data, number=3, seed=None):
+    tables = committed(results, ['cnn1', 'gru-50', 'gru-300'])
+    found = []
+    verify(choose(tables, number, seed), tables, str(small_data), 1, found.append)
+    return {str(verdict.job): verdict for verdict in found}
+
+
+def test_runs_made_again_are_equal(results, small_data):
+    found = verdicts(results, small_data)
+    assert found.keys() == {'cnn1 seed 100', 'gru-50 seed 100', 'gru-50 seed 101'}
+    assert all(verdict.equal and verdict.words == 'equal' for verdict in found.values())
+
+
+def test_the_first_of_each_experiment_comes_first(results):
+    tables = committed(results, ['cnn1', 'gru-50'])
+    first, second, third = choose(tables, 3)
+    assert {first.experiment, second.experiment} == {'cnn1', 'gru-50'}
+    assert (first.seed, second.seed, str(third)) == (100, 100, 'gru-50 seed 101')
+    assert [str(job) for job in choose(tables, 5, seed=101)] == ['gru-50 seed 101']
+    with pytest.raises(UserError, match='--seed 7: none of these experiments'):
+        choose(tables, 1, seed=7)
+    with pytest.raises(UserError, match='has no runs of these experiments'):
+        committed(results, ['cnn2'])
+
+
+def test_another_value_is_found_and_what_differs_around_it(results, small_data):
+    folder = folder_of(results, 'gru-50')
+    history = pd.read_csv(folder / 'history.csv', float_precision='round_trip',
+                          dtype={'iteration': 'Int64'})
+    history.loc[(history['seed'] == 101) & (history['step'] == 2), 'train_loss'] = 0.25
+    history.to_csv(folder / 'history.csv', index=False, lineterminator='\n')
+    found = verdicts(results, small_data)
+    assert found['gru-50 seed 100'].equal and not found['gru-50 seed 101'].equal
+    words = found['gru-50 seed 101'].words
+    assert words.startswith('differs from step 2 on: train_loss 0.25 committed, ')
+    assert words.endswith('Nothing else that is recorded differs')
+    config = read_json(folder / 'config.json')
+    write_json(folder / 'config.json', config | {'tensorflow': '2.0.1'})
+    words = verdicts(results, small_data)['gru-50 seed 101'].words
+    assert 'tensorflow: 2.0.1, not ' in words
+
+
+def test_another_image_that_is_right_is_found(results, small_data):
+    path = folder_of(results, 'cnn1') / 'test_correct.npy'
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert verdicts(results, small_data)['cnn1 seed 100'].words.startswith(
+        'differs in which test images are right')
+
+
+def test_the_script_ends_with_0_or_1(results, small_data, script):
+    options = ('--verify', 2, '--only', 'gru-50', '--results', results, '--data', small_data,
+               '--jobs', 1)
+    code, out, _ = script('reproduce.py', *options)
+    assert code == 0 and out.splitlines()[-1] == '2 of 2 runs are equal'
+    path = folder_of(results, 'gru-50') / 'test_correct.npy'
+    path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1]))
+    code, out, _ = script('reproduce.py', *options)
+    assert code == 1 and '1 of 2 runs are equal' in out
