@@ -37,3 +37,17 @@ def test_blocks_are_what_the_commands_print(name, command):
 
 def test_it_is_a_front_page():
     assert len(README.splitlines()) <= 250 and len(README.encode()) <= 15_000
+
+
+def test_the_tests_that_the_list_of_details_names_are_there():
+    text = (REPOSITORY / 'starter/README.md').read_text(encoding='utf-8')
+    sources = {path.name: path.read_text(encoding='utf-8')
+               for path in (REPOSITORY / 'tests').rglob('*.py')}
+    for file in set(re.findall(r'(test_\w+\.py)', text)):
+        assert file in sources
+    functions = set(re.findall(r'`(?:test_\w+\.py::)?(test_\w+)`', text))
+    functions |= {name for names in re.findall(r'`test_details\.py` \((.*?)\)', text)
+                  for name in re.findall(r'`(\w+)`', names)}
+    assert len(functions) > 10
+    everything = '\n'.join(sources.values())
+    assert [name for name in functions if f'def {name}(' not in everything] == []
