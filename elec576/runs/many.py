@@ -166,8 +166,8 @@ def _alone(job: Job, results: Path) -> Iterator[None]:
 
 
 def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
-    """Do ``job`` and collect it; errors are returned, not raised, so that other runs continue."""
-    try:
+    """Do ``job`` and collect it."""
+    def work() -> Outcome:
         with _alone(job, results):
             table = read_table(folder_of(results, job.experiment))
             if table is not None and job.seed in table.seeds:
@@ -175,6 +175,14 @@ def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
             metrics = _run(job, results, data)
             collect(job.directory(results), results)
             return Outcome(job, metrics)
+
+    return _caught(job, work)
+
+
+def _caught(job: Job, work: Callable[[], Outcome]) -> Outcome:
+    """What ``work`` returns; errors are returned, not raised, so that other runs continue."""
+    try:
+        return work()
     except Busy as error:
         return Outcome(job, error=str(error), busy=True)
     except UserError as error:
@@ -197,19 +205,15 @@ def _run(job: Job, results: Path, data: str | None) -> dict:
 
 def carry_out_elsewhere(job: Job, data: str | None) -> Outcome:
     """Do ``job`` on a machine that shares no disk with us, with its own data; return its files."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
+    def work() -> Outcome:
+        with tempfile.TemporaryDirectory() as folder:
             metrics = _run(job, Path(folder), data)
-        except UserError as error:
-            return Outcome(job, error=str(error))
-        except Interrupted as interruption:
-            return Outcome(job, error=str(interruption), interrupted=True)
-        except Exception:
-            return Outcome(job, error=traceback.format_exc())
-        run = job.directory(Path(folder))
-        files = {path.name: path.read_bytes() for path in (*run.contents, run.config)
-                 if path.is_file()}
-        return Outcome(job, metrics, files=files)
+            run = job.directory(Path(folder))
+            files = {path.name: path.read_bytes() for path in (*run.contents, run.config)
+                     if path.is_file()}
+            return Outcome(job, metrics, files=files)
+
+    return _caught(job, work)
 
 
 def keep(outcome: Outcome, results: Path) -> Outcome:

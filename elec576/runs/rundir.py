@@ -105,10 +105,15 @@ def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
     The program, every setting, TensorFlow's version, the data set's name and digest; and the
     processor, if its bits are not those of every processor with AVX2.
     """
-    own = {} if has_instructions('avx2') else {'processor': processor()}
     return {'program': settings.program, 'experiment': experiment,
-            'settings': dataclasses.asdict(settings),
-            'tensorflow': versions('tensorflow').get('tensorflow'), **own, 'dataset': dataset}
+            'settings': dataclasses.asdict(settings), **software_and_processor(),
+            'dataset': dataset}
+
+
+def software_and_processor() -> dict:
+    """What decides bits besides settings and data, by the names that it has in `config.json`."""
+    own = {} if has_instructions('avx2') else {'processor': processor()}
+    return {'tensorflow': versions('tensorflow').get('tensorflow'), **own}
 
 
 def read_json(path: Path) -> dict:

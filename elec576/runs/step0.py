@@ -22,8 +22,9 @@ from elec576.data import ImageSet, load_cifar10
 from elec576.errors import Busy, UserError
 from elec576.experiments import FREE, STEP_0
 from elec576.files import write_json, write_whole
-from elec576.machine import has_instructions, pin_kernels, processor, versions
-from elec576.runs.rundir import differences, read_json
+from elec576.machine import pin_kernels
+from elec576.runs.rundir import differences, read_json, software_and_processor
+from elec576.runs.tables import csv_text
 from elec576.settings import CnnSettings
 
 COLUMNS = ['settings', 'seed', 'train_accuracy', 'train_loss']
@@ -77,7 +78,7 @@ def make(results: Path, seeds: int, jobs: int, data: str | None,
                 joblib.delayed(_measure)(settings, block, data) for block in blocks):
             new = pd.DataFrame(rows, columns=COLUMNS)
             table = _sorted(pd.concat([table, new]) if len(table) else new, settings)
-            write_whole(table_path(results), _text(table))
+            write_whole(table_path(results), csv_text(table))
             on_rows(len(rows))
     return table
 
@@ -111,12 +112,8 @@ def _check(table: pd.DataFrame, text: str, settings: Mapping[str, CnnSettings]) 
     if [*zip(table['settings'], table['seed'])] != [(name, seed) for name in settings
                                                     for seed in seeds]:
         raise ValueError('not every settings has the same seeds, once each and in order')
-    if _text(table) != text:
+    if csv_text(table) != text:
         raise ValueError('it was changed after it was written')
-
-
-def _text(table: pd.DataFrame) -> str:
-    return table.to_csv(index=False, lineterminator='\n')
 
 
 def _sorted(table: pd.DataFrame, settings: Mapping[str, CnnSettings]) -> pd.DataFrame:
@@ -126,12 +123,11 @@ def _sorted(table: pd.DataFrame, settings: Mapping[str, CnnSettings]) -> pd.Data
 
 
 def _origin(settings: Mapping[str, CnnSettings], dataset: dict) -> dict:
-    """What decides the bits; the processor only if they are not those of all with AVX2."""
-    own = {} if has_instructions(ISA) else {'processor': processor()}
+    """What decides the bits."""
     kept = {name: {field: value for field, value in dataclasses.asdict(each).items()
                    if field not in FREE} for name, each in settings.items()}
-    return {'tensorflow': versions('tensorflow').get('tensorflow'), 'threads': 1, 'isa': ISA,
-            **own, 'dataset': dataset, 'settings': kept}
+    return {**software_and_processor(), 'threads': 1, 'isa': ISA, 'dataset': dataset,
+            'settings': kept}
 
 
 def _begin(results: Path, origin: dict, settings: Mapping[str, CnnSettings]) -> pd.DataFrame:
@@ -169,7 +165,6 @@ def _network(settings: CnnSettings):
 
 @cache
 def _train(settings: CnnSettings, data: str | None) -> tuple[ImageSet, dict]:
-    """The training images as float32, and their origin; the same for all of `STEP_0`."""
+    """The training images and their origin; the same for all of `STEP_0`."""
     train, _, origin = load_cifar10(*settings.per_class, data)
-    return (ImageSet(np.asarray(train.images, np.float32), np.asarray(train.labels, np.float32)),
-            dataclasses.asdict(origin))
+    return train, dataclasses.asdict(origin)

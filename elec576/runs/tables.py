@@ -72,7 +72,7 @@ class RunTable:
 
     def history_of(self, seed: int) -> History:
         """The run's history."""
-        return History.from_csv(_csv(self.history[self.history['seed'] == seed].iloc[:, 1:]))
+        return History.from_csv(csv_text(self.history[self.history['seed'] == seed].iloc[:, 1:]))
 
 
 def folder_of(results: Path, experiment: str) -> Path:
@@ -114,7 +114,7 @@ def read_table(folder: Path) -> RunTable | None:
     return table
 
 
-def _csv(table: pd.DataFrame) -> str:
+def csv_text(table: pd.DataFrame) -> str:
     """As CSV; floats in the shortest form that reads back exactly."""
     return table.to_csv(index=False, lineterminator='\n')
 
@@ -126,7 +126,7 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     try:
         text = path.read_text(encoding='utf-8')
         found = pd.read_csv(io.StringIO(text), float_precision='round_trip', dtype=kinds)
-        if tuple(found.columns) != columns or _csv(found) != text:
+        if tuple(found.columns) != columns or csv_text(found) != text:
             raise ValueError('it is not as it was written')
     except (OSError, ValueError) as error:  # pandas's own errors are ValueErrors
         raise UserError(f'{path}: not readable as CSV ({error}); {AGAIN}') from None
@@ -221,5 +221,5 @@ def _append(table: RunTable | None, run: RunDirectory, config: dict, seed: int,
     for name, array in arrays.items():
         before = [] if table is None else getattr(table, name)
         write_array(folder / f'{name}.npy', np.stack([*before, array]))
-    write_whole(folder / 'history.csv', _csv(rows))
-    write_whole(folder / 'runs.csv', _csv(runs))
+    write_whole(folder / 'history.csv', csv_text(rows))
+    write_whole(folder / 'runs.csv', csv_text(runs))
