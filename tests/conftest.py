@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from typing import Callable, Collection, NamedTuple
 
+import helpers
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from helpers import REPOSITORY
 
 
 class TrialOptions(NamedTuple):
@@ -123,7 +123,7 @@ def script(monkeypatch, capfd):
     before = signal.getsignal(signal.SIGTERM)
 
     def run(name: str, *options: object) -> tuple[int, str, str]:
-        path = REPOSITORY / 'scripts' / name
+        path = helpers.REPOSITORY / 'scripts' / name
         monkeypatch.setattr(sys, 'argv', [str(path), *map(str, options)])
         capfd.readouterr()
         with pytest.raises(SystemExit) as end:

@@ -36,7 +36,7 @@ def trials(tmp_path, monkeypatch):
         'def test_cannot_here():\n'
         '    pytest.skip("no emulator")\n')
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr('conftest.REPOSITORY', tmp_path)
+    monkeypatch.setattr('helpers.REPOSITORY', tmp_path)
 
 
 def test_trials_are_kept_one_by_one_and_printed(trials, script, tmp_path):
