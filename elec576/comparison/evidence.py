@@ -10,8 +10,9 @@ import numpy as np
 
 from elec576.claims.numbers import ReportedValue, reported
 from elec576.claims.questions import QUESTIONS, Question
-from elec576.comparison.identification import ACTIVATIONS, Identification
+from elec576.comparison.identification import Identification
 from elec576.comparison.judgement import Reference
+from elec576.comparison.likelihoods import ACTIVATIONS
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import Summary, contains, possible_range, summarise
 from elec576.comparison.step0 import FirstSteps

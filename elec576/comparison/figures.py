@@ -30,7 +30,8 @@ class Figure:
 
 # every name that can be drawn, so that pictures of removed runs are removed too
 ALL_NAMES = (*(f'curves-{name}.png' for name in CURVES), 'links.png', 'numbers.png',
-             'identification.png', 'hidden-units.png', 'activations.png', 'step-0.png', 'filters.png')
+             'identification.png', 'hidden-units.png', 'activations.png', 'step-0.png',
+             'filters.png')
 
 
 def figures(comparison: Comparison) -> tuple[Figure, ...]:

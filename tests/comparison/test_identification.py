@@ -11,14 +11,8 @@ from stand_ins import StandIn, StandIns
 
 from elec576.claims.numbers import reported
 from elec576.comparison.comparison import compare
-from elec576.comparison.identification import (
-    CLEAR,
-    Exchange,
-    Identification,
-    _correlation,
-    blocks,
-    identify,
-)
+from elec576.comparison.identification import CLEAR, Exchange, Identification, identify
+from elec576.comparison.likelihoods import blocks, shrunk_correlation
 from elec576.comparison.markdown import report_text
 from elec576.comparison.step0 import FirstSteps
 from elec576.comparison.words import behind_words, exchange_words, identification_words
@@ -57,12 +51,12 @@ def test_blocks_hold_every_number_that_is_compared_but_variances():
 
 
 def test_right_labels_are_found_and_nothing_is_exchanged():
-    identification = found(cells(PRINTED))
+    identification = found(cells(PRINTED, spread=0.02))
     for fit in identification.fits:
         assert fit.possible == (fit.block.name,) and not fit.misfit
         assert fit.behind(fit.block.name) == 0 and fit.limit >= CLEAR
         right, n = fit.named_right()
-        assert n == 48 and right >= 38  # lstm-128 and gru-300 are near one another
+        assert n == 48 and right >= 46
         assert fit.named_right('gru-50')[1] == 12
     assert len(identification.exchanges) == 6
     assert all(exchange.log_factor < -CLEAR for exchange in identification.exchanges)
@@ -137,7 +131,7 @@ def test_a_factor_and_its_chance_by_hand():
     def without(name, k):
         return np.delete(rows[name], k, axis=0)
 
-    correlation = _correlation(np.array([marginal(rows[name][k], without(name, k))[1]
+    correlation = shrunk_correlation(np.array([marginal(rows[name][k], without(name, k))[1]
                                          for name in rows for k in range(5)]))
     assert correlation[0, 1] < -0.5 and np.diagonal(correlation).tolist() == [1, 1]
 
@@ -162,9 +156,9 @@ def test_a_factor_and_its_chance_by_hand():
 
 def test_correlations_are_shrunk_and_numbers_that_agree_have_none():
     scores = np.random.RandomState(0).multivariate_normal([0, 0], [[1, -0.9], [-0.9, 1]], 400)
-    found = _correlation(np.column_stack([scores, np.zeros(400)]))
+    found = shrunk_correlation(np.column_stack([scores, np.zeros(400)]))
     assert -0.93 < found[0, 1] < -0.8 and found[2].tolist() == [0, 0, 1]
-    assert np.linalg.eigvalsh(_correlation(np.column_stack([scores[:4]] * 2))).min() > 1e-6
+    assert np.linalg.eigvalsh(shrunk_correlation(np.column_stack([scores[:4]] * 2))).min() > 1e-6
 
 
 def test_missing_experiments_wait():
