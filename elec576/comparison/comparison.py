@@ -9,6 +9,7 @@ from pathlib import Path
 from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions, luck_together
 from elec576.comparison.curves import QUANTITIES, Curves, curves
 from elec576.comparison.evidence import Answer, weigh_evidence
+from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
 from elec576.comparison.results import Results, Run, read_results
 from elec576.comparison.step0 import FirstSteps, read_first_steps
@@ -34,6 +35,7 @@ class Comparison:
     first_steps: FirstSteps
     yardstick: Yardstick | None
     luck: float | None
+    identification: Identification
     tf115: Tf115 = Tf115()
 
     @property
@@ -82,5 +84,7 @@ def compare_results(results: Results, first_steps: FirstSteps = FirstSteps(),
     """Compare runs that were read; see `compare`."""
     numbers = judge_numbers(results, first_steps)
     conclusions = judge_conclusions(results, numbers)
-    return Comparison(results, numbers, conclusions, weigh_evidence(results, first_steps),
-                      first_steps, yardstick(numbers), luck_together(conclusions, results), tf115)
+    identification = identify(results, first_steps)
+    return Comparison(
+        results, numbers, conclusions, weigh_evidence(results, first_steps, identification),
+        first_steps, yardstick(numbers), luck_together(conclusions, results), identification, tf115)

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from typing import Iterable, Sequence
 
 import numpy as np
-from scipy import stats
 
 from elec576.claims.numbers import ReportedValue, reported
 from elec576.claims.questions import QUESTIONS, Question
+from elec576.comparison.identification import Identification
+from elec576.comparison.judgement import Reference
+from elec576.comparison.likelihoods import ACTIVATIONS
 from elec576.comparison.results import Results
-from elec576.comparison.statistics import (
-    SEEDS_FOR_INTERVAL,
-    Summary,
-    contains,
-    possible_range,
-    summarise,
-)
+from elec576.comparison.statistics import Summary, contains, possible_range, summarise
 from elec576.comparison.step0 import FirstSteps
 
 
@@ -32,17 +28,23 @@ class Reading:
     values: tuple[float, ...]  # by seed
     summary: Summary
     inside: tuple[bool | None, ...]  # for each of the question's reported values of this quantity
-    log_likelihood: float | None  # of those values, at step 0; None with too few seeds
-    relative_likelihood: float | None  # 1 for the best of the question's two or more readings
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A question with its readings, quantity after quantity."""
+    """A question with its readings, quantity after quantity.
+
+    Attributes:
+        beside: the report's numbers by quantity.
+        log_likelihoods: of all of these numbers, by the readings' labels; None with too few seeds.
+        relative: likelihoods, 1 for the best of two or more readings.
+    """
 
     question: Question
-    beside: dict[str, tuple[ReportedValue, ...]]  # the report's numbers by quantity
+    beside: dict[str, tuple[ReportedValue, ...]]
     readings: tuple[Reading, ...]
+    log_likelihoods: dict[str, float | None]
+    relative: dict[str, float | None]
 
     def count(self, label: str) -> tuple[int, int] | None:
         """How many reported values lie inside under reading ``label``, of how many.
@@ -54,51 +56,40 @@ class Answer:
         return None if None in inside else (inside.count(True), len(inside))
 
 
-def weigh_evidence(results: Results, first_steps: FirstSteps) -> tuple[Answer, ...]:
+def weigh_evidence(results: Results, first_steps: FirstSteps, identification: Identification
+                   ) -> tuple[Answer, ...]:
     """All questions, in their order."""
-    return tuple(_answer(question, results, first_steps) for question in QUESTIONS)
+    return tuple(_answer(question, results, first_steps, identification)
+                 for question in QUESTIONS)
 
 
-def _answer(question: Question, results: Results, first_steps: FirstSteps) -> Answer:
+def _answer(question: Question, results: Results, first_steps: FirstSteps,
+            identification: Identification) -> Answer:
     beside = {quantity: tuple(value for name in question.beside for value in reported(name)
                               if (value.quantity, value.step) == (quantity, question.step))
               for quantity in question.quantities}
-    readings = []
+    readings, likelihoods = [], {}
+    fit = identification.fit(f'{question.beside[0]}{ACTIVATIONS}')  # only of these, not of step 0
     for quantity in question.quantities:
-        found = [first_steps.values(name, quantity) if question.step == 0
-                 else results.values(name, quantity, question.step)
-                 for _, name in question.readings]
-        likelihoods = [None if question.step else log_likelihood(
-            values, [value.number for value in beside[quantity]]) for values in found]
-        for (label, name), values, likelihood, relative in zip(
-                question.readings, found, likelihoods, relative_likelihoods(likelihoods)):
+        for label, name in question.readings:
+            values = (first_steps.values(name, quantity) if question.step == 0
+                      else results.values(name, quantity, question.step))
             summary = summarise(values, possible_range(quantity))
             readings.append(Reading(label, name, quantity, values, summary,
                                     tuple(contains(summary, value.number, value.rounding)
-                                          for value in beside[quantity]),
-                                    likelihood, relative))
-    return Answer(question, beside, tuple(readings))
+                                          for value in beside[quantity])))
+            likelihoods[label] = (_step_0(quantity, values, beside[quantity]) if question.step == 0
+                                  else fit.log_likelihoods.get(name) if fit else None)
+    return Answer(question, beside, tuple(readings), likelihoods, dict(zip(
+        likelihoods, relative_likelihoods(list(likelihoods.values())))))
 
 
-def log_likelihood(values: Sequence[float], printed: Iterable[float]) -> float | None:
-    """The log of the probability density of ``printed`` losses, if they are further ``values``.
-
-    It is the density of the prediction interval's own Student's t, of the logs: losses are skewed,
-    their logs much less so. Within the range of ``values`` a kernel density gives nearly the same;
-    outside it a kernel density has no data, but this one extrapolates. The ``printed`` are taken
-    as independent.
-
-    Args:
-        values: [n] losses, one per seed. Returns None for n < `SEEDS_FOR_INTERVAL`, or if one of
-            the two has a loss of 0 or all values agree.
-    """
-    logs, printed = np.asarray(values, float), np.asarray(list(printed), float)
-    if len(logs) < SEEDS_FOR_INTERVAL or min(logs.min(), printed.min()) <= 0 \
-            or logs.min() == logs.max():
-        return None
-    n, logs = len(logs), np.log(logs)
-    density = stats.t(n - 1, logs.mean(), logs.std(ddof=1) * math.sqrt(1 + 1 / n))
-    return float((density.logpdf(np.log(printed)) - np.log(printed)).sum())
+def _step_0(quantity: str, values: Sequence[float], printed: Iterable[ReportedValue]
+            ) -> float | None:
+    """The log-likelihood of ``printed`` values, taken as independent, as further ``values``."""
+    reference = Reference(quantity, np.reshape(values, (-1, 1)), 0, tuple(range(len(values))), None)
+    return float(reference.log_densities(np.array([value.number for value in printed])).sum()
+                 ) if reference.enough else None
 
 
 def relative_likelihoods(logs: Sequence[float | None]) -> list[float | None]:

@@ -30,7 +30,8 @@ class Figure:
 
 # every name that can be drawn, so that pictures of removed runs are removed too
 ALL_NAMES = (*(f'curves-{name}.png' for name in CURVES), 'links.png', 'numbers.png',
-             'hidden-units.png', 'activations.png', 'step-0.png', 'filters.png')
+             'identification.png', 'hidden-units.png', 'activations.png', 'step-0.png',
+             'filters.png')
 
 
 def figures(comparison: Comparison) -> tuple[Figure, ...]:
@@ -53,6 +54,14 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
             'Each reported number on the scale of its own 95 % prediction interval, -1 to 1: '
             'a round blue mark is compatible, a red diamond is not; short grey strokes are our '
             'runs.'))
+    if comparison.identification.fits:
+        plan.append(Figure(
+            'identification.png', 'identification', 'Log-likelihood of the report\'s numbers under '
+            'each experiment\'s runs',
+            'A row is a block of the report\'s numbers, a column an experiment whose runs could '
+            'have printed it; the number is its log-likelihood minus that of the row\'s best. '
+            'Dark fits best; bold cannot be told apart from the best; framed is the report\'s own '
+            'label.'))
     cells = [name for names in CELLS.values() for name in names if results.of(name)]
     if cells:
         runs = tuple(run for name in cells for run in results.of(name))

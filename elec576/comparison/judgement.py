@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Sequence
 
 import numpy as np
@@ -21,6 +22,8 @@ from elec576.errors import UserError
 LIMIT = float(stats.norm.ppf((1 + LEVEL) / 2))  # of a compatible number's score
 LEAST = 1e-6  # of accuracies, losses and statistics, before their logarithm is taken
 NEIGHBOURS = 2  # evaluations on either side of a step, whose spread is taken for the step's too
+FINEST = 1e-3  # no density is narrower, scaled: one test image weighs more than this
+NODES = 32  # of the mean density of all values that print the same
 
 
 @dataclass(frozen=True)
@@ -136,9 +139,9 @@ class Reference:
     def interval(self) -> tuple[float, float]:
         """Where one more run would lie with 95 % probability; at least 3 runs are needed."""
         if self.batch is not None:
-            inside = np.flatnonzero(np.abs(self._count_scores()) <= LIMIT)
+            inside = np.flatnonzero(np.abs(self._count_scores) <= LIMIT)
             return float(inside[0] / self.batch), float(inside[-1] / self.batch)
-        center, error, freedom = self._student()
+        center, error, freedom = self._student
         half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
         return float(self._unscaled(center - half)), float(self._unscaled(center + half))
 
@@ -147,24 +150,55 @@ class Reference:
 
         It is the least extreme of all numbers within ± ``rounding``; infinite where no run can be.
         """
+        return float(self.scores(np.array(value), rounding))
+
+    def scores(self, values: np.ndarray, rounding: float = 0.0) -> np.ndarray:
+        """The `score` of each of ``values``, an array of any shape."""
         if self.batch is not None:
-            scores = self._count_scores()
-            counts = np.arange(self.batch + 1)
-            # float32's multiples of 1/50 are none exactly
-            near = np.abs(counts / self.batch - value) <= rounding + 1e-6
-            if not near.any():
-                return math.copysign(math.inf, value - self.at_step.mean())
-            return float(min(scores[near], key=abs))
-        center, error, freedom = self._student()
-        low, high = (float(self._scaled(np.array(limit)))
-                     for limit in (value - rounding, value + rounding))
-        if low <= center <= high:
-            return 0.0
-        distance = low - center if low > center else high - center
+            near = self._counts_near(values, rounding)
+            least = np.where(near, np.abs(self._count_scores), np.inf).argmin(axis=-1)
+            return np.where(near.any(axis=-1), self._count_scores[least],
+                            np.copysign(np.inf, values - self.at_step.mean()))
+        center, error, freedom = self._student
+        low, high = self._scaled(values - rounding), self._scaled(values + rounding)
+        distance = np.where(low > center, low - center, np.minimum(high - center, 0.0))
         if error == 0:
-            return math.copysign(math.inf, distance)
-        return math.copysign(float(stats.norm.isf(stats.t.sf(abs(distance) / error, freedom))),
-                             distance)
+            return np.where(distance == 0, 0.0, np.copysign(np.inf, distance))
+        return np.copysign(stats.norm.isf(stats.t.sf(np.abs(distance) / error, freedom)), distance)
+
+    def log_densities(self, values: np.ndarray, rounding: float = 0.0) -> np.ndarray:
+        """The log of the probability density of one more run, on the scale of the values.
+
+        It is the mean density of all values within ± ``rounding``, so that settings are comparable
+        however a number was rounded. Accuracies on a training batch have the probability of their
+        count instead (-inf where no batch has it). At least 3 runs are needed.
+
+        Args:
+            values: an array of any shape.
+        """
+        if self.batch is not None:
+            near = self._counts_near(values, rounding)
+            return np.logaddexp.reduce(np.where(near, self._log_mass, -np.inf), axis=-1)
+        nodes, weights = np.polynomial.legendre.leggauss(NODES if rounding else 1)
+        near = self._possible(values[..., None] + rounding * nodes)
+        center, error, freedom = self._student
+        error = max(error, FINEST)
+        slope = near * (1 - near) if self.quantity.endswith('_accuracy') else near
+        logs = (stats.t.logpdf((self._scaled(near) - center) / error, freedom)
+                - np.log(error * slope))
+        return np.logaddexp.reduce(logs + np.log(weights / 2), axis=-1)
+
+    def _counts_near(self, values: np.ndarray, rounding: float) -> np.ndarray:
+        """[..., batch + 1]: which counts print as each value."""
+        assert self.batch is not None, self.quantity
+        # float32's multiples of 1/50 are none exactly
+        return np.abs(np.arange(self.batch + 1) / self.batch
+                      - np.asarray(values)[..., None]) <= rounding + 1e-6
+
+    def _possible(self, values: np.ndarray) -> np.ndarray:
+        """0 and 1 taken for what is next to them, where the scale is finite."""
+        most = 1 - LEAST if self.quantity.endswith('_accuracy') else math.inf
+        return np.clip(values, LEAST, most)
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         with np.errstate(divide='ignore', invalid='ignore'):
@@ -173,15 +207,13 @@ class Reference:
             return np.log(np.maximum(values, 0))
 
     def _scaled_runs(self) -> np.ndarray:
-        """[n, evaluations], counts as they are; 0 and 1 taken for what is next to them."""
-        if self.batch is not None:
-            return self.values
-        most = 1 - LEAST if self.quantity.endswith('_accuracy') else math.inf
-        return self._scaled(np.clip(self.values, LEAST, most))
+        """[n, evaluations], counts as they are."""
+        return self.values if self.batch is not None else self._scaled(self._possible(self.values))
 
     def _unscaled(self, value: float) -> float:
         return special.expit(value) if self.quantity.endswith('_accuracy') else np.exp(value)
 
+    @cached_property
     def _student(self) -> tuple[float, float, float]:
         """Center, standard error and degrees of freedom of one more run, scaled."""
         scaled = self._scaled_runs()
@@ -191,8 +223,9 @@ class Reference:
             return float(own[0]), 0.0, 1.0
         return float(own.mean()), math.sqrt(variance * (1 + 1 / len(own))), freedom
 
-    def _count_scores(self) -> np.ndarray:
-        """[batch + 1]: the score of each count; half of its own probability lies on either side."""
+    @cached_property
+    def _log_mass(self) -> np.ndarray:
+        """[batch + 1]: the log of the probability of each count."""
         n, images = len(self.values), self.batch
         assert images is not None, self.quantity
         hits = self.at_step.sum() * images
@@ -204,9 +237,13 @@ class Reference:
         counts = np.arange(images + 1)
         if correlation > 1e-4:
             size = 1 / min(correlation, 0.99) - 1
-            mass = stats.betabinom.pmf(counts, images, share * size, (1 - share) * size)
-        else:
-            mass = stats.binom.pmf(counts, images, share)
+            return stats.betabinom.logpmf(counts, images, share * size, (1 - share) * size)
+        return stats.binom.logpmf(counts, images, share)
+
+    @cached_property
+    def _count_scores(self) -> np.ndarray:
+        """[batch + 1]: the score of each count; half of its own probability lies on either side."""
+        mass = np.exp(self._log_mass)
         below = np.cumsum(mass) - mass / 2
         above = np.cumsum(mass[::-1])[::-1] - mass / 2
         return np.where(below < above, stats.norm.ppf(np.minimum(below, 0.5)),

@@ -17,11 +17,19 @@ from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.statistics import Summary, summarise
 from elec576.comparison.tf115 import FIGURE, POWER, Tf115
 from elec576.comparison.words import (
+    EVIDENCE_HEADERS,
+    EXCHANGE_HEADERS,
+    FIT_HEADERS,
     count_words,
     data_words,
     digits,
     effect_interval_words,
     effect_words,
+    evidence_rows,
+    exchange_rows,
+    exchange_words,
+    fit_row,
+    identification_words,
     interval,
     likelihood_words,
     look_interval,
@@ -48,6 +56,7 @@ def report_text(comparison: Comparison) -> str:
     parts = ['# The report, tested', headline(comparison), *_notices(comparison),
              '## What the report concludes', *_conclusions(comparison, drawn),
              "## The report's numbers", *_numbers(comparison, drawn),
+             '## Which program printed these numbers?', *_identification(comparison, drawn),
              '## What the report does not say', *_evidence(comparison, drawn),
              *_tf115(comparison.tf115),
              '## The curves', *_pictures(drawn, 'curves'), *_pictures(drawn, 'filters'),
@@ -220,12 +229,29 @@ def _number_table(numbers: Iterable[JudgedNumber]) -> str:
                   '95 % prediction interval', 'score', 'verdict'), rows)
 
 
+def _identification(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
+    found = comparison.identification
+    parts = ['Each block of numbers that one program printed, under the runs of every experiment '
+             'that could have printed it.',
+             '\n'.join(f'- {sentence}' for sentence in identification_words(found))]
+    if found.fits:
+        parts += [table(FIT_HEADERS, map(fit_row, found.fits)),
+                  'The last two columns: how many of our own runs, named in the same way by the '
+                  'other runs, fit their own label best.']
+    parts += [*_pictures(drawn, 'identification'), '### Exchanged labels', exchange_words(found)]
+    if found.exchanges:
+        parts += ['The likeliest exchanges of two labels within a part of the report:',
+                  table(EXCHANGE_HEADERS, exchange_rows(found))]
+    return parts
+
+
 def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     parts = ['The listing leaves some things open. Each possible reading was run and set beside '
              'the numbers that the report prints; the first one is what the experiments here use. '
              '"Relative" is a reading\'s likelihood, given these numbers, relative to the best '
              'reading\'s. `python scripts/step0.py` measures the losses at step 0 again, '
-             '`python scripts/reproduce.py --only cnn4,evidence-bias-0` the activations.']
+             '`python scripts/reproduce.py --only cnn4,evidence-bias-0` the activations.',
+             table(EVIDENCE_HEADERS, evidence_rows(comparison.answers))]
     for answer in comparison.answers:
         question = answer.question
         parts.append(f'### {question.question}')
@@ -237,8 +263,8 @@ def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
                  ', '.join(value.value for value in answer.beside[reading.quantity]),
                  '–' if None in reading.inside
                  else f'{sum(map(bool, reading.inside))} of {len(reading.inside)}',
-                 *((digits(reading.log_likelihood), likelihood_words(reading.relative_likelihood))
-                   if first else ()))
+                 *((digits(answer.log_likelihoods[reading.label]),
+                    likelihood_words(answer.relative[reading.label])) if first else ()))
                 for reading in answer.readings]
         parts.append(table((*(('quantity',) if several else ()), 'reading', 'n', 'mean', 'sd',
                             'range', '95 % prediction interval', 'the report', 'inside',

@@ -1,5 +1,6 @@
 """How the comparison was computed, in words; text and page share them."""
 
+from elec576.comparison.identification import CLEAR, LEAST_RUNS
 from elec576.comparison.judgement import NEIGHBOURS
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
 from elec576.comparison.yardstick import CAP, REPORTS
@@ -13,11 +14,25 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      f'{NEIGHBOURS} evaluations on either side, the spread between runs and the one within a run '
      'kept apart. Values of step 0 are judged by forward passes of many more seeds, where '
      '`step0.csv` has them.'),
+    ('Which program printed a block',
+     'its log-likelihood is the sum of its numbers\' log densities, each where one more run would '
+     'lie, and that of a Gaussian copula, since numbers of one run depend on one another; the '
+     'copula\'s correlation is that of our own runs\' scores within experiments, shrunk (Ledoit '
+     'and Wolf). Variances are left out: they are the standard deviations\' squares. Each of our '
+     'own runs is named in the same way, without itself. A label is excluded if it is behind the '
+     'best one by more than the limit: the right label\'s 95 % quantile for our own runs, and at '
+     f'least {CLEAR:.1f} (20 to 1). LeNet5\'s log counts its steps, so only experiments with as '
+     'many steps on the same images could have printed it; of the recurrent nets only the end is '
+     f'printed, so all could have. From {LEAST_RUNS} runs on.'),
+    ('Exchanged labels',
+     'the log Bayes factor is the log-likelihood of both blocks with each other\'s label minus '
+     'that with their own. Every pair of our own runs, one of each experiment, is weighed in the '
+     'same way by the other runs.'),
     ('Likelihood of a reading',
      'the probability density of the printed losses of step 0, taken as independent, where one '
      'more seed would lie: Student\'s t with the mean and the spread of the logs of our losses. '
-     'The logs are closer to normal than the losses, which are skewed. Far from all of our seeds '
-     'it is an extrapolation: read it as "very unlikely", not as a number.'),
+     'Of the activations\' statistics it is the block\'s. Far from all of our runs it is an '
+     'extrapolation: read it as "very unlikely", not as a number.'),
     ('Score',
      'the place of a number among further runs as a normal score: ±1.96 at the ends of its '
      'interval. A printed number has the least extreme score of all that print the same.'),

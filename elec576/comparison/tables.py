@@ -19,7 +19,8 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     """Every table by the name of its file."""
     return {'numbers': numbers_table(comparison), 'experiments': experiments_table(comparison),
             'conclusions': conclusions_table(comparison), 'links': links_table(comparison),
-            'blocks': blocks_table(comparison), 'evidence': evidence_table(comparison),
+            'blocks': blocks_table(comparison), 'identification': identification_table(comparison),
+            'exchanges': exchanges_table(comparison), 'evidence': evidence_table(comparison),
             'runs': runs_table(comparison)}
 
 
@@ -121,6 +122,26 @@ def _look_columns(link: JudgedLink) -> dict:
                                     *(look.images or (None, None)))))
 
 
+def identification_table(comparison: Comparison) -> pd.DataFrame:
+    """One row for each block of the report's numbers under each experiment."""
+    columns = ['block', 'numbers', 'label', 'experiment', 'log_likelihood', 'behind_best', 'limit',
+               'excluded', 'own_runs', 'own_runs_named_right']
+    return pd.DataFrame([
+        (fit.block.name, len(fit.block.numbers), fit.block.experiment, name, value,
+         fit.behind(name), fit.limit, name not in fit.possible, *fit.named_right(name)[::-1])
+        for fit in comparison.identification.fits
+        for name, value in fit.log_likelihoods.items()], columns=columns)
+
+
+def exchanges_table(comparison: Comparison) -> pd.DataFrame:
+    """One row for each exchange of two labels within a part of the report."""
+    columns = ['part', 'one', 'other', 'log_factor', 'lowest_without_a_seed',
+               'highest_without_a_seed', 'own_pairs_that_reach_it', 'own_pairs']
+    return pd.DataFrame([
+        (found.part, *found.labels, found.log_factor, found.lowest, found.highest, found.reached,
+         found.pairs) for found in comparison.identification.exchanges], columns=columns)
+
+
 def evidence_table(comparison: Comparison) -> pd.DataFrame:
     """One row for each quantity under each reading of what the report leaves open."""
     return pd.DataFrame([{
@@ -129,8 +150,9 @@ def evidence_table(comparison: Comparison) -> pd.DataFrame:
         **_columns(reading.summary),
         'reported': ' '.join(value.value for value in answer.beside[reading.quantity]),
         'reported_inside': None if None in reading.inside else sum(reading.inside),
-        'reported_count': len(reading.inside), 'log_likelihood': reading.log_likelihood,
-        'relative_likelihood': reading.relative_likelihood}
+        'reported_count': len(reading.inside),
+        'log_likelihood': answer.log_likelihoods[reading.label],
+        'relative_likelihood': answer.relative[reading.label]}
         for answer in comparison.answers for reading in answer.readings]
     ).astype({'reported_inside': 'Int64'})
 

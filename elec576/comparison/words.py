@@ -7,6 +7,8 @@ from typing import Iterable
 
 from elec576.claims.plan import BOUNDS, EVALUATIONS_APART, LAST_EVALUATIONS, MARGINS
 from elec576.claims.questions import layer_and_statistic
+from elec576.comparison.evidence import Answer
+from elec576.comparison.identification import CLEAR, EXPECTED, Fit, Identification
 from elec576.comparison.links import JudgedLink
 from elec576.comparison.results import Results, Run
 from elec576.comparison.tf115 import LEVEL, POWER, SameMeans
@@ -42,6 +44,21 @@ def interval(low: float | None, high: float | None) -> str:
 def likelihood_words(relative: float | None) -> str:
     """A relative likelihood; far out it is an extrapolation, whose digits have no meaning."""
     return '< 1e-6' if relative is not None and relative < 1e-6 else digits(relative, 2)
+
+
+EVIDENCE_HEADERS = ('question', 'used here', 'relative', 'other readings, relative')
+
+
+def evidence_rows(answers: Iterable[Answer]) -> list[tuple]:
+    """A table's rows: the questions that have several readings, and how likely each reading is."""
+    rows = []
+    for answer in answers:
+        (own, relative), *others = ((label, likelihood_words(value))
+                                    for label, value in answer.relative.items())
+        if others:
+            rows.append((answer.question.question, own, relative,
+                         '; '.join(f'{label}: {value}' for label, value in others)))
+    return rows
 
 
 def place_words(place: float) -> str:
@@ -110,6 +127,79 @@ def yardstick_words(found: Yardstick | None) -> str:
             f'p = {p_words(found.p_inside)}. Its scores have a root mean square of '
             f'{found.rms:.2f}, theirs {found.rms_expected:.2f}: p = '
             f'{p_words(found.p_extremeness)}.')
+
+
+def behind_words(behind: float) -> str:
+    """How far a label's log-likelihood falls behind the best one's."""
+    return '0' if behind == 0 else f'−{behind:.{1 if behind < 9.95 else 0}f}'
+
+
+def identification_words(found: Identification) -> tuple[str, ...]:
+    """What the fits of all blocks say, in sentences; none without fits."""
+    if not found.fits:
+        return ('Too few runs yet.',)
+    first = [fit for fit in found.fits if fit.possible[0] == fit.block.experiment]
+    only = [fit for fit in first if len(fit.possible) == 1]
+    sentences = [
+        f'The numbers of `{fit.block.name}` fit `{fit.possible[0]}` clearly better than their '
+        f'own label: its log-likelihood is higher by {fit.behind(fit.block.experiment):.1f}.'
+        for fit in found.fits if fit.misfit] or [
+        'No block fits another label clearly better than its own.']
+    sentences.append(
+        f'The own label fits best: {len(first)} of {len(found.fits)} blocks; every other one is '
+        f'excluded, too: {len(only)}.')
+    if found.waiting:
+        sentences.append(f'Waiting for runs: {names_words(found.waiting)}.')
+    if found.alone:
+        sentences.append(f'No other experiment with runs could have printed '
+                         f'{names_words(found.alone)}.')
+    return tuple(sentences)
+
+
+def exchange_words(found: Identification) -> str:
+    """The exchange that was expected, in a sentence."""
+    one, other = EXPECTED
+    start = (f'In older runs (seeds 0 to 9, retired) the report\'s results of `{one}` and '
+             f'`{other}` looked exchanged. ')
+    exchange = found.expected
+    if exchange is None:
+        return f'{start}Whether they are waits for runs.'
+    return (f'{start}By the runs here alone: {exchange.verdict}, log Bayes factor for the '
+            f'exchange {exchange.log_factor:+.1f} ({exchange.lowest:+.1f} to '
+            f'{exchange.highest:+.1f} with one seed left out); {exchange.reached} of '
+            f'{exchange.pairs} pairs of our own runs, which have the right labels, reach it by '
+            f'chance. Confirmed means at least {CLEAR:.1f} (20 to 1), and reached by at most 5 % '
+            f'of these pairs; refuted, at most −{CLEAR:.1f}.')
+
+
+def exchange_rows(found: Identification, best: int = 3) -> list[tuple]:
+    """A table's rows: the ``best`` exchanges of each part."""
+    parts = [exchange.part for exchange in found.exchanges]
+    return [(exchange.part, ' and '.join(exchange.labels), f'{exchange.log_factor:+.1f}',
+             f'{exchange.lowest:+.1f} … {exchange.highest:+.1f}',
+             f'{exchange.reached} of {exchange.pairs}')
+            for k, exchange in enumerate(found.exchanges) if parts[:k].count(parts[k]) < best]
+
+
+def fit_row(fit: Fit) -> tuple:
+    """A table's row on one block."""
+    own = fit.block.experiment
+    others = [f'{name} ({behind_words(fit.behind(name))})' for name in fit.possible[1:]]
+    return (fit.block.name, len(fit.block.numbers), fit.possible[0],
+            behind_words(fit.behind(own)) + ' (excluded)' * fit.misfit, ', '.join(others) or '–',
+            f'{len(fit.log_likelihoods) - len(fit.possible)} of {len(fit.log_likelihoods)}',
+            f'{fit.limit:.1f}', *(f'{right} of {n}' for right, n in (
+                fit.named_right(own), fit.named_right())))
+
+
+FIT_HEADERS = ('block', 'numbers', 'fits best', 'its own label', 'cannot be told apart',
+               'excluded', 'limit', 'own label\'s runs named right', 'all runs named right')
+EXCHANGE_HEADERS = ('part', 'exchanged', 'log Bayes factor', 'one seed left out',
+                    'reached by our pairs')
+
+
+def names_words(names: Iterable[str]) -> str:
+    return ', '.join(f'`{name}`' for name in names)
 
 
 def plan_words() -> tuple[str, ...]:

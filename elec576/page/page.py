@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from elec576.claims.questions import STATISTICS
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
+from elec576.comparison.identification import FAINTEST
 from elec576.comparison.links import AGREES, CONTRADICTED, DISAGREES, SILENT, WAITING
 from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
 from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
@@ -23,11 +24,20 @@ from elec576.comparison.results import Run
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, summarise
 from elec576.comparison.tf115 import FIGURE
 from elec576.comparison.words import (
+    EVIDENCE_HEADERS,
+    EXCHANGE_HEADERS,
+    FIT_HEADERS,
+    behind_words,
     count_words,
     data_words,
     digits,
     effect_interval_words,
     effect_words,
+    evidence_rows,
+    exchange_rows,
+    exchange_words,
+    fit_row,
+    identification_words,
     interval,
     likelihood_words,
     look_interval,
@@ -56,6 +66,7 @@ from elec576.settings import describe
 LIBRARIES = ('d3', 'plot.umd')
 LICENCES = ('d3', 'plot', 'interval-tree-1d', 'binary-search-bounds', 'isoformat')
 SCRIPTS = ('charts.js', 'tables.js')
+DARKEST = 50  # per cent of the colour
 
 
 def page_text(comparison: Comparison) -> str:
@@ -69,13 +80,17 @@ def page_text(comparison: Comparison) -> str:
                               extensions=['jinja2.ext.do'],
                               trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     environment.filters.update(digits=digits, quantity_words=quantity_words, describe=describe,
-                               code=_code, signed=_signed,
+                               code=_code, signed=_signed, fit_row=fit_row,
                                sorted_by=_sorted_by)
     environment.tests['begins'] = str.startswith
     environment.globals.update(
         interval=interval, measured_words=measured_words, named=named, count_words=count_words,
         data_words=data_words, place_words=place_words, seed_words=seed_words,
         likelihood_words=likelihood_words,
+        identification_words=identification_words, exchange_words=exchange_words,
+        exchange_rows=exchange_rows, evidence_rows=evidence_rows, behind_words=behind_words,
+        shade=_shade, FIT_HEADERS=FIT_HEADERS, EXCHANGE_HEADERS=EXCHANGE_HEADERS,
+        EVIDENCE_HEADERS=EVIDENCE_HEADERS,
         same_means_words=same_means_words, plan_words=plan_words, p_words=p_words,
         percent_words=percent_words, yardstick_words=yardstick_words, look_words=look_words,
         look_interval=look_interval, effect_words=effect_words, margin_words=margin_words,
@@ -129,6 +144,11 @@ def _code(text: str) -> Markup:
 
 def _signed(value: float | None) -> str:
     return '–' if value is None else f'{value:+.4g}'.replace('-', '−')
+
+
+def _shade(behind: float) -> int:
+    """How dark a cell of the matrix is, in per cent; text stays readable on the darkest."""
+    return round(DARKEST * max(0.0, 1 - behind / FAINTEST))
 
 
 def _sorted_by(value: float | None) -> str:

@@ -22,6 +22,7 @@ from elec576.comparison.words import measured_words, quantity_words
 from elec576.experiments import hidden_units_of, named
 from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
 from elec576.pictures.filters import draw_filters
+from elec576.pictures.identification import draw_identification
 
 EDGE = 2.0  # where marks farther out than this many interval halves are drawn
 SCALE = '\n(from two margins on, logarithmic)'
@@ -327,6 +328,10 @@ def _draw_filters(comparison: Comparison, plan: Figure, path: Path) -> None:
     draw_filters(comparison.results.of(plan.experiment)[0].filters(), path, plan.title)
 
 
+def _draw_identification(comparison: Comparison, plan: Figure, path: Path) -> None:
+    draw_identification(comparison.identification, path, plan.title)
+
+
 _DRAW = {'curves': _draw_curves, 'links': _draw_links, 'numbers': _draw_numbers,
          'hidden-units': _draw_hidden_units, 'activations': _draw_activations,
-         'step-0': _draw_step_0, 'filters': _draw_filters}
+         'step-0': _draw_step_0, 'identification': _draw_identification, 'filters': _draw_filters}

@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from made_up import write_runs, write_step_0
-from scipy import stats
+from made_up import write_run, write_runs, write_step_0
 
 from elec576.comparison.comparison import compare
-from elec576.comparison.evidence import log_likelihood
+from elec576.comparison.judgement import Reference
 from elec576.errors import UserError
 from elec576.runs import step0
 
@@ -23,27 +22,26 @@ def test_readings_beside_the_report(tmp_path):
     assert answer.count('fc1 relu') == (0, 4)
     ours, other = answer.readings
     assert ours.values == tuple(step0.read(tmp_path).query('settings == "relu"')['train_loss'])
-    assert ours.relative_likelihood == 1 and 0 < other.relative_likelihood < 1e-6
-    assert other.relative_likelihood == pytest.approx(
-        math.exp(other.log_likelihood - ours.log_likelihood))
+    right, wrong = answer.log_likelihoods.values()
+    assert right == pytest.approx(Reference(
+        'train_loss', np.reshape(ours.values, (-1, 1)), 0, tuple(range(60)), None).log_densities(
+            np.array([5.29658, 5.31366, 5.21778, 4.87657])).sum())
+    assert answer.relative == {'fc1 stays tanh': 1, 'fc1 relu': pytest.approx(
+        math.exp(wrong - right))} and 0 < answer.relative['fc1 relu'] < 1e-6
     assert answers['bias, activations'].count('biases 0') is None
-    assert all(reading.log_likelihood is None
-               for reading in answers['bias, activations'].readings)
+    assert set(answers['bias, activations'].log_likelihoods.values()) == {None}
 
 
-def test_likelihood_is_that_of_the_log_normal_for_many_seeds():
-    logs = np.random.RandomState(0).normal(1.7, 0.14, 100_000)
-    printed = [5.29658, 4.87657, 7.2]
-    assert log_likelihood(tuple(np.exp(logs)), printed) == pytest.approx(
-        stats.lognorm(0.14, scale=np.exp(1.7)).logpdf(printed).sum(), abs=0.05)
-    assert log_likelihood((5.0, 5.1), printed) is None
-    assert log_likelihood((5.0, 5.1, 0.0), printed) is None
-    assert log_likelihood((5.0, 5.0, 5.0), printed) is None
-    # a density: it integrates to 1
-    values = tuple(np.exp(logs[:5]))
-    x = np.linspace(0.01, 40, 20_001)
-    density = [math.exp(log_likelihood(values, [at])) for at in x]
-    assert np.trapezoid(density, x) == pytest.approx(1, abs=0.005)
+def test_activations_weigh_the_readings_together(tmp_path):
+    for name, mean in (('cnn4', 0.074), ('evidence-bias-0', 0.053)):
+        for seed in range(100, 106):
+            write_run(tmp_path, name, seed, {('h_conv1_mean', 5000): mean + (seed % 3) / 1000})
+    comparison = compare(tmp_path)
+    answer = comparison.answers[-1]
+    fit = comparison.identification.fit('cnn-vis, activations')
+    assert answer.log_likelihoods == {'biases 0.1': fit.log_likelihoods['cnn4'],
+                                      'biases 0': fit.log_likelihoods['evidence-bias-0']}
+    assert answer.relative['biases 0.1'] == 1 and 0 < answer.relative['biases 0'] < 0.05
 
 
 def test_without_step_0_nothing_is_said_of_it(tmp_path):
@@ -51,7 +49,7 @@ def test_without_step_0_nothing_is_said_of_it(tmp_path):
     assert comparison.first_steps.seeds == 0
     for answer in comparison.answers:
         if answer.question.step == 0:
-            assert {reading.relative_likelihood for reading in answer.readings} == {None}
+            assert set(answer.relative.values()) == {None}
 
 
 @pytest.mark.parametrize('damage, words', [

@@ -141,6 +141,38 @@ def test_rounding_makes_the_mildest_of_all_that_print_the_same():
     assert found.judge(0.95, 0.005).score == 0.0 and found.judge(0.95, 0.005).compatible
 
 
+@pytest.mark.parametrize('quantity, values, high', [
+    ('train_loss', [0.9, 1.1, 1.3, 0.7, 1.0], 40), ('test_accuracy', [0.93, 0.95, 0.9, 0.96], 1),
+    ('h_conv1_mean', [0.07, 0.08, 0.06, 0.075], 2)])
+def test_the_density_integrates_to_one(quantity, values, high):
+    found = reference(quantity, values)
+    x = np.linspace(0, high, 400_001)[1:-1]
+    assert np.trapezoid(np.exp(found.log_densities(x)), x) == pytest.approx(1, abs=0.003)
+    counts = reference('train_accuracy', np.array([30, 31, 33, 35]) / 50, batch=50)
+    assert np.exp(counts.log_densities(np.arange(51) / 50)).sum() == pytest.approx(1)
+    assert counts.log_densities(np.array([0.645])) == -math.inf
+
+
+def test_the_density_by_hand():
+    logs = np.random.RandomState(0).normal(1.7, 0.14, 100_000)
+    printed = np.array([5.29658, 4.87657, 7.2])
+    assert reference('train_loss', np.exp(logs)).log_densities(printed) == pytest.approx(
+        stats.lognorm(0.14, scale=np.exp(1.7)).logpdf(printed), abs=0.05)
+    values = np.array([0.93, 0.95, 0.9, 0.96])
+    logits = np.log(values / (1 - values))
+    density = stats.t(3, logits.mean(), logits.std(ddof=1) * math.sqrt(1.25))
+    found = reference('test_accuracy', values)
+    at = math.log(0.94 / 0.06)
+    assert found.log_densities(np.array(0.94)) == pytest.approx(
+        density.logpdf(at) - math.log(0.94 * 0.06))
+    # a rounded value has the mean density of all that print as it
+    low, high = (math.log(limit / (1 - limit)) for limit in (0.935, 0.945))
+    assert found.log_densities(np.array(0.94), 0.005) == pytest.approx(
+        math.log((density.cdf(high) - density.cdf(low)) / 0.01))
+    agree = reference('test_accuracy', [0.1] * 5).log_densities(np.array([0.1, 0.11, 0.4]))
+    assert np.isfinite(agree).all() and agree[0] > agree[1] > agree[2]
+
+
 def test_runs_that_all_agree():
     found = reference('test_accuracy', [float(np.float32(0.1))] * 5)
     assert found.judge(0.1, 2**-27).compatible and found.judge(0.1, 2**-27).score == 0

@@ -1,0 +1,204 @@
+"""Which program printed the report's numbers, on made-up runs."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from made_up import write_runs
+from scipy import stats
+from stand_ins import StandIn, StandIns
+
+from elec576.claims.numbers import reported
+from elec576.comparison.comparison import compare
+from elec576.comparison.identification import CLEAR, Exchange, Identification, identify
+from elec576.comparison.likelihoods import blocks, shrunk_correlation
+from elec576.comparison.markdown import report_text
+from elec576.comparison.step0 import FirstSteps
+from elec576.comparison.words import behind_words, exchange_words, identification_words
+from elec576.experiments import named
+from elec576.loops.history import RNN_COLUMNS, History
+
+PRINTED = {name: tuple(value.number for value in reported(name))
+           for name in ('lstm-128', 'gru-128', 'gru-50', 'gru-300')}
+
+
+def cells(centers, n=12, spread=0.05, seed=0):
+    """Runs of recurrent nets about test accuracies and losses; the two say nearly the same."""
+    random = np.random.RandomState(seed)
+    runs = {}
+    for name, (accuracy, loss) in centers.items():
+        settings = dataclasses.replace(named(name), threads=1)
+        runs[name.replace('-', '_')] = [StandIn(100 + k, settings, History(RNN_COLUMNS, [
+            {'step': settings.steps,
+             'test_accuracy': 1 - (1 - accuracy) * math.exp(both + spread / 4 * own[0]),
+             'test_loss': loss * math.exp(both + spread / 4 * own[1])}]), {})
+            for k, (both, own) in enumerate(zip(spread * random.standard_normal(n),
+                                                random.standard_normal((n, 2))))]
+    return StandIns(**runs)
+
+
+def found(runs):
+    return identify(runs, FirstSteps())
+
+
+def test_blocks_hold_every_number_that_is_compared_but_variances():
+    own = {block.name: block for block in blocks()}
+    assert len(own['cnn1'].numbers) == 11 and len(own['cnn9'].numbers) == 9
+    assert own['cnn-vis, activations'].experiment == own['cnn-vis'].experiment == 'cnn4'
+    assert len(own['cnn-vis, activations'].numbers) == 4 and own['gru-50'].part == '3b'
+    assert sum(len(block.numbers) for block in own.values()) == 130 - 2
+
+
+def test_right_labels_are_found_and_nothing_is_exchanged():
+    identification = found(cells(PRINTED, spread=0.02))
+    for fit in identification.fits:
+        assert fit.possible == (fit.block.name,) and not fit.misfit
+        assert fit.behind(fit.block.name) == 0 and fit.limit >= CLEAR
+        right, n = fit.named_right()
+        assert n == 48 and right >= 46
+        assert fit.named_right('gru-50')[1] == 12
+    assert len(identification.exchanges) == 6
+    assert all(exchange.log_factor < -CLEAR for exchange in identification.exchanges)
+    assert identification.expected.verdict == 'refuted'
+    assert 'No block fits another label clearly better' in identification_words(identification)[0]
+
+
+def test_a_block_of_another_experiment_and_an_exchange_are_said():
+    swapped = PRINTED | {'lstm-128': PRINTED['gru-128'], 'gru-128': PRINTED['lstm-128']}
+    identification = found(cells(swapped))
+    by_name = {fit.block.name: fit for fit in identification.fits}
+    assert by_name['lstm-128'].possible == ('gru-128',) and by_name['lstm-128'].misfit
+    assert not by_name['gru-50'].misfit
+    sentences = identification_words(identification)
+    assert sentences[0].startswith(
+        'The numbers of `lstm-128` fit `gru-128` clearly better than their own label')
+    best = identification.exchanges[0]
+    assert best.labels == ('lstm-128', 'gru-128') and best is identification.expected
+    assert best.lowest <= best.log_factor and CLEAR < best.lowest <= best.highest
+    assert (best.reached, best.pairs, best.verdict) == (0, 144, 'confirmed')
+    assert 'confirmed, log Bayes factor' in exchange_words(identification)
+
+
+def test_labels_that_run_alike_are_not_told_apart_and_own_pairs_reach_it_by_chance():
+    alike = {name: PRINTED['gru-128'] for name in ('lstm-128', 'gru-128')}
+    identification = found(cells(PRINTED | alike, n=20))
+    fit = identification.fit('gru-128')
+    assert {'lstm-128', 'gru-128'} == set(fit.possible) and not fit.misfit
+    right, n = fit.named_right('lstm-128', 'gru-128')
+    assert n == 40 and 8 <= right <= 32
+    # the two labels are of the same runs: each factor is as often above as below 0
+    exchange = identification.expected
+    assert 0 <= exchange.reached <= exchange.pairs == 400
+    assert abs(exchange.log_factor) < 25 and exchange.verdict != 'confirmed'
+
+
+def test_a_log_factor_by_hand():
+    """One number a block, where the copula has nothing to say."""
+    runs = cells({'rnn-d': (0.94, 0.2), 'rnn-a': (0.95, 0.3)}, n=6)
+    fit, = found(runs).fits
+
+    def mean_density(name):
+        accuracies = np.array([run.history.rows[-1]['test_accuracy'] for run in runs.of(name)])
+        logits = np.log(accuracies / (1 - accuracies))
+        t = stats.t(5, logits.mean(), logits.std(ddof=1) * math.sqrt(1 + 1 / 6))
+        low, high = (math.log(limit / (1 - limit)) for limit in (0.945, 0.955))
+        return math.log((t.cdf(high) - t.cdf(low)) / 0.01)
+
+    for name in ('rnn-a', 'rnn-d'):
+        assert fit.log_likelihoods[name] == pytest.approx(mean_density(name), rel=1e-5)
+
+
+def test_a_factor_and_its_chance_by_hand():
+    """Two numbers: a bivariate Gaussian copula between Student's t, every run left out in turn."""
+    runs = cells({name: PRINTED[name] for name in ('lstm-128', 'gru-128')}, n=5, spread=0.4)
+    exchange, = found(runs).exchanges
+    rows = {name: np.array([[row['test_accuracy'], row['test_loss']] for row in
+                            (run.history.rows[-1] for run in runs.of(name))])
+            for name in ('lstm-128', 'gru-128')}
+
+    def scaled(values):
+        return np.stack([np.log(values[..., 0] / (1 - values[..., 0])), np.log(values[..., 1])], -1)
+
+    def marginal(values, ours):
+        ours = scaled(ours)
+        n = len(ours)
+        t = stats.t(n - 1, ours.mean(axis=0), ours.std(axis=0, ddof=1) * math.sqrt(1 + 1 / n))
+        slope = np.array([values[0] * (1 - values[0]), values[1]])
+        return (t.logpdf(scaled(values)) - np.log(slope)).sum(), np.clip(
+            stats.norm.ppf(t.cdf(scaled(values))), -5, 5)
+
+    def without(name, k):
+        return np.delete(rows[name], k, axis=0)
+
+    correlation = shrunk_correlation(np.array([marginal(rows[name][k], without(name, k))[1]
+                                         for name in rows for k in range(5)]))
+    assert correlation[0, 1] < -0.5 and np.diagonal(correlation).tolist() == [1, 1]
+
+    def joint(values, ours):
+        log, score = marginal(np.array(values), ours)
+        return log + stats.multivariate_normal(cov=correlation).logpdf(score) \
+            - stats.norm.logpdf(score).sum()
+
+    def factor(a, b, ours_a, ours_b):
+        return joint(a, ours_b) + joint(b, ours_a) - joint(a, ours_a) - joint(b, ours_b)
+
+    a, b = 'lstm-128', 'gru-128'
+    own = factor(PRINTED[a], PRINTED[b], rows[a], rows[b])
+    assert exchange.log_factor == pytest.approx(own, rel=1e-3)
+    left_out = [factor(PRINTED[a], PRINTED[b], without(a, k), without(b, k)) for k in range(5)]
+    assert (exchange.lowest, exchange.highest) == pytest.approx(
+        (min(left_out), max(left_out)), rel=1e-3)
+    chance = [factor(rows[a][i], rows[b][j], without(a, i), without(b, j))
+              for i in range(5) for j in range(5)]
+    assert (exchange.reached, exchange.pairs) == (sum(np.array(chance) >= own), 25)
+
+
+def test_correlations_are_shrunk_and_numbers_that_agree_have_none():
+    scores = np.random.RandomState(0).multivariate_normal([0, 0], [[1, -0.9], [-0.9, 1]], 400)
+    found = shrunk_correlation(np.column_stack([scores, np.zeros(400)]))
+    assert -0.93 < found[0, 1] < -0.8 and found[2].tolist() == [0, 0, 1]
+    assert np.linalg.eigvalsh(shrunk_correlation(np.column_stack([scores[:4]] * 2))).min() > 1e-6
+
+
+def test_missing_experiments_wait():
+    nothing = found(StandIns())
+    assert nothing.fits == nothing.exchanges == () and nothing.expected is None
+    assert len(nothing.waiting) == len(blocks()) and 'waits for runs' in exchange_words(nothing)
+    some = found(cells({name: PRINTED[name] for name in ('lstm-128', 'gru-50')}))
+    assert [fit.block.name for fit in some.fits] == ['lstm-128', 'gru-50']
+    assert [exchange.labels for exchange in some.exchanges] == [('lstm-128', 'gru-50')]
+    assert 'gru-128' in some.waiting and some.expected is None
+    few = found(cells(PRINTED, n=3))  # each must be judged by three others
+    assert few.fits == ()
+    one = found(cells({'gru-50': PRINTED['gru-50']}))
+    assert one.alone == ('gru-50',) and one.fits == ()
+
+
+@pytest.mark.parametrize('factor, reached, verdict', [
+    (3.1, 5, 'confirmed'), (3.1, 6, 'not clear'), (2.9, 0, 'not clear'),
+    (-2.9, 50, 'not confirmed'), (-3.1, 99, 'refuted')])
+def test_verdicts_on_an_exchange(factor, reached, verdict):
+    exchange = Exchange('3b', ('lstm-128', 'gru-128'), factor, factor - 1, factor + 1, reached, 100)
+    assert exchange.verdict == verdict
+    assert verdict in exchange_words(Identification(exchanges=(exchange,)))
+
+
+def test_text_of_whole_runs(tmp_path):
+    names = ('cnn1', 'cnn2', 'cnn5', 'cnn-vis', 'gru-50', 'gru-300')
+    comparison = compare(write_runs(tmp_path, names, seeds=4))
+    fits = {fit.block.name: fit for fit in comparison.identification.fits}
+    assert list(fits) == ['cnn1', 'cnn2', 'cnn4', 'cnn-vis', 'cnn-vis, activations', 'gru-50',
+                          'gru-300']
+    # a log names its steps: the run of 8000 steps cannot have printed one of 5000
+    assert set(fits['cnn1'].log_likelihoods) == {'cnn1', 'cnn2', 'cnn4'}
+    assert comparison.identification.alone == ('cnn5',)
+    assert [len(group) for group in comparison.identification.groups] == [5, 2]
+    assert all(math.isfinite(value) for fit in fits.values()
+               for value in fit.log_likelihoods.values())
+    text = report_text(comparison).split('## Which program printed these numbers?')[1]
+    text = text.split('## What the report does not say')[0]
+    assert 'Waiting for runs: `cnn3`' in text and '![Log-likelihood of' in text
+    assert '| 3b     | gru-50 and gru-300 |' in text
+    assert [behind_words(value) for value in (0.0, 0.04, 9.96, 300.4)] == [
+        '0', '−0.0', '−10', '−300']
