@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Mapping
 
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
@@ -87,13 +88,14 @@ def hidden_units_of(name: str) -> int:
     return settings.hidden
 
 
-def name_of(settings: CnnSettings | RnnSettings) -> str | None:
-    """The report's experiment that ``settings`` are (whatever its seed), or None.
+def name_of(settings: CnnSettings | RnnSettings,
+            among: Mapping[str, CnnSettings | RnnSettings] = EXPERIMENTS) -> str | None:
+    """The experiment (of the report's) that ``settings`` are (whatever its seed), or None.
 
     `cnn4` and `cnn-vis` have the same settings; the first is named.
     """
     free = {name: getattr(settings, name) for name in FREE if hasattr(settings, name)}
-    for name, fixed in EXPERIMENTS.items():
+    for name, fixed in among.items():
         if type(fixed) is type(settings) and dataclasses.replace(fixed, **free) == settings:
             return name
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elec576.claims.numbers import ReportedValue, all_reported
-from elec576.comparison.judgement import LIMIT, Judgement, Reference
+from elec576.comparison.judgement import LIMIT, Judgement, Reference, reference_of
 from elec576.comparison.results import Results
 from elec576.comparison.step0 import FirstSteps
 from elec576.experiments import named
@@ -76,7 +76,7 @@ def _judge(value: ReportedValue, results: Results, first_steps: FirstSteps
            ) -> JudgedNumber:
     runs = results.of(value.experiment)
     own = Reference.of(value.quantity, value.step, runs)
-    starts = first_steps.starts_of(named(value.experiment)) if value.step == 0 else ()
-    reference = Reference.of(value.quantity, value.step, starts) if starts else own
+    reference = reference_of(value.quantity, value.step, named(value.experiment), runs,
+                             first_steps)
     return JudgedNumber(value, tuple(zip(own.seeds, map(float, own.at_step))), reference,
                         reference.judge(value.number, value.rounding))
