@@ -12,7 +12,7 @@ import sys
 import types
 import typing
 from pathlib import Path
-from typing import Callable, Collection
+from typing import Callable
 
 from elec576 import experiments
 from elec576.errors import Interrupted, UserError
@@ -190,25 +190,10 @@ def settings_of_either(args: argparse.Namespace) -> CnnSettings | RnnSettings:
     return settings_from(args, kind)
 
 
-def folder_name(settings: CnnSettings | RnnSettings, experiment: str | None = None,
-                free: Collection[str] = experiments.FREE) -> str:
-    """A name for runs of ``settings``: the experiment, or the program, and how they differ from it.
-
-    Args:
-        free: settings that the name leaves out.
-    """
-    name = experiment or experiments.name_of(settings)
-    standard = experiments.named(name) if name else type(settings)()
-    standard = dataclasses.replace(standard, threads=1)  # not as many as this machine has cores
-    return '-'.join([name or settings.program] + [
-        f'{item.name}={getattr(settings, item.name)}' for item in dataclasses.fields(settings)
-        if item.name not in free
-        and getattr(settings, item.name) != getattr(standard, item.name)])
-
-
 def default_out(settings: CnnSettings | RnnSettings, experiment: str | None) -> Path:
     """The default folder of a run, in `results/local/`, which is not committed."""
-    return Path('results/local') / folder_name(settings, experiment) / f'seed{settings.seed}'
+    name = experiments.folder_name(settings, experiment)
+    return Path('results/local') / name / f'seed{settings.seed}'
 
 
 def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> None:

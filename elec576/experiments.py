@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Mapping
+from typing import Collection, Mapping
 
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
@@ -99,3 +99,19 @@ def name_of(settings: CnnSettings | RnnSettings,
         if type(fixed) is type(settings) and dataclasses.replace(fixed, **free) == settings:
             return name
     return None
+
+
+def folder_name(settings: CnnSettings | RnnSettings, experiment: str | None = None,
+                free: Collection[str] = FREE) -> str:
+    """A name for runs of ``settings``: the experiment, or the program, and how they differ from it.
+
+    Args:
+        free: settings that the name leaves out.
+    """
+    name = experiment or name_of(settings)
+    standard = named(name) if name else type(settings)()
+    standard = dataclasses.replace(standard, threads=1)  # not as many as this machine has cores
+    return '-'.join([name or settings.program] + [
+        f'{item.name}={getattr(settings, item.name)}' for item in dataclasses.fields(settings)
+        if item.name not in free
+        and getattr(settings, item.name) != getattr(standard, item.name)])

@@ -21,19 +21,13 @@ import sys
 from pathlib import Path
 
 from elec576 import cli
-from elec576.comparison.asked import Asked, Claim, measuring, parse, read_claims, refuse_unmeasurable
-from elec576.comparison.check import Found, answers, committed_reference, experiment_of
-from elec576.comparison.judgement import Reference
-from elec576.comparison.results import Run, read_results
+from elec576.comparison.asked import Asked, parse, read_claims, refuse_unmeasurable
+from elec576.comparison.check import answers, committed, own
+from elec576.comparison.results import read_results
 from elec576.comparison.step0 import read_first_steps
-from elec576.data import ORIGINALS, origin_of
 from elec576.data.standin import NAME, NOTICE
 from elec576.errors import UserError
-from elec576.runs import many
-from elec576.runs.tables import folder_of, read_table
-from elec576.settings import CnnSettings, RnnSettings, all_cores, describe
-
-Settings = CnnSettings | RnnSettings
+from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 
 
 def main() -> int:
@@ -62,21 +56,10 @@ def main() -> int:
 
     results = read_results(args.results, allow_empty=True)
     first_steps = read_first_steps(args.results, results)
-    found: dict[Asked, Found] = {}
-    left: dict[Settings, list[Claim]] = {}
-    for one in asked:
-        name = experiment_of(one.settings)
-        try:
-            if name is None:
-                raise UserError('not an experiment of the report')
-            if args.data and origin_of(one.settings, args.data).name not in ORIGINALS:
-                raise UserError(f'the images in {args.data} are not those of the committed runs')
-            found[one] = Found(committed_reference(one.claim, name, results, first_steps,
-                                                   args.seeds))
-        except UserError as why:
-            left.setdefault(one.settings, []).append(one.claim)
-            print(f'{name or describe(one.settings)}: {why}', file=sys.stderr)
-    found |= make(left, args)
+    found, left = committed(asked, results, first_steps, args.seeds, args.data)
+    for one, why in left.items():
+        print(f'{one.claim}: {why}', file=sys.stderr)
+    found |= own(left, args.results / 'local' / 'check', args.seeds, args.data)
 
     lines, verdicts = answers(asked, found, results, first_steps)
     loud = [NOTICE] * any(each.data == NAME for each in found.values())
@@ -86,13 +69,14 @@ def main() -> int:
     return 0 if all(verdicts) else 1
 
 
-def settings_of(args: argparse.Namespace) -> Settings:
+def settings_of(args: argparse.Namespace) -> CnnSettings | RnnSettings:
     """The settings that the options ask for; one thread, for as many runs at a time as cores."""
     settings = cli.settings_of_either(args)
-    return settings if hasattr(args, 'threads') else dataclasses.replace(settings, threads=1)
+    refuse_too_many_threads(getattr(args, 'threads', 1))
+    return dataclasses.replace(settings, threads=getattr(args, 'threads', 1))
 
 
-def settings_in(options: str) -> Settings:
+def settings_in(options: str) -> CnnSettings | RnnSettings:
     """The settings that a row of a file of claims asks for."""
     parser = cli.Parser(add_help=False)
     cli.add_settings_of_either(parser)
@@ -100,34 +84,6 @@ def settings_in(options: str) -> Settings:
         return settings_of(parser.parse_args(shlex.split(options)))
     except ValueError as error:  # of the quotes
         raise UserError(f'{options}: not options ({error})') from None
-
-
-def make(left: dict[Settings, list[Claim]], args: argparse.Namespace) -> dict[Asked, Found]:
-    """Make the runs that these claims are judged by; those that are there are not made again."""
-    folder = args.results / 'local' / 'check'
-    jobs = {}
-    for settings, claims in left.items():
-        own = measuring(settings, claims)
-        name = cli.folder_name(own, experiment_of(own), free=('seed',))
-        jobs[settings] = [many.Job(name, seed, dataclasses.replace(own, seed=seed))
-                          for seed in range(own.seed, own.seed + args.seeds)]
-    expected = many.outstanding([job for each in jobs.values() for job in each], folder, args.data)
-    if expected:
-        at_once = max(1, all_cores() // max(job.settings.threads for job in expected))
-        minutes = max(1, sum(expected.values()) / min(at_once, len(expected)) / 60)
-        print(f'making {len(expected)} runs in {folder}, {at_once} at a time, in about '
-              f'{minutes:.0f} min; after Ctrl-C the same command resumes', file=sys.stderr)
-        many.make(expected, folder, args.data, at_once, sys.stderr)
-    found = {}
-    for settings, wanted in jobs.items():
-        table = read_table(folder_of(folder, wanted[0].experiment))
-        if table is None or not (seeds := {job.seed for job in wanted} & set(table.seeds)):
-            raise UserError(f'{wanted[0].experiment}: no run with these settings has finished')
-        runs = [Run(wanted[0].experiment, seed, table) for seed in sorted(seeds)]
-        found |= {Asked(settings, claim): Found(
-            Reference.of(claim.quantity, claim.step_in(settings), runs),
-            table.config['dataset']['name']) for claim in left[settings]}
-    return found
 
 
 if __name__ == '__main__':

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Mapping, NamedTuple, Sequence
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Iterable, Mapping, NamedTuple, Sequence
 
-from elec576.comparison.asked import Asked, Claim
+from elec576.comparison.asked import Asked, Claim, measuring
 from elec576.comparison.judgement import Judgement, Reference, reference_of
-from elec576.comparison.results import Results
+from elec576.comparison.results import Results, Run
 from elec576.comparison.step0 import FirstSteps
-from elec576.comparison.words import digits, interval
-from elec576.data import ORIGINALS
+from elec576.comparison.words import count_words, digits, interval
+from elec576.data import ORIGINALS, origin_of
 from elec576.errors import UserError
-from elec576.experiments import EVIDENCE, EXPERIMENTS, name_of, named
-from elec576.settings import CnnSettings, RnnSettings, describe
+from elec576.experiments import EVIDENCE, EXPERIMENTS, folder_name, name_of, named
+from elec576.runs.many import Job, make, outstanding
+from elec576.runs.tables import folder_of, read_table
+from elec576.settings import CnnSettings, RnnSettings, all_cores, describe
 
 
 class Found(NamedTuple):
@@ -31,6 +36,69 @@ class Found(NamedTuple):
 def experiment_of(settings: CnnSettings | RnnSettings) -> str | None:
     """The experiment, of the report's or of the further ones, that ``settings`` are, or None."""
     return name_of(settings, EXPERIMENTS | EVIDENCE)
+
+
+def committed(asked: Iterable[Asked], results: Results, first_steps: FirstSteps, needed: int,
+              data: str | None = None) -> tuple[dict[Asked, Found], dict[Asked, str]]:
+    """What the committed runs judge claims by; and the others, with why they do not.
+
+    Args:
+        needed: of how many runs.
+        data: the folder of the data (`--data`), if it is named: other images may be in it.
+    """
+    found, left = {}, {}
+    origin = cache(origin_of)
+    for one in asked:
+        name = experiment_of(one.settings)
+        try:
+            if name is None:
+                raise UserError('no committed runs have these settings')
+            if data and origin(one.settings, data).name not in ORIGINALS:
+                raise UserError(f'the images in {data} are not those of the committed runs')
+            found[one] = Found(committed_reference(one.claim, name, results, first_steps, needed))
+        except UserError as why:
+            left[one] = str(why)
+    return found, left
+
+
+def own(left: Iterable[Asked], folder: Path, seeds: int, data: str | None) -> dict[Asked, Found]:
+    """Runs to judge claims by, in the tables below ``folder``; those that are missing are made.
+
+    Args:
+        seeds: how many, from that of the settings on.
+
+    Raises:
+        UserError: the data cannot be used, or no run with some of the settings can finish.
+        Interrupted: see `elec576.runs.many.reproduce`.
+    """
+    claims: dict[CnnSettings | RnnSettings, list[Asked]] = {}
+    for one in left:
+        claims.setdefault(one.settings, []).append(one)
+    jobs: dict[CnnSettings | RnnSettings, list[Job]] = {}
+    for settings, group in claims.items():
+        made = measuring(settings, [one.claim for one in group])
+        name = folder_name(made, experiment_of(made), free=('seed',))
+        jobs[settings] = [Job(name, seed, dataclasses.replace(made, seed=seed))
+                          for seed in range(made.seed, made.seed + seeds)]
+    expected = outstanding([job for each in jobs.values() for job in each], folder, data)
+    if expected:
+        at_once = max(1, all_cores() // max(job.settings.threads for job in expected))
+        minutes = max(1, sum(expected.values()) / min(at_once, len(expected)) / 60)
+        print(f'making {count_words([len(expected)], "run")} in {folder}, {at_once} at a time, in '
+              f'about {minutes:.0f} min; after Ctrl-C the same command resumes', file=sys.stderr)
+        make(expected, folder, data, at_once, sys.stderr)
+    found = {}
+    for settings, wanted in jobs.items():
+        name = wanted[0].experiment
+        table = read_table(folder_of(folder, name))
+        runs = [Run(name, job.seed, table) for job in wanted
+                if table is not None and job.seed in table.seeds]
+        if table is None or not runs:
+            raise UserError(f'{name}: no run with these settings has finished')
+        for one in claims[settings]:
+            reference = Reference.of(one.claim.quantity, one.claim.step_in(settings), runs)
+            found[one] = Found(reference, table.config['dataset']['name'])
+    return found
 
 
 def committed_reference(found: Claim, experiment: str, results: Results, first_steps: FirstSteps,
