@@ -10,6 +10,7 @@ from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions, 
 from elec576.comparison.curves import QUANTITIES, Curves, curves
 from elec576.comparison.evidence import Answer, weigh_evidence
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
+from elec576.comparison.rates import Rate, check_rates
 from elec576.comparison.results import Results, Run, read_results
 from elec576.comparison.step0 import FirstSteps, read_first_steps
 from elec576.comparison.tf115 import Tf115, compare_with_tf115
@@ -34,6 +35,7 @@ class Comparison:
     first_steps: FirstSteps
     yardstick: Yardstick | None
     luck: float | None
+    rates: tuple[Rate, ...]
     tf115: Tf115 = Tf115()
 
     @property
@@ -83,4 +85,5 @@ def compare_results(results: Results, first_steps: FirstSteps = FirstSteps(),
     numbers = judge_numbers(results, first_steps)
     conclusions = judge_conclusions(results, numbers)
     return Comparison(results, numbers, conclusions, weigh_evidence(results, first_steps),
-                      first_steps, yardstick(numbers), luck_together(conclusions, results), tf115)
+                      first_steps, yardstick(numbers), luck_together(conclusions, results),
+                      check_rates(results, first_steps), tf115)
