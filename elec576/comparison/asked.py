@@ -22,6 +22,7 @@ from elec576.loops.history import COLUMNS_OF, INTEGERS
 from elec576.settings import CnnSettings, RnnSettings
 
 COLUMNS = ['options', 'quantity', 'step', 'value']  # of a file of claims
+FLOAT32 = float(np.finfo(np.float32).max)
 NUMBER = re.compile(r'[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?', re.ASCII)
 
 
@@ -91,7 +92,7 @@ def claim(quantity: str, step: str, value: str) -> Claim:
                         f'{", ".join(known)}')
     if step and not re.fullmatch(r'\d{1,9}', step, re.ASCII):
         raise UserError(f'{quantity}: {step} is no step; a whole number of at least 0 is needed')
-    if not NUMBER.fullmatch(value) or not np.isfinite(np.float32(value)):
+    if not NUMBER.fullmatch(value) or abs(Decimal(value)) > FLOAT32:
         raise UserError(f'{quantity}: {value or "(nothing)"} is no number; write it as it is '
                         'printed, such as 0.476 or 6.2e-2')
     if Decimal(value) < 0 or (quantity.endswith('_accuracy') and Decimal(value) > 1):
@@ -163,18 +164,17 @@ def read_claims(path: Path, settings_of: Callable[[str], CnnSettings | RnnSettin
         line = content.count(b'\n', 0, error.start) + 1
         raise UserError(f'{path}, line {line}: not UTF-8; save it as such') from None
     found = []
-    reader = csv.DictReader(io.StringIO(text, newline=''), strict=True)
+    rows = csv.reader(io.StringIO(text, newline=''), strict=True)
     try:
-        if reader.fieldnames != COLUMNS:
+        if next(rows, None) != COLUMNS:
             raise UserError(f'the columns are not {",".join(COLUMNS)}')
-        for row in reader:
-            if None in row or None in row.values():
+        for row in filter(None, rows):
+            if len(row) != len(COLUMNS):
                 raise UserError(f'not {len(COLUMNS)} cells')
-            found.append(Asked(settings_of(row['options']),
-                               claim(row['quantity'], row['step'], row['value'])))
+            found.append(Asked(settings_of(row[0]), claim(*row[1:])))
             refuse_unmeasurable(found[-1])
         if not found:
             raise UserError('there is no claim after it')
     except (csv.Error, UserError) as error:
-        raise UserError(f'{path}, line {max(1, reader.line_num)}: {error}') from None
+        raise UserError(f'{path}, line {max(1, rows.line_num)}: {error}') from None
     return found

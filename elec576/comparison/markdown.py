@@ -274,7 +274,8 @@ def _rates(rates: tuple[Rate, ...]) -> list[str]:
             table(('quantity', 'inside', 'of', 'share'), right),
             *(['Beside those of other settings, numbers should lie outside; where few do, the '
                'quantity does not tell the two settings apart:',
-               table(('made with, for the claimed', 'quantity', 'outside', 'of', 'share'), wrong)] if wrong else [])]
+               table(('made with, for the claimed', 'quantity', 'outside', 'of', 'share'), wrong)]
+              if wrong else [])]
 
 
 def _tf115(found: Tf115) -> list[str]:
