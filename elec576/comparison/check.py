@@ -45,15 +45,19 @@ def committed(asked: Iterable[Asked], results: Results, first_steps: FirstSteps,
     Args:
         needed: of how many runs.
         data: the folder of the data (`--data`), if it is named: other images may be in it.
+
+    Raises:
+        UserError: that folder cannot be used.
     """
     found, left = {}, {}
     origin = cache(origin_of)
     for one in asked:
         name = experiment_of(one.settings)
+        same = not data or origin(one.settings, data).name in ORIGINALS
         try:
             if name is None:
                 raise UserError('no committed runs have these settings')
-            if data and origin(one.settings, data).name not in ORIGINALS:
+            if not same:
                 raise UserError(f'the images in {data} are not those of the committed runs')
             found[one] = Found(committed_reference(one.claim, name, results, first_steps, needed))
         except UserError as why:
@@ -82,6 +86,8 @@ def own(left: Iterable[Asked], folder: Path, seeds: int, data: str | None) -> di
                           for seed in range(made.seed, made.seed + seeds)]
     expected = outstanding([job for each in jobs.values() for job in each], folder, data)
     if expected:
+        for settings in claims:
+            origin_of(settings, data)  # bad data is one line, not one for each run
         at_once = max(1, all_cores() // max(job.settings.threads for job in expected))
         minutes = max(1, sum(expected.values()) / min(at_once, len(expected)) / 60)
         print(f'making {count_words([len(expected)], "run")} in {folder}, {at_once} at a time, in '
