@@ -18,7 +18,7 @@ from elec576 import experiments
 from elec576.errors import Interrupted, UserError
 from elec576.machine import pin_kernels
 from elec576.runs.rundir import RunDirectory, read_json, read_settings
-from elec576.settings import CnnSettings, RnnSettings, flag_of
+from elec576.settings import SETTINGS, CnnSettings, RnnSettings, flag_of
 
 
 class Parser(argparse.ArgumentParser):
@@ -87,16 +87,23 @@ def seconds(text: str) -> float:
     return value
 
 
-def add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
-    """One option for each field of the settings class ``kind``; absent when not given."""
-    hints = typing.get_type_hints(kind)
-    for item in dataclasses.fields(kind):
-        hint = hints[item.name]
+def add_settings(parser: argparse.ArgumentParser, *kinds: type) -> None:
+    """One option for each field of the settings classes ``kinds``; absent when not given."""
+    found: dict[str, dict[type, dataclasses.Field]] = {}
+    for kind in kinds:
+        for item in dataclasses.fields(kind):
+            found.setdefault(item.name, {})[kind] = item
+    for name, items in found.items():
+        kind, item = next(iter(items.items()))
+        hint = typing.get_type_hints(kind)[name]
         if isinstance(hint, types.UnionType):
             hint = next(part for part in typing.get_args(hint) if part is not type(None))
-        default = '' if item.default in (dataclasses.MISSING, None) else f' ({item.default})'
-        parser.add_argument(flag_of(item.name), type=hint, default=argparse.SUPPRESS,
-                            choices=item.metadata['choices'], help=item.metadata['help'] + default,
+        defaults = dict.fromkeys(str(each.default) for each in items.values()
+                                 if each.default not in (dataclasses.MISSING, None))
+        parser.add_argument(flag_of(name), type=hint, default=argparse.SUPPRESS,
+                            choices=item.metadata['choices'],
+                            help=item.metadata['help'] + f' ({"; ".join(defaults)})' * bool(
+                                defaults),
                             metavar=None if item.metadata['choices'] else hint.__name__.upper())
 
 
@@ -145,15 +152,47 @@ def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSett
     return dataclasses.replace(base, **given)
 
 
+def add_settings_of_either(parser: argparse.ArgumentParser) -> None:
+    """Both programs' settings as options, for `settings_of_either`."""
+    add_settings(parser, *SETTINGS.values())
+    parser.add_argument('--experiment', metavar='NAME',
+                        help="one of the report's experiments, by its name")
+    parser.set_defaults(resume=False)
+
+
+def given_settings(args: argparse.Namespace) -> list[str]:
+    """The settings of either program that the command line gives, by the fields' names."""
+    names = dict.fromkeys(item.name for kind in SETTINGS.values()
+                          for item in dataclasses.fields(kind))
+    return [name for name in names if hasattr(args, name)]
+
+
+def settings_of_either(args: argparse.Namespace) -> CnnSettings | RnnSettings:
+    """The settings that the command line asks for, of the program that has all of them.
+
+    Raises:
+        UserError: the program cannot be told; and as `settings_from`.
+    """
+    fields = {kind: {item.name for item in dataclasses.fields(kind)} for kind in SETTINGS.values()}
+    given = given_settings(args)
+    deciding = [name for name in given if sum(name in names for names in fields.values()) == 1]
+    if args.experiment:
+        kind, source = type(experiments.named(args.experiment)), f'experiment {args.experiment}'
+    elif deciding:
+        kind = next(kind for kind, names in fields.items() if deciding[0] in names)
+        source = f'the program that has {flag_of(deciding[0])}'
+    else:
+        raise UserError('LeNet5 or a recurrent net? give --experiment NAME or an option that only '
+                        'one of the two programs has, such as --act or --cell')
+    for name in given:
+        if name not in fields[kind]:
+            raise UserError(f'{flag_of(name)}: {source} has no such setting; drop one of the two')
+    return settings_from(args, kind)
+
+
 def default_out(settings: CnnSettings | RnnSettings, experiment: str | None) -> Path:
     """The default folder of a run, in `results/local/`, which is not committed."""
-    name = experiment or experiments.name_of(settings)
-    if name is None:
-        standard = type(settings)()
-        name = '-'.join([settings.program] + [
-            f'{item.name}={getattr(settings, item.name)}' for item in dataclasses.fields(settings)
-            if item.name not in experiments.FREE
-            and getattr(settings, item.name) != getattr(standard, item.name)])
+    name = experiments.folder_name(settings, experiment)
     return Path('results/local') / name / f'seed{settings.seed}'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Collection, Mapping
 
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
@@ -87,13 +88,30 @@ def hidden_units_of(name: str) -> int:
     return settings.hidden
 
 
-def name_of(settings: CnnSettings | RnnSettings) -> str | None:
-    """The report's experiment that ``settings`` are (whatever its seed), or None.
+def name_of(settings: CnnSettings | RnnSettings,
+            among: Mapping[str, CnnSettings | RnnSettings] = EXPERIMENTS) -> str | None:
+    """The experiment (of the report's) that ``settings`` are (whatever its seed), or None.
 
     `cnn4` and `cnn-vis` have the same settings; the first is named.
     """
     free = {name: getattr(settings, name) for name in FREE if hasattr(settings, name)}
-    for name, fixed in EXPERIMENTS.items():
+    for name, fixed in among.items():
         if type(fixed) is type(settings) and dataclasses.replace(fixed, **free) == settings:
             return name
     return None
+
+
+def folder_name(settings: CnnSettings | RnnSettings, experiment: str | None = None,
+                free: Collection[str] = FREE) -> str:
+    """A name for runs of ``settings``: the experiment, or the program, and how they differ from it.
+
+    Args:
+        free: settings that the name leaves out.
+    """
+    name = experiment or name_of(settings)
+    standard = named(name) if name else type(settings)()
+    standard = dataclasses.replace(standard, threads=1)  # not as many as this machine has cores
+    return '-'.join([name or settings.program] + [
+        f'{item.name}={getattr(settings, item.name)}' for item in dataclasses.fields(settings)
+        if item.name not in free
+        and getattr(settings, item.name) != getattr(standard, item.name)])

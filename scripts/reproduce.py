@@ -16,7 +16,6 @@ from collections import Counter
 from pathlib import Path
 
 from tabulate import tabulate
-from tqdm import tqdm
 
 from elec576 import cli
 from elec576.claims.plan import FIRST_SEED
@@ -88,24 +87,7 @@ def list_experiments(jobs: list[many.Job], count: bool) -> None:
 def make(jobs: list[many.Job], args: argparse.Namespace) -> int:
     """Make those of ``jobs`` that are not finished."""
     expected = many.outstanding(jobs, args.results, args.data, elsewhere=bool(args.dask))
-    failed = []
-    with tqdm(total=sum(expected.values()), file=sys.stderr, dynamic_ncols=True,
-              disable=None, bar_format='{l_bar}{bar}| {elapsed} done, {remaining} to go{postfix}'
-              ) as bar:
-        bar.set_postfix_str(f'{len(expected)} of {len(jobs)} runs to do')
-
-        def on_outcome(outcome: many.Outcome) -> None:
-            if not outcome.busy:
-                bar.update(expected[outcome.job])
-            if outcome.error is not None and not (outcome.interrupted or outcome.busy):
-                failed.append(outcome)
-            with bar.external_write_mode():
-                print(f'{outcome.job}: {outcome.words()}', flush=True)
-
-        many.reproduce(list(expected), args.results, args.data, args.jobs, on_outcome, args.dask)
-
-    for outcome in failed:
-        print(f'{outcome.job} failed: {outcome.error}', file=sys.stderr)
+    failed = many.make(expected, args.results, args.data, args.jobs, sys.stdout, args.dask)
     print(f'{len(jobs) - len(failed)} of {len(jobs)} runs are finished in {args.results}')
     return 1 if failed else 0
 

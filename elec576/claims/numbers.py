@@ -46,14 +46,28 @@ class ReportedValue:
         and the last shown for ``prose``; ``float32`` values are exact but for float32's own
         spacing, which is the least for all, since every value was a float32.
         """
-        printed = Decimal(self.value)
-        spacing = float(np.spacing(np.float32(self.value)))
         if self.printed == 'float32':
-            return spacing
-        exponent = (printed.as_tuple().exponent if self.printed == 'prose'
-                    else printed.adjusted() - (PERCENT_G_DIGITS - 1))
-        assert isinstance(exponent, int), self.value  # neither infinite nor NaN
-        return max(float(Decimal(5).scaleb(exponent - 1)), spacing)
+            return _spacing(self.value)
+        if self.printed == 'prose':
+            return rounding_of(self.value)
+        return rounding_of(self.value, Decimal(self.value).adjusted() - (PERCENT_G_DIGITS - 1))
+
+
+def rounding_of(text: str, exponent: int | None = None) -> float:
+    """Half a unit of the last digit of a finite number, but at least float32's spacing.
+
+    Args:
+        exponent: of the power of ten of the last digit, if it is not the last one shown.
+    """
+    if exponent is None:
+        shown = Decimal(text).as_tuple().exponent
+        assert isinstance(shown, int), text  # neither infinite nor NaN
+        exponent = shown
+    return max(float(Decimal(5).scaleb(exponent - 1)), _spacing(text))
+
+
+def _spacing(text: str) -> float:
+    return float(np.spacing(np.float32(text)))
 
 
 @cache

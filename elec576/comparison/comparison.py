@@ -11,6 +11,7 @@ from elec576.comparison.curves import QUANTITIES, Curves, curves
 from elec576.comparison.evidence import Answer, weigh_evidence
 from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
+from elec576.comparison.rates import Rate, check_rates
 from elec576.comparison.results import Results, Run, read_results
 from elec576.comparison.step0 import FirstSteps, read_first_steps
 from elec576.comparison.tf115 import Tf115, compare_with_tf115
@@ -36,6 +37,7 @@ class Comparison:
     yardstick: Yardstick | None
     luck: float | None
     identification: Identification
+    rates: tuple[Rate, ...]
     tf115: Tf115 = Tf115()
 
     @property
@@ -87,4 +89,5 @@ def compare_results(results: Results, first_steps: FirstSteps = FirstSteps(),
     identification = identify(results, first_steps)
     return Comparison(
         results, numbers, conclusions, weigh_evidence(results, first_steps, identification),
-        first_steps, yardstick(numbers), luck_together(conclusions, results), identification, tf115)
+        first_steps, yardstick(numbers), luck_together(conclusions, results), identification,
+        check_rates(results, first_steps), tf115)

@@ -16,8 +16,9 @@ from scipy import special, stats
 from elec576.claims.plan import EVALUATIONS_APART, LEVEL
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
-from elec576.comparison.step0 import Start
+from elec576.comparison.step0 import FirstSteps, Start
 from elec576.errors import UserError
+from elec576.settings import CnnSettings, RnnSettings
 
 LIMIT = float(stats.norm.ppf((1 + LEVEL) / 2))  # of a compatible number's score
 LEAST = 1e-6  # of accuracies, losses and statistics, before their logarithm is taken
@@ -248,6 +249,20 @@ class Reference:
         above = np.cumsum(mass[::-1])[::-1] - mass / 2
         return np.where(below < above, stats.norm.ppf(np.minimum(below, 0.5)),
                         stats.norm.isf(np.minimum(above, 0.5)))
+
+
+def reference_of(quantity: str, step: int, settings: CnnSettings | RnnSettings,
+                 runs: Sequence[Run], first_steps: FirstSteps) -> Reference:
+    """What ``quantity`` at ``step`` is judged by: runs of ``settings`` on the report's data.
+
+    Training values at step 0 are judged by the starts of many more seeds, where there are some.
+
+    Raises:
+        UserError: a run did not measure the quantity at the step.
+    """
+    starts = (first_steps.starts_of(settings)
+              if step == 0 and quantity.startswith('train_') else ())
+    return Reference.of(quantity, step, starts or runs)
 
 
 def judge(value: float, rounding: float, quantity: str, step: int, runs: Sequence[Run]

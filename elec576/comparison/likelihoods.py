@@ -17,8 +17,7 @@ from sklearn.covariance import ledoit_wolf
 
 from elec576.claims.numbers import ReportedValue, all_reported
 from elec576.claims.questions import STATISTICS
-from elec576.comparison.judgement import measurements
-from elec576.comparison.numbers import reference_of
+from elec576.comparison.judgement import measurements, reference_of
 from elec576.comparison.results import Run
 from elec576.comparison.step0 import FirstSteps
 from elec576.comparison.yardstick import CAP
@@ -88,7 +87,8 @@ class Likelihoods:
             values = np.array([value.number if value else ours[0] for value in printed] + ours)
             self._marginal[measure] = {}
             for name, found in runs.items():
-                whole = reference_of(quantity, _step(step, named(name)), name, found, first_steps)
+                whole = reference_of(quantity, _step(step, named(name)), named(name), found,
+                                     first_steps)
                 references = [whole, *map(whole.without, self.seeds[name])]
                 self._marginal[measure][name] = (
                     np.array([one.log_densities(values, rounding) for one in references]),

@@ -6,6 +6,7 @@ from typing import Iterable
 
 from tabulate import tabulate
 
+from elec576.claims.plan import LEVEL
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.figures import Figure, figures
@@ -14,6 +15,7 @@ from elec576.comparison.links import AGREES, DISAGREES, SILENT, UNDECIDED, WAITI
 from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.provenance import PACKAGES, origins
+from elec576.comparison.rates import Rate
 from elec576.comparison.statistics import Summary, summarise
 from elec576.comparison.tf115 import FIGURE, POWER, Tf115
 from elec576.comparison.words import (
@@ -58,6 +60,7 @@ def report_text(comparison: Comparison) -> str:
              "## The report's numbers", *_numbers(comparison, drawn),
              '## Which program printed these numbers?', *_identification(comparison, drawn),
              '## What the report does not say', *_evidence(comparison, drawn),
+             *_rates(comparison.rates),
              *_tf115(comparison.tf115),
              '## The curves', *_pictures(drawn, 'curves'), *_pictures(drawn, 'filters'),
              '## Every number', _number_table(comparison.numbers),
@@ -275,6 +278,30 @@ def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
                             else f'{count[0]} of {count[1]} inside')
             for label, count in counts.items()) + '.')
     return parts + _pictures(drawn, 'step-0') + _pictures(drawn, 'activations')
+
+
+def _rates(rates: tuple[Rate, ...]) -> list[str]:
+    """How often `scripts/check.py` is right; nothing if there are too few runs to tell."""
+    if not rates:
+        return []
+
+    def share(count: int, rate: Rate) -> tuple[str, ...]:
+        return str(count), str(rate.judged), f'{100 * count / rate.judged:.1f} %'
+
+    right = [(rate.quantity, *share(rate.judged - rate.outside, rate))
+             for rate in rates if not rate.wrong]
+    wrong = [(rate.wrong, rate.quantity, *share(rate.outside, rate))
+             for rate in rates if rate.wrong]
+    return ['## How often a check is right',
+            '`python scripts/check.py` judges any number as the report\'s are judged here. To see '
+            'how often it errs, each of our runs is taken for a claim and judged by the runs of '
+            f'other seeds. Beside those of its own settings, {100 * LEVEL:.0f} of 100 should be '
+            'inside:',
+            table(('quantity', 'inside', 'of', 'share'), right),
+            *(['Beside those of other settings, numbers should lie outside; where few do, the '
+               'quantity does not tell the two settings apart:',
+               table(('made with, for the claimed', 'quantity', 'outside', 'of', 'share'), wrong)]
+              if wrong else [])]
 
 
 def _tf115(found: Tf115) -> list[str]:

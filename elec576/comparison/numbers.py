@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
 
 from elec576.claims.numbers import ReportedValue, all_reported
-from elec576.comparison.judgement import LIMIT, Judgement, Reference
-from elec576.comparison.results import Results, Run
+from elec576.comparison.judgement import LIMIT, Judgement, Reference, reference_of
+from elec576.comparison.results import Results
 from elec576.comparison.step0 import FirstSteps
 from elec576.experiments import named
 
@@ -77,17 +76,7 @@ def _judge(value: ReportedValue, results: Results, first_steps: FirstSteps
            ) -> JudgedNumber:
     runs = results.of(value.experiment)
     own = Reference.of(value.quantity, value.step, runs)
-    reference = reference_of(value.quantity, value.step, value.experiment, runs, first_steps)
+    reference = reference_of(value.quantity, value.step, named(value.experiment), runs,
+                             first_steps)
     return JudgedNumber(value, tuple(zip(own.seeds, map(float, own.at_step))), reference,
                         reference.judge(value.number, value.rounding))
-
-
-def reference_of(quantity: str, step: int, experiment: str, runs: Sequence[Run],
-                 first_steps: FirstSteps) -> Reference:
-    """What a number of ``experiment`` is judged by: its ``runs``, at step 0 many seeds' starts.
-
-    Raises:
-        UserError: a run did not measure it there.
-    """
-    starts = first_steps.starts_of(named(experiment)) if step == 0 else ()
-    return Reference.of(quantity, step, starts or runs)

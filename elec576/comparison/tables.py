@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.links import JudgedLink
+from elec576.comparison.rates import Rate
 from elec576.comparison.statistics import Summary, summarise
 from elec576.experiments import named
 from elec576.files import write_whole
@@ -21,7 +23,7 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
             'conclusions': conclusions_table(comparison), 'links': links_table(comparison),
             'blocks': blocks_table(comparison), 'identification': identification_table(comparison),
             'exchanges': exchanges_table(comparison), 'evidence': evidence_table(comparison),
-            'runs': runs_table(comparison)}
+            'checks': checks_table(comparison), 'runs': runs_table(comparison)}
 
 
 def write_tables(comparison: Comparison, folder: Path) -> None:
@@ -155,6 +157,12 @@ def evidence_table(comparison: Comparison) -> pd.DataFrame:
         'relative_likelihood': answer.relative[reading.label]}
         for answer in comparison.answers for reading in answer.readings]
     ).astype({'reported_inside': 'Int64'})
+
+
+def checks_table(comparison: Comparison) -> pd.DataFrame:
+    """One row for each kind of claim made of our own runs; ``wrong`` is empty for true settings."""
+    return pd.DataFrame([dataclasses.asdict(rate) for rate in comparison.rates],
+                        columns=[item.name for item in dataclasses.fields(Rate)])
 
 
 def runs_table(comparison: Comparison) -> pd.DataFrame:

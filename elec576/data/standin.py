@@ -15,6 +15,8 @@ from elec576.data.resize import resize
 from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, digest
 
 NAME = 'stand-in (scikit-learn digits)'
+NOTICE = ('*** STAND-IN DATA: scikit-learn digits, not the report\'s images. '
+          'Nothing here can be compared with the report. ***')
 MNIST_COUNTS = (55000, VALIDATION_SIZE, 10000)  # training, validation, test
 ORIGINALS = (1293, 144, 360)  # how many originals each of them is made from
 

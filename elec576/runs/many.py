@@ -11,16 +11,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import statistics
+import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, NamedTuple
+from typing import Callable, Iterable, Iterator, NamedTuple, TextIO
 
 import joblib
 from filelock import FileLock, Timeout
+from tqdm import tqdm
 
 from elec576.data import origin_of
 from elec576.errors import Busy, Interrupted, UserError
@@ -252,6 +254,35 @@ def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
         on_outcome(outcome)
         if outcome.interrupted:
             raise Interrupted(f'{outcome}; run the same command again to resume')
+
+
+def make(expected: dict[Job, float], results: Path, data: str | None, n_jobs: int,
+         lines: TextIO, address: str | None = None) -> list[Outcome]:
+    """Carry out jobs with a progress bar on standard error; return those that failed.
+
+    Args:
+        expected: what `outstanding` returns.
+        lines: takes a line for each finished run.
+
+    Raises: as `reproduce`.
+    """
+    failed = []
+    with tqdm(total=sum(expected.values()), file=sys.stderr, dynamic_ncols=True, disable=None,
+              bar_format='{l_bar}{bar}| {elapsed} done, {remaining} to go{postfix}') as bar:
+        bar.set_postfix_str(f'{len(expected)} runs to do')
+
+        def on_outcome(outcome: Outcome) -> None:
+            if not outcome.busy:
+                bar.update(expected[outcome.job])
+            if outcome.error is not None and not (outcome.interrupted or outcome.busy):
+                failed.append(outcome)
+            with bar.external_write_mode():
+                print(f'{outcome.job}: {outcome.words()}', file=lines, flush=True)
+
+        reproduce(list(expected), results, data, n_jobs, on_outcome, address)
+    for outcome in failed:
+        print(f'{outcome.job} failed: {outcome.error}', file=sys.stderr)
+    return failed
 
 
 def _here(jobs: list[Job], results: Path, data: str | None, n_jobs: int) -> Iterator[Outcome]:

@@ -12,6 +12,7 @@ from typing import Callable, Iterator
 import numpy as np
 from tqdm import tqdm
 
+from elec576.data.standin import NOTICE as STAND_IN_NOTICE
 from elec576.errors import Diverged, UserError
 from elec576.files import write_array, write_json
 from elec576.loops import cnn, rnn
@@ -25,8 +26,6 @@ from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 
 PROGRAMS: dict[type, Program] = {CnnSettings: cnn.PROGRAM, RnnSettings: rnn.PROGRAM}
 
-STAND_IN_NOTICE = ('*** STAND-IN DATA: scikit-learn digits, not the report\'s images. '
-                   'Nothing here can be compared with the report. ***')
 OWN_BITS_NOTICE = ('{}: not known to be an x86-64 processor with AVX2; the bits of this run are '
                    'specific to this machine')
 

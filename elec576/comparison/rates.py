@@ -1,0 +1,100 @@
+"""How often a check is right: our own runs as claims, under their settings and under wrong ones.
+
+Each run is judged as `scripts/check.py` judges a claim, by the runs of the other seeds: runs of
+equal seed share initial weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, Sequence
+
+from elec576.claims.plan import EVALUATIONS_APART
+from elec576.claims.questions import STATISTICS
+from elec576.comparison.judgement import LIMIT, Reference
+from elec576.comparison.results import Results
+from elec576.comparison.step0 import FirstSteps
+from elec576.errors import UserError
+from elec576.experiments import STEP_0, named
+
+Quantities = dict[str, tuple[str, ...]]  # in words, and by the names in a run's history
+
+FINAL: Quantities = {'final test accuracy': ('test_accuracy',), 'final test loss': ('test_loss',)}
+MIDDLE: Quantities = {'train accuracy, mid-run': ('train_accuracy',),
+                      'train loss, mid-run': ('train_loss',)}
+STEP_0_LOSS = 'train loss, step 0'
+KEEP_PROB = ('keep_prob 0.75 for 0.5', 'relu, keep_prob 0.75', 'relu')  # settings of STEP_0
+
+
+def _cells(made: str, claimed: str) -> tuple[tuple[str, str], ...]:
+    def name(cell: str, hidden: int) -> str:
+        return 'rnn-d' if (cell, hidden) == ('rnn', 128) else f'{cell}-{hidden}'
+
+    return tuple((name(made, hidden), name(claimed, hidden)) for hidden in (50, 128, 300))
+
+
+# what is wrong: pairs of experiments (whose run it is, whose it is taken for), and the quantities
+WRONG: dict[str, tuple[tuple[tuple[str, str], ...], Quantities]] = {
+    'biases 0 for 0.1': ((('evidence-bias-0', 'cnn4'),), {
+        'activation statistics': STATISTICS, 'final test accuracy': ('test_accuracy',)}),
+    'SGD for Adam': ((('cnn7', 'cnn2'),), FINAL),
+    'LSTM for GRU': (_cells('lstm', 'gru'), FINAL),
+    'GRU for LSTM': (_cells('gru', 'lstm'), FINAL),
+    'basic cell for LSTM or GRU': (_cells('rnn', 'lstm') + _cells('rnn', 'gru'), FINAL),
+    'LSTM or GRU for the basic cell': (_cells('lstm', 'rnn') + _cells('gru', 'rnn'), FINAL),
+}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Of ``judged`` claims of one kind, how many were found outside.
+
+    Attributes:
+        wrong: what is wrong with the claimed settings; empty for the run's own settings.
+    """
+
+    wrong: str
+    quantity: str
+    outside: int
+    judged: int
+
+
+def check_rates(results: Results, first_steps: FirstSteps) -> tuple[Rate, ...]:
+    """Claims of true settings first, then those of wrong ones; kinds without runs are left out."""
+    rates = [_rate('', words, [(_at(results, name, quantity, words),) * 2
+                               for name in results.runs for quantity in quantities])
+             for words, quantities in (FINAL | MIDDLE).items()]
+    for wrong, (pairs, kinds) in WRONG.items():
+        rates += [_rate(wrong, words, [tuple(_at(results, name, quantity, words) for name in pair)
+                                       for pair in pairs for quantity in quantities])
+                  for words, quantities in kinds.items()]
+    wrong, made, claimed = KEEP_PROB
+    starts = tuple(Reference.of('train_loss', 0, first_steps.starts_of(STEP_0[name]))
+                   for name in (made, claimed))
+    rates.append(_rate(wrong, STEP_0_LOSS, [starts]))
+    return tuple(rate for rate in rates if rate.judged)
+
+
+def _at(results: Results, experiment: str, quantity: str, words: str) -> Reference | None:
+    """The runs' values at the end or, for `MIDDLE`, in the middle; None if it was not measured."""
+    step = named(experiment).steps
+    if words in MIDDLE:
+        step = round(step / 2 / EVALUATIONS_APART) * EVALUATIONS_APART
+    try:
+        return Reference.of(quantity, step, results.of(experiment))
+    except UserError:
+        return None
+
+
+def _rate(wrong: str, words: str, pairs: Iterable[Sequence[Reference | None]]) -> Rate:
+    """Judge the runs of the first of each pair by the other seeds' runs of the second."""
+    outside = judged = 0
+    for made, claimed in pairs:
+        if made is None or claimed is None:
+            continue
+        for seed, value in zip(made.seeds, made.at_step):
+            others = claimed.without(seed)
+            if others.enough:
+                judged += 1
+                outside += abs(others.score(float(value))) > LIMIT
+    return Rate(wrong, words, int(outside), judged)

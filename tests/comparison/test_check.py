@@ -1,0 +1,450 @@
+"""Is a number plausible? Claims as they are written, their answers, and the script from outside."""
+
+import dataclasses
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import REPOSITORY
+from made_up import write_run, write_runs, write_step_0
+
+from elec576 import cli
+from elec576.comparison.asked import (
+    Asked,
+    Claim,
+    measuring,
+    parse,
+    read_claims,
+    refuse_unmeasurable,
+)
+from elec576.comparison.check import Found, answers, committed
+from elec576.comparison.comparison import compare_results
+from elec576.comparison.judgement import LIMIT, Reference, judge
+from elec576.comparison.markdown import report_text
+from elec576.comparison.numbers import judge_numbers
+from elec576.comparison.rates import check_rates
+from elec576.comparison.results import read_results
+from elec576.comparison.step0 import FirstSteps, read_first_steps
+from elec576.comparison.tables import checks_table
+from elec576.errors import UserError
+from elec576.experiments import named
+from elec576.runs import many
+from elec576.runs.tables import read_table
+from elec576.settings import CnnSettings, RnnSettings
+
+CNN, RNN = CnnSettings(), RnnSettings()
+SMALL = ('--train-per-class', 12, '--test-per-class', 4, '--steps', 3)
+
+
+def one_line(error):
+    return error.count('\n') == 1 and error.endswith('\n') and 'Traceback' not in error
+
+
+# ---- claims as they are written
+
+@pytest.mark.parametrize('text, claim, rounding', [
+    ('test_accuracy=0.476', Claim('test_accuracy', None, '0.476'), 0.0005),
+    ('test_accuracy=0.4760', Claim('test_accuracy', None, '0.4760'), 0.00005),
+    ('train_loss@1000=6.2e-2', Claim('train_loss', 1000, '6.2e-2'), 0.0005),
+    ('test_loss = 2', Claim('test_loss', None, '2'), 0.5),
+    ('train_loss@0=12E1', Claim('train_loss', 0, '12E1'), 5),
+    # no finer than a float32 can tell
+    ('test_loss=0.975600004196167', Claim('test_loss', None, '0.975600004196167'), 2**-24)])
+def test_the_digits_are_the_rounding(text, claim, rounding):
+    assert parse(text) == claim
+    assert parse(text).rounding == pytest.approx(rounding, rel=1e-12)
+
+
+@pytest.mark.parametrize('text, words', [
+    ('test_accuracy', 'no claim'), ('', 'no claim'), ('test_accuracy=', '(nothing)'),
+    *((f'test_loss={value}', 'is no number') for value in (
+        'nan', 'inf', '-inf', 'NaN', '1_0', '0x1', '0.5%', '1e', '1e999', '1e50', '0,49', '.',
+        '1' * 1000, '१', '--1', '0.4 0.5')),
+    ('test_loss=-0.5', 'is impossible'), ('test_accuracy=49', 'from 0 to 1'),
+    ('accuracy=0.49', 'no such quantity; choose one of train_accuracy'), ('=0.49', '(nothing)'),
+    ('step=3', 'no such quantity'), ('train_loss@=3', 'a step is missing'),
+    *((f'train_loss@{step}=3', 'is no step') for step in ('-1', '1.5', 'end', '9' * 30))])
+def test_nonsense_is_refused(text, words):
+    with pytest.raises(UserError) as error:
+        parse(text)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize('settings, text, words', [
+    (CNN, 'test_loss@5001=1', 'the run ends at step 5000'),
+    (RNN, 'test_loss@3000=1', 'the run ends at step 2999'),
+    (CNN, 'train_loss=1', 'such as train_loss@4900'), (RNN, 'train_loss=1', 'train_loss@2900'),
+    (CNN, 'train_loss@5000=1', 'not at the end'), (RNN, 'test_accuracy@0=0.1', 'from step 1 on'),
+    (RNN, 'h_conv1_mean=0.07', 'a recurrent net has no such quantity'),
+    (CNN, 'h_conv1_mean@100=0.07', 'at the end only')])
+def test_what_no_run_measures_is_refused(settings, text, words):
+    with pytest.raises(UserError) as error:
+        refuse_unmeasurable(Asked(settings, parse(text)))
+    assert words in str(error.value) and text in str(error.value)
+
+
+@pytest.mark.parametrize('settings, text', [
+    (CNN, 'test_loss@5000=1'), (CNN, 'train_loss@0=5'), (RNN, 'train_loss@2999=1'),
+    (CNN, 'h_conv1_mean@5000=0.07'), (CnnSettings(steps=3), 'train_loss@2=1')])
+def test_what_runs_measure_is_not_refused(settings, text):
+    refuse_unmeasurable(Asked(settings, parse(text)))
+
+
+@pytest.mark.parametrize('settings, texts, changed', [
+    (CNN, ['test_loss@1200=1', 'train_loss@300=1', 'test_accuracy=0.5', 'h_conv1_mean=1'], {}),
+    (CNN, ['test_loss@4999=1'], {'eval_every': 4999}),
+    (CNN, ['test_loss@150=1', 'test_loss@200=1'], {'eval_every': 50}),
+    (CNN, ['train_loss@150=1'], {'log_every': 50}),  # with the neighbours, 100 steps apart
+    (CnnSettings(eval_every=0), ['train_loss@1000=1', 'test_loss@5000=1'], {}),
+    (CnnSettings(eval_every=0, log_every=0), ['train_loss@0=1'], {'log_every': 100}),
+    (CnnSettings(eval_every=0), ['test_loss@0=1'], {'eval_every': 5000}),
+    (RNN, ['train_loss@1010=1', 'test_loss@1000=1', 'test_loss@2999=1'], {}),
+    (RNN, ['train_loss@1005=1'], {'display_step': 5}),
+    (RNN, ['test_loss@750=1'], {'eval_every': 750})])
+def test_claimed_steps_are_measured(settings, texts, changed):
+    assert measuring(settings, list(map(parse, texts))) == dataclasses.replace(settings, **changed)
+
+
+# ---- which program
+
+def settings(*words):
+    parser = cli.Parser()
+    cli.add_settings_of_either(parser)
+    return cli.settings_of_either(parser.parse_args(list(map(str, words))))
+
+
+def test_the_options_tell_the_program():
+    assert settings('--act', 'tanh', '--lr', 1e-4) == CnnSettings(act='tanh', lr=1e-4)
+    assert settings('--cell', 'gru', '--optimizer', 'adam') == RnnSettings(cell='gru',
+                                                                           optimizer='adam')
+    assert settings('--experiment', 'gru-300', '--eval-every', 7) == dataclasses.replace(
+        named('gru-300'), eval_every=7)
+    assert settings('--experiment', 'evidence-bias-0').bias == 0
+    for words, line in ((('--lr', 1e-3), 'LeNet5 or a recurrent net?'), ((), 'LeNet5 or'),
+                        (('--cell', 'gru', '--act', 'relu'), '--cell: the program that has --act'),
+                        (('--experiment', 'gru-50', '--act', 'relu'), '--act: experiment gru-50'),
+                        (('--experiment', 'gru-50', '--hidden', 51), '--hidden 51: experiment')):
+        with pytest.raises(UserError, match=line):
+            settings(*words)
+
+
+# ---- a file of claims
+
+def read(path, text):
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_claims(path, lambda options: settings(*options.split()))
+
+
+HEAD = 'options,quantity,step,value\n'
+
+
+def test_a_file_of_claims(tmp_path):
+    rows = ('--experiment cnn4,train_loss,1000,1.10\n\n'
+            '"--cell ""gru""",test_loss,,6.2e-2\n').replace('""', '')
+    for text in (HEAD + rows, '\ufeff' + HEAD + rows, (HEAD + rows).replace('\n', '\r\n')):
+        assert read(tmp_path / 'report.csv', text) == [
+            Asked(named('cnn4'), Claim('train_loss', 1000, '1.10')),
+            Asked(RnnSettings(cell='gru'), Claim('test_loss', None, '6.2e-2'))]
+
+
+@pytest.mark.parametrize('text, line, words', [
+    ('', 1, 'the columns are not'), ('options;quantity;step;value\n', 1, 'the columns are not'),
+    (HEAD, 1, 'no claim'),
+    (HEAD + '--cell gru,test_loss,,1\n--cell gru,test_loss,,nan\n', 3, 'nan is no number'),
+    (HEAD + '--cell gru,test_loss,1\n', 2, 'not 4 cells'),
+    (HEAD + '--cell gru,test_loss,,1,2\n', 2, 'not 4 cells'),
+    (HEAD + '--cell gru,test_loss,9999,1\n', 2, 'ends at step 2999'),
+    (HEAD + '--lr 1,test_loss,,1\n', 2, 'LeNet5 or'),
+    (HEAD + '--cell elm,test_loss,,1\n', 2, '--cell'),
+    (HEAD + '\n"--cell gru,test_loss,,1\n', 3, ''),
+    (HEAD.encode() + b'--cell gru,test_loss,,1\n--cell gr\xfc,test_loss,,1\n', 3, 'not UTF-8')])
+def test_a_damaged_file_names_its_line(text, line, words, tmp_path):
+    with pytest.raises(UserError) as error:
+        read(tmp_path / 'report.csv', text)
+    assert f'report.csv, line {line}: ' in str(error.value) and words in str(error.value)
+
+
+# ---- answers
+
+@pytest.fixture(scope='module')
+def made_up(tmp_path_factory):
+    return write_runs(tmp_path_factory.mktemp('made up') / 'results')
+
+
+def as_claim(value):
+    """A number of the report as somebody would claim it, with all the digits that it stands for."""
+    text = value.value
+    if value.printed == '%g' and value.number:
+        text = f'{value.number:#.6g}'
+    elif value.printed == 'float32':
+        text = repr(float(np.float32(text)))
+    found = Claim(value.quantity, value.step, text)
+    assert found.rounding == pytest.approx(value.rounding, rel=1e-6) or value.printed == 'prose'
+    return found
+
+
+def test_the_report_and_a_claim_are_judged_alike(made_up):
+    results = read_results(made_up)
+    first_steps = read_first_steps(made_up, results)
+    numbers = [number for number in judge_numbers(results, first_steps)
+               if number.reported.compared]
+    asked = [Asked(named(number.reported.experiment), as_claim(number.reported))
+             for number in numbers]
+    found, left = committed(asked, results, first_steps, 5)
+    assert not left and len(numbers) == 130
+    verdicts = set()
+    for one, number in zip(asked, numbers):
+        judged = found[one].reference.judge(one.claim.number, one.claim.rounding)
+        theirs = number.judgement
+        assert (judged.low, judged.high, judged.n) == (theirs.low, theirs.high, theirs.n)
+        assert judged.compatible == number.compatible
+        verdicts.add(judged.compatible)
+    assert True in verdicts
+    assert {found[one].reference.judge(one.claim.number).n for one in asked} == {5, 60}
+
+
+def test_the_same_on_the_committed_runs():
+    folder = REPOSITORY / 'results'
+    results = read_results(folder)
+    first_steps = read_first_steps(folder, results)
+    compared = 0
+    for number in judge_numbers(results, first_steps):
+        if not number.reported.compared or not results.of(number.reported.experiment):
+            continue
+        one = Asked(named(number.reported.experiment), as_claim(number.reported))
+        found, left = committed([one], results, first_steps, 1)
+        judged = found[one].reference.judge(one.claim.number, one.claim.rounding)
+        theirs = number.judgement
+        assert (judged.low, judged.high, judged.compatible) == (theirs.low, theirs.high,
+                                                                number.compatible)
+        compared += 1
+    assert compared
+
+
+def lines_of(text, name, results, first_steps=FirstSteps(), data=None, runs=None):
+    one = Asked(named(name), parse(text))
+    runs = results.of(name) if runs is None else runs
+    reference = Reference.of(one.claim.quantity, one.claim.step_in(one.settings), runs)
+    lines, (verdict,) = answers([one], {one: Found(reference, data)}, results, first_steps)
+    return lines, verdict
+
+
+def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
+    results = read_results(made_up)
+    (title, line), inside = lines_of('test_accuracy=0.960', 'gru-50', results)
+    values = results.values('gru-50', 'test_accuracy', 2999)
+    judged = judge(0.96, 0.0005, 'test_accuracy', 2999, results.of('gru-50'))
+    assert title.startswith('gru-50: gru cell, 50 hidden units')
+    assert not inside and 'OUTSIDE' in line
+    for number in (f'n = {len(values)} ', f'mean {np.mean(values):.4g}', f'{judged.low:.4g} … '
+                   f'{judged.high:.4g}', f'sd {np.std(values, ddof=1):.2g}'):
+        assert number in line
+    fitting = line.partition('inside that of ')[2]
+    for name, runs in results.runs.items():
+        own = judge(0.96, 0.0005, 'test_accuracy', named(name).steps, runs)
+        listed = name in fitting.replace(' (', ', (').split(', ')
+        assert listed == (own.compatible and name != 'gru-50'), name
+    assert 'lstm-50' in fitting
+    (_, line), inside = lines_of(f'test_accuracy={values[0]}', 'gru-50', results)
+    assert inside and 'inside that of' not in line
+
+
+def test_only_experiments_that_measured_it_there_are_compared(made_up):
+    results = read_results(made_up)
+    (_, line), _ = lines_of('train_loss@7900=9', 'cnn5', results)
+    assert 'no other experiment (of 0 compared)' in line
+    (_, line), _ = lines_of('h_conv1_mean=0.9', 'cnn4', results)
+    assert f'(of {sum(name != "cnn4" and named(name).program == "cnn" for name in results.runs)} ' \
+        in line
+
+
+def test_other_data_is_never_compared_with_the_committed_runs(made_up):
+    results = read_results(made_up)
+    (_, line), _ = lines_of('test_accuracy=0.960', 'gru-50', results, data='stand-in (digits)')
+    assert 'OUTSIDE' in line and 'inside that of' not in line and 'stand-in (digits)' in line
+
+
+def test_too_few_runs_have_no_interval(made_up):
+    results = read_results(made_up)
+    (_, line), verdict = lines_of('test_accuracy=0.965', 'gru-50', results,
+                                  runs=results.of('gru-50')[:2])
+    assert verdict is None and 'too few runs' in line and 'n = 2' in line
+
+
+def test_why_committed_runs_do_not_answer(made_up, small_data):
+    results = read_results(made_up)
+    asked = [Asked(named('gru-50'), parse(text)) for text in ('test_loss=1', 'test_loss@7=1')]
+    found, left = committed(asked, results, FirstSteps(), 5)
+    assert list(found) == asked[:1] and 'not measured at step 7' in left[asked[1]]
+    _, left = committed(asked[:1], results, FirstSteps(), 6)
+    assert left[asked[0]] == '5 committed runs, 6 are needed'
+    _, left = committed(asked[:1], results, FirstSteps(), 5, str(small_data))
+    assert 'not those of the committed runs' in left[asked[0]]
+    free = dataclasses.replace(named('evidence-bias-0'), seed=3, threads=2, eval_every=1)
+    assert committed([Asked(free, parse('test_loss=1'))], results, FirstSteps(), 5)[0]
+
+
+# ---- how often a check is right
+
+def test_rates_by_hand(tmp_path):
+    for name, accuracies in (('gru-50', (0.970, 0.971, 0.972, 0.973)),
+                             ('lstm-50', (0.9700, 0.9712, 0.9600, 0.9721))):
+        for seed, accuracy in enumerate(accuracies):
+            write_run(tmp_path, name, seed, {('test_accuracy', 2999): accuracy})
+    write_step_0(tmp_path, seeds=20)
+    results = read_results(tmp_path)
+    first_steps = read_first_steps(tmp_path, results)
+    rates = {(rate.wrong, rate.quantity): (rate.outside, rate.judged)
+             for rate in check_rates(results, first_steps)}
+    gru, lstm = results.of('gru-50'), results.of('lstm-50')
+
+    def outside(made, claimed):
+        return sum(not judge(run.value('test_accuracy', 2999), 0.0, 'test_accuracy', 2999,
+                             [other for other in claimed if other.seed != run.seed]).compatible
+                   for run in made)
+
+    assert rates['', 'final test accuracy'] == (outside(gru, gru) + outside(lstm, lstm), 8)
+    assert rates['LSTM for GRU', 'final test accuracy'] == (outside(lstm, gru), 4)
+    assert rates['GRU for LSTM', 'final test accuracy'] == (outside(gru, lstm), 4)
+    assert outside(lstm, gru) > 0
+    # without runs there is no row
+    assert not any(wrong in ('SGD for Adam', 'biases 0 for 0.1') for wrong, _ in rates)
+    losses = [first_steps.values(name, 'train_loss') for name in ('relu, keep_prob 0.75', 'relu')]
+    scores = [Reference('train_loss', np.delete(losses[1], seed)[:, None], 0, tuple(range(19)),
+                        None).score(losses[0][seed]) for seed in range(20)]
+    assert rates['keep_prob 0.75 for 0.5', 'train loss, step 0'] == (
+        sum(abs(score) > LIMIT for score in scores), 20)
+    comparison = compare_results(results, first_steps)
+    text = report_text(comparison)
+    assert '## How often a check is right' in text and '| LSTM for GRU ' in text
+    assert len(checks_table(comparison)) == len(rates)
+
+
+def test_no_rates_without_runs(tmp_path):
+    write_run(tmp_path, 'gru-50', 100)
+    comparison = compare_results(read_results(tmp_path))
+    assert comparison.rates == () and 'How often a check' not in report_text(comparison)
+    assert checks_table(comparison).empty
+
+
+# ---- the script
+
+@pytest.mark.parametrize('value, code', [('0.9756', 0), ('0.5', 1)])
+def test_committed_runs_answer_at_once(value, code, script, made_up, monkeypatch):
+    monkeypatch.setattr('elec576.runs.many.reproduce', None)  # nothing is run
+    found, out, error = script('check.py', '--experiment', 'gru-128', '--seeds', 5, '--results',
+                               made_up, '--claim', f'test_accuracy={value}')
+    assert (found, error) == (code, '')
+    assert out.count('\n') == 2 and ('OUTSIDE' in out) == bool(code)
+    assert not (made_up / 'local').exists()
+
+
+@pytest.mark.parametrize('options, words', [
+    (['--act', 'relu'], 'one of the arguments --claim --claims is required'),
+    (['--claim', 'test_loss=1'], 'LeNet5 or a recurrent net?'),
+    (['--cell', 'gru', '--claim', 'loss=1'], 'no such quantity'),
+    (['--cell', 'gru', '--claim', 'test_loss=nan'], 'is no number'),
+    (['--cell', 'gru', '--claim', 'test_loss@3000=1'], 'ends at step 2999'),
+    (['--experiment', 'cnn10', '--claim', 'test_loss=1'], 'choose one of cnn1, '),
+    (['--cell', 'gru', '--claim', 'test_loss=1', '--seeds', '0'], '--seeds'),
+    (['--cell', 'gru', '--claim', 'test_loss=1', '--threads', '100000'], '--threads'),
+    (['--cell', 'gru', '--claim', 'test_loss=1', '--data', '/no/folder'], '/no/folder'),
+    (['--claims', '/no/report.csv'], '/no/report.csv'), (['--claims', '/'], '/'),
+    (['--cell', 'gru', '--claims', 'report.csv'], 'drop the others'),
+    (['--claim', 'test_loss=1', '--claims', 'report.csv'], 'not allowed with')])
+def test_bad_input_is_one_line_before_any_run(options, words, script, tmp_path, monkeypatch):
+    monkeypatch.setattr('elec576.runs.many.reproduce', None)
+    code, out, error = script('check.py', *options, '--results', tmp_path)
+    last = error.splitlines()[-1]  # why runs are needed may be said before
+    assert (code, out) == (2, '') and words in last and 'Traceback' not in error
+    assert one_line(error)
+
+
+@pytest.fixture
+def small(script, small_data, tmp_path, monkeypatch):
+    """The script on small settings, its runs one after the other in this process."""
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda process: {0}, raising=False)
+
+    def check(*options):
+        return script('check.py', *SMALL, '--data', small_data, '--results', tmp_path, *options)
+
+    return check
+
+
+def tables(folder):
+    return {path.parent.name: read_table(path.parent)
+            for path in (folder / 'local/check/runs').glob('*/runs.csv')}
+
+
+def test_runs_are_made_resumed_and_kept(small, tmp_path, monkeypatch):
+    claims = ('--claim', 'test_accuracy=0.1', '--claim', 'train_loss@2=99', '--seeds', 3)
+    carry_out, made = many.carry_out, []
+
+    def stopped(job, results, data):
+        made.append(job.seed)
+        if len(made) == 2:
+            return many.Outcome(job, error='saved', interrupted=True)
+        return carry_out(job, results, data)
+
+    monkeypatch.setattr(many, 'carry_out', stopped)
+    code, out, error = small(*claims)
+    assert (code, out) == (130, '') and 'run the same command again to resume' in error
+    assert 'making 3 runs in ' in error
+    (before,) = tables(tmp_path).values()
+    assert before.seeds == [0] and before.config['settings']['threads'] == 1
+    code, out, error = small(*claims)
+    assert code == 1 and 'making 2 runs in ' in error
+    assert 'train_loss@2=99: OUTSIDE' in out and out.count('n = 3 ') == 2
+    assert 'STAND-IN' not in out and 'CIFAR-10 folder (incomplete' in out
+    assert 'inside that of' not in out
+    (after,) = tables(tmp_path).values()
+    assert sorted(after.seeds) == [0, 1, 2] and after.metrics(0) == before.metrics(0)
+    loss = np.array([dict(zip(*after.history_of(seed).column('train_loss')))[2]
+                     for seed in range(3)])
+    assert f'mean {loss.mean():.4g}' in out
+    monkeypatch.setattr(many, 'carry_out', None)
+    code, again, error = small(*claims)
+    assert (code, again) == (1, out) and 'making' not in error
+
+
+def test_two_runs_are_too_few(small):
+    code, out, error = small('--claim', 'test_accuracy=0.1', '--seeds', 2)
+    assert code == 2 and 'too few runs for an interval (n = 2' in out
+    assert '--seeds 3 or more' in error.splitlines()[-1]
+
+
+def test_a_whole_report(small, script, small_data, tmp_path):
+    path = tmp_path / 'report.csv'
+    options = ' '.join(map(str, SMALL))
+    table = pd.DataFrame([(options, 'test_accuracy', '', '0.1'), (options, 'train_loss', '0', '99'),
+                          (options + ' --lr 0.001', 'test_loss', '3', '99')],
+                         columns=HEAD.strip().split(','))
+    table.to_csv(path, index=False)
+    command = ('check.py', '--claims', path, '--seeds', 3, '--data', small_data, '--results',
+               tmp_path)
+    code, out, error = script(*command)
+    assert code == 1 and 'making 3 runs' in error  # equal settings share runs
+    assert [line.split(':')[0].strip() for line in out.splitlines()] == [
+        'relu, adam 1e-3, 120 samples, 3 iterations', 'test_accuracy=0.1', 'train_loss@0=99',
+        'test_loss@3=99']
+    path.write_text(path.read_text().replace('0,99', '0,many'))
+    code, out, error = script(*command)
+    assert (code, out) == (2, '') and one_line(error) and 'report.csv, line 3: ' in error
+
+
+def test_runs_that_diverge(small):
+    code, out, error = small('--lr', '1e30', '--optimizer', 'sgd', '--claim', 'test_accuracy=0.1')
+    assert (code, out) == (2, '') and 'no run with these settings has finished' in error
+    assert 'Traceback' not in error
+
+
+def test_the_stand_in_is_loud(script, monkeypatch, tmp_path):
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda process: {0}, raising=False)
+    monkeypatch.delenv('ELEC576_DATA', raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr('elec576.data.sources._download', lambda name: None)
+    code, out, _ = script('check.py', *SMALL, '--claim', 'train_loss@1=99', '--seeds', 3)
+    lines = out.splitlines()
+    assert code == 1 and 'STAND-IN DATA' in lines[0] and lines[-1] == lines[0]
+    assert 'inside that of' not in out
