@@ -13,7 +13,6 @@ import sys
 import threading
 import urllib.request
 from pathlib import Path
-from typing import Iterator
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -32,10 +31,6 @@ HOSTS = {'CIFAR10': 'www.cs.toronto.edu', 'MNIST_data': 'storage.googleapis.com'
 KERAS_FILES = {'CIFAR10': 'cifar-10-batches-py*', 'MNIST_data': 'mnist.npz'}
 
 Public = tuple[rebuild.Labeled, rebuild.Labeled]  # training, test
-
-
-class Unavailable(UserError):
-    """The public set cannot be downloaded now."""
 
 
 def load_public(name: str) -> Public:
@@ -62,8 +57,8 @@ def fetch(name: str, target: Path) -> Path:
         The folder.
 
     Raises:
-        Unavailable: no network, or a failed download.
-        UserError: other contents than expected, or ``target`` cannot be written.
+        UserError: no network, a failed download, other contents than expected, or ``target``
+            cannot be written.
     """
     folder = target / name
     try:
@@ -71,25 +66,17 @@ def fetch(name: str, target: Path) -> Path:
         with FileLock(target / f'.{name}.lock'):  # processes started together fetch once
             if not folder.exists():
                 public = _download(name)
-                with whole_folder(folder) as unfinished:
+                unfinished = target / f'.{name}-unfinished'
+                shutil.rmtree(unfinished, ignore_errors=True)  # left by a process that was killed
+                unfinished.mkdir()
+                try:
                     (_write_cifar10 if name == 'CIFAR10' else _write_mnist)(public, unfinished)
+                    os.rename(unfinished, folder)
+                finally:
+                    shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
         raise UserError(f'{folder}: cannot be written ({error.strerror or error})') from None
     return folder
-
-
-@contextlib.contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder to fill; it is renamed to ``folder`` only if nothing fails."""
-    unfinished = folder.with_name(f'.{folder.name}-unfinished')
-    shutil.rmtree(unfinished, ignore_errors=True)  # left by a process that was killed
-    unfinished.mkdir()
-    try:
-        yield unfinished
-        os.rename(unfinished, folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
 
 
 def reachable(host: str) -> bool:
@@ -116,14 +103,14 @@ def _download(name: str) -> Public:
     keras_home = Path(os.environ.get('KERAS_HOME') or os.path.expanduser('~/.keras'))
     kept = any((keras_home / 'datasets').glob(KERAS_FILES[name]))
     if not kept and not reachable(HOSTS[name]):
-        raise Unavailable(f'{name}: not found, and no connection to {HOSTS[name]}')
+        raise UserError(f'{name}: not found, and no connection to {HOSTS[name]}')
     stall = socket.getdefaulttimeout()
     socket.setdefaulttimeout(STALL_SECONDS)
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Keras's progress bar
             return load_public(name)
     except Exception as error:  # Keras wraps every error in a bare Exception
-        raise Unavailable(f'{name}: not found, and the download failed ({error})') from None
+        raise UserError(f'{name}: not found, and the download failed ({error})') from None
     finally:
         socket.setdefaulttimeout(stall)
 
