@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import sys
 import threading
@@ -22,6 +21,7 @@ from elec576.data import rebuild
 from elec576.data.mnist import MNIST_DIGEST, Mnist, write_mnist_folder
 from elec576.data.sets import digest
 from elec576.errors import UserError
+from elec576.files import whole_folder
 
 CONNECT_SECONDS = 3  # until a host that does not answer counts as no network
 STALL_SECONDS = 10  # until a download that has stopped is given up
@@ -66,14 +66,8 @@ def fetch(name: str, target: Path) -> Path:
         with FileLock(target / f'.{name}.lock'):  # processes started together fetch once
             if not folder.exists():
                 public = _download(name)
-                unfinished = target / f'.{name}-unfinished'
-                shutil.rmtree(unfinished, ignore_errors=True)  # left by a process that was killed
-                unfinished.mkdir()
-                try:
+                with whole_folder(folder) as unfinished:
                     (_write_cifar10 if name == 'CIFAR10' else _write_mnist)(public, unfinished)
-                    os.rename(unfinished, folder)
-                finally:
-                    shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
         raise UserError(f'{folder}: cannot be written ({error.strerror or error})') from None
     return folder

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator
 
-from elec576.data.cifar10 import COURSE_DIGESTS, COURSE_NAME, PER_CLASS, read_pixels
+from elec576.data.cifar10 import COURSE_NAME, PER_CLASS, read_cifar10_folder
 from elec576.data.fetch import fetch
-from elec576.data.mnist import MNIST_DIGEST, MNIST_NAME, read_mnist_folder
-from elec576.data.sets import digest
+from elec576.data.mnist import MNIST_NAME, read_mnist_folder
 from elec576.data.sources import places
 from elec576.errors import UserError
 
@@ -22,16 +21,13 @@ def verify(folder: Path) -> str:
         UserError: it is not there, not readable, or not bit for bit the set.
     """
     if folder.name == 'CIFAR10':
-        pixels = read_pixels(folder, PER_CLASS)
-        ok = {part: digest(pixels[part]) for part in PER_CLASS} == COURSE_DIGESTS
-        name = COURSE_NAME
+        wanted, origin = COURSE_NAME, read_cifar10_folder(folder, *PER_CLASS.values())[-1]
     else:
-        ok = digest(*read_mnist_folder(folder)) == MNIST_DIGEST
-        name = MNIST_NAME
-    if not ok:
-        raise UserError(f'{folder}: the digests are not those of {name}; '
+        wanted, origin = MNIST_NAME, read_mnist_folder(folder).origin()
+    if origin.name != wanted:
+        raise UserError(f'{folder}: the digests are not those of {wanted}; '
                         f'move the folder away and run scripts/prepare_data.py')
-    return name
+    return wanted
 
 
 def prepare(data: str | None = None, download: bool = True) -> Iterator[str]:

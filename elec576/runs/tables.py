@@ -84,6 +84,12 @@ def folder_of(results: Path, experiment: str) -> Path:
     return results / 'runs' / experiment
 
 
+def collected_seeds(folder: Path) -> list[int]:
+    """The seeds of the runs in an experiment's tables, which are not checked."""
+    path = folder / 'runs.csv'
+    return pd.read_csv(path, usecols=['seed'])['seed'].tolist() if path.exists() else []
+
+
 def shared(config: dict) -> dict:
     """A run's configuration without the seed: what all runs of an experiment share."""
     settings = {name: value for name, value in config['settings'].items() if name != 'seed'}

@@ -41,9 +41,9 @@ def public(monkeypatch):
     monkeypatch.setattr(rebuild, 'ROUNDED_DOWN', ())
     course = {part: digest(pixels)
               for part, pixels in rebuild.course_pixels(*sets['CIFAR10']).items()}
-    for module in (cifar10, rebuild, prepare):
+    for module in (cifar10, rebuild):
         monkeypatch.setattr(module, 'COURSE_DIGESTS', course)
-    for module in (mnist, prepare, fetch):
+    for module in (mnist, fetch):
         monkeypatch.setattr(module, 'MNIST_DIGEST', digest(*digits))
     monkeypatch.setattr(mnist, 'VALIDATION_SIZE', 2)
     asked = []
@@ -92,7 +92,7 @@ def test_interrupted_writing_leaves_nothing_and_can_be_repeated(public, tmp_path
         fetch.fetch('CIFAR10', tmp_path / 'cache')
     assert not list((tmp_path / 'cache').rglob('*.png'))
     monkeypatch.setattr(rebuild, 'read_image', real)
-    (tmp_path / 'cache/.CIFAR10-unfinished/left by a kill').mkdir(parents=True)
+    (tmp_path / 'cache/.unfinished-CIFAR10/left by a kill').mkdir(parents=True)
     assert prepare.verify(fetch.fetch('CIFAR10', tmp_path / 'cache')) == 'course CIFAR-10'
 
 

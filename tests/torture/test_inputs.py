@@ -256,8 +256,9 @@ def test_checkpoint(name, file, strategy, reader_of, try_inputs):
 
 
 @pytest.mark.parametrize('name, value', [
-    ('step', 9), ('step', np.nan), ('seconds', 1.0), ('history', 3.5), ('batches_order', [1, 1]),
-    ('batches_keys', np.zeros(3)), ('batches_position', 'x'), ('batches_index_in_epoch', -1)])
+    ('step', 9), ('step', 10.0), ('step', np.nan), ('seconds', 1.0), ('history', 3.5),
+    ('batches_order', [1, 1]), ('batches_keys', np.zeros(3)),
+    ('batches_position', 'x'), ('batches_index_in_epoch', -1)])
 def test_an_archive_with_another_array_in_it_is_refused(name, value, checkpoint, reader_of,
                                                         outcome):
     whole, read = reader_of('progress.npz')
