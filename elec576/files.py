@@ -6,12 +6,14 @@ power failure there is either the old file or the new one.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Iterator
 
 import numpy as np
 
@@ -38,6 +40,26 @@ def write_whole(path: str | os.PathLike, content: str | bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    sync(path.parent)
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder to fill; it is renamed to ``path``, which is new, only if nothing fails.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    unfinished = path.with_name(UNFINISHED + path.name)
+    shutil.rmtree(unfinished, ignore_errors=True)  # left by a process that was killed
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        for item in unfinished.iterdir():
+            sync(item)
+        os.replace(unfinished, path)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     sync(path.parent)
 
 

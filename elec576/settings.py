@@ -17,7 +17,7 @@ import numpy as np
 from elec576.errors import UserError
 from elec576.machine import ISAS
 
-INT64_IMAGES = 2**63 // (256 * 1024)  # past this many images the dropout stream's offset overflows
+OPTIMIZERS = ('adam', 'sgd', 'momentum', 'rmsprop', 'adagrad')
 
 
 def all_cores() -> int:
@@ -87,8 +87,7 @@ class CnnSettings(Settings):
                        ('relu', 'tanh', 'sigmoid'))
     fc_act: str = setting('tanh', 'activation of the first fully connected layer',
                           ('tanh', 'relu', 'sigmoid'))
-    optimizer: str = setting('adam', 'optimizer',
-                             ('adam', 'sgd', 'momentum', 'rmsprop', 'adagrad'))
+    optimizer: str = setting('adam', 'optimizer', OPTIMIZERS)
     lr: float = setting(1e-3, 'learning rate')
     momentum: float | None = setting(None, 'momentum of the momentum optimizer (0.9)')
     init: str = setting('truncated-normal', 'initial weights', ('truncated-normal', 'xavier'))
@@ -141,8 +140,7 @@ class RnnSettings(Settings):
     display_step: int = setting(10, 'steps between printed lines', least=1)
     eval_every: int = setting(
         500, 'steps between evaluations on the test set; 0: only at the end', least=0)
-    optimizer: str = setting('rmsprop', 'optimizer',
-                             ('adam', 'sgd', 'momentum', 'rmsprop', 'adagrad'))
+    optimizer: str = setting('rmsprop', 'optimizer', OPTIMIZERS)
     momentum: float | None = setting(None, 'momentum of the momentum optimizer (0.9)')
     seed: int = setting(0, 'random seed, which decides everything', least=0)
     threads: int = setting(all_cores, 'threads (all cores); changes the last bits', least=1)

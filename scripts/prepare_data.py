@@ -1,7 +1,7 @@
-"""List the data; fetch what is missing, rebuild the course's CIFAR-10, check digests."""
+"""Verify the data; fetch what is missing, rebuild the course's CIFAR-10, check digests."""
 
 from elec576 import cli
-from elec576.data import prepare
+from elec576.data.prepare import prepare
 from elec576.data.size import print_size
 from elec576.data.sources import find_folder
 from elec576.errors import UserError
@@ -22,12 +22,7 @@ def main() -> None:
             raise UserError('CIFAR10: not found; run scripts/prepare_data.py first')
         print_size(folder)
         return
-    for line in prepare.survey(args.data):
-        print(line, flush=True)
-    if args.check:
-        prepare.check(args.data)
-        return
-    for line in prepare.prepare(args.data):
+    for line in prepare(args.data, download=not args.check):
         print(line, flush=True)
 
 

@@ -34,15 +34,14 @@ class PixelCache:
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         self.path = cache_folder() / 'pixels' / name
 
-    def load(self, fingerprint: bytes, count: int) -> np.ndarray | None:
-        """The ``count`` pixels (uint8 [count]), or None: absent, stale, cut short or corrupt."""
+    def load(self, fingerprint: bytes) -> np.ndarray | None:
+        """The pixels (uint8 [n]), or None: absent, stale, cut short or corrupt."""
         try:
             content = self.path.read_bytes()
         except OSError:
             return None
         pixels = content[2 * HASH_BYTES:]
-        proof = fingerprint + hashlib.sha256(pixels).digest()
-        if content[:2 * HASH_BYTES] != proof or len(pixels) != count:
+        if content[:2 * HASH_BYTES] != fingerprint + hashlib.sha256(pixels).digest():
             return None
         return np.frombuffer(pixels, np.uint8)
 

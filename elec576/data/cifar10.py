@@ -36,15 +36,16 @@ def read_cifar10_folder(folder: str | os.PathLike, train_per_class: int, test_pe
     Images that are not requested may be missing; the name of the origin then says that the folder
     could not be verified.
 
+    Args:
+        train_per_class, test_per_class: at most `PER_CLASS`.
+
     Returns:
         Train [10 * train_per_class, 28, 28, 1], Test [10 * test_per_class, 28, 28, 1], and their
         origin; its digest is over the pixels used, Train then Test.
 
     Raises:
-        UserError: a number is out of range; the folder or an image is missing or is not what it
-            should be.
+        UserError: the folder or an image is missing or is not what it should be.
     """
-    check_counts(train_per_class, test_per_class)
     asked = {'Train': train_per_class, 'Test': test_per_class}
     try:
         pixels = read_pixels(folder, PER_CLASS)
@@ -85,7 +86,7 @@ def read_pixels(folder: str | os.PathLike, per_class: Mapping[str, int]) -> dict
              for label in range(CLASSES) for number in range(count)]
     fingerprint = _fingerprint(folder, names)
     cache = PixelCache(f'{folder.resolve()} {dict(per_class)}')
-    pixels = cache.load(fingerprint, len(names) * SIZE * SIZE)
+    pixels = cache.load(fingerprint)
     if pixels is None:
         pixels = np.stack([read_image(folder / name) for name in names])
         cache.save(fingerprint, pixels)
@@ -105,18 +106,13 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         with Image.open(path, formats=['PNG']) as image:
             image.verify()  # checksums, which Pillow skips when it decodes
         with Image.open(path, formats=['PNG']) as image:
-            indexed, image = image.mode == 'P', np.asarray(image)
+            mode, pixels = image.mode, np.asarray(image)
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
-        empty = os.path.isfile(path) and os.path.getsize(path) == 0
-        raise UserError(f'{path}: not a readable PNG image '
-                        f'({"the file is empty" if empty else error}); copy it again') from None
-    if image.ndim != 2 or indexed:
-        raise UserError(f'{path}: a color image; the course\'s images are grayscale')
-    if image.dtype != np.uint8:
-        raise UserError(f'{path}: pixels of type {image.dtype}; 8 bits of gray are needed')
-    if image.shape != (SIZE, SIZE):
-        raise UserError(f'{path}: {image.shape[1]}x{image.shape[0]} pixels; 28x28 are needed')
-    return image
+        raise UserError(f'{path}: not a readable PNG image ({error}); copy it again') from None
+    if mode != 'L' or pixels.shape != (SIZE, SIZE):
+        raise UserError(f'{path}: {pixels.shape[1]}x{pixels.shape[0]} pixels of Pillow\'s mode '
+                        f'{mode}; 28x28 of mode L, 8 bits of gray, are needed')
+    return pixels
 
 
 def _fingerprint(folder: Path, names: list[str]) -> bytes:

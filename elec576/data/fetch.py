@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import sys
 import threading
 import urllib.request
 from pathlib import Path
-from typing import Iterator
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -23,6 +21,7 @@ from elec576.data import rebuild
 from elec576.data.mnist import MNIST_DIGEST, Mnist, write_mnist_folder
 from elec576.data.sets import digest
 from elec576.errors import UserError
+from elec576.files import whole_folder
 
 CONNECT_SECONDS = 3  # until a host that does not answer counts as no network
 STALL_SECONDS = 10  # until a download that has stopped is given up
@@ -32,10 +31,6 @@ HOSTS = {'CIFAR10': 'www.cs.toronto.edu', 'MNIST_data': 'storage.googleapis.com'
 KERAS_FILES = {'CIFAR10': 'cifar-10-batches-py*', 'MNIST_data': 'mnist.npz'}
 
 Public = tuple[rebuild.Labeled, rebuild.Labeled]  # training, test
-
-
-class Unavailable(UserError):
-    """The public set cannot be downloaded now."""
 
 
 def load_public(name: str) -> Public:
@@ -62,8 +57,8 @@ def fetch(name: str, target: Path) -> Path:
         The folder.
 
     Raises:
-        Unavailable: no network, or a failed download.
-        UserError: other contents than expected, or ``target`` cannot be written.
+        UserError: no network, a failed download, other contents than expected, or ``target``
+            cannot be written.
     """
     folder = target / name
     try:
@@ -76,20 +71,6 @@ def fetch(name: str, target: Path) -> Path:
     except OSError as error:
         raise UserError(f'{folder}: cannot be written ({error.strerror or error})') from None
     return folder
-
-
-@contextlib.contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder to fill; it is renamed to ``folder`` only if nothing fails."""
-    unfinished = folder.with_name(f'.{folder.name}-unfinished')
-    shutil.rmtree(unfinished, ignore_errors=True)  # left by a process that was killed
-    unfinished.mkdir()
-    try:
-        yield unfinished
-        os.rename(unfinished, folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
 
 
 def reachable(host: str) -> bool:
@@ -116,14 +97,14 @@ def _download(name: str) -> Public:
     keras_home = Path(os.environ.get('KERAS_HOME') or os.path.expanduser('~/.keras'))
     kept = any((keras_home / 'datasets').glob(KERAS_FILES[name]))
     if not kept and not reachable(HOSTS[name]):
-        raise Unavailable(f'{name}: not found, and no connection to {HOSTS[name]}')
+        raise UserError(f'{name}: not found, and no connection to {HOSTS[name]}')
     stall = socket.getdefaulttimeout()
     socket.setdefaulttimeout(STALL_SECONDS)
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Keras's progress bar
             return load_public(name)
     except Exception as error:  # Keras wraps every error in a bare Exception
-        raise Unavailable(f'{name}: not found, and the download failed ({error})') from None
+        raise UserError(f'{name}: not found, and the download failed ({error})') from None
     finally:
         socket.setdefaulttimeout(stall)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elec576.data.sets import SIZE, DataOrigin, ImageSet, digest, one_hot
+from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, digest, one_hot
 from elec576.data.shuffler import generator_state, refusing_other_states, set_generator
 from elec576.errors import UserError
 
@@ -28,8 +28,6 @@ FILES = ('train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte.gz',
          't10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz')
 
 MOST_BYTES = 2**27  # nearly three times the largest of the four
-
-_KINDS = {1: 'labels', 3: 'images'}  # by the number of dimensions
 
 
 class Mnist(NamedTuple):
@@ -64,19 +62,19 @@ class DataSet:
         self._images = images
         self._labels = labels
         self._rng = np.random.mtrand._rand if rng is None else rng
-        self._order: np.ndarray | None = None  # None until the first shuffle
+        self._order = np.arange(len(images))
         self._index_in_epoch = 0
         self._epochs_completed = 0
 
     @property
     def images(self) -> np.ndarray:
-        """float32 [n, 784], in the current epoch's order (a copy once shuffled)."""
-        return self._images if self._order is None else self._images[self._order]
+        """float32 [n, 784], a copy in the current epoch's order."""
+        return self._images[self._order]
 
     @property
     def labels(self) -> np.ndarray:
-        """float64 [n, 10], in the current epoch's order (a copy once shuffled)."""
-        return self._labels if self._order is None else self._labels[self._order]
+        """float64 [n, 10], a copy in the current epoch's order."""
+        return self._labels[self._order]
 
     @property
     def num_examples(self) -> int:
@@ -96,27 +94,27 @@ class DataSet:
         """
         if batch_size > self.num_examples:
             raise UserError(f'--batch-size {batch_size}: there are only {self.num_examples} images')
-        order = self._shuffle() if self._order is None else self._order
         start, end = self._index_in_epoch, self._index_in_epoch + batch_size
-        indices = order[start:end]
+        if self._epochs_completed == 0 and start == 0:
+            self._shuffle()
+        indices = self._order[start:end]
         if end > self.num_examples:
             self._epochs_completed += 1
+            self._shuffle()
             end -= self.num_examples
-            indices = np.concatenate([indices, self._shuffle()[:end]])
+            indices = np.concatenate([indices, self._order[:end]])
         self._index_in_epoch = end
         return self._images[indices], self._labels[indices]
 
-    def _shuffle(self) -> np.ndarray:
+    def _shuffle(self) -> None:
         """Shuffle the result of the earlier shuffles: TF1 permutes its arrays in place."""
         permutation = np.arange(self.num_examples)
         self._rng.shuffle(permutation)
-        self._order = permutation if self._order is None else self._order[permutation]
-        return self._order
+        self._order = self._order[permutation]
 
     def state(self) -> dict[str, np.ndarray]:
         """The state of this data set and its generator, as arrays, without the images."""
-        order = np.empty(0, int) if self._order is None else self._order
-        return {'order': order.copy(), 'index_in_epoch': np.array(self._index_in_epoch),
+        return {'order': self._order, 'index_in_epoch': np.array(self._index_in_epoch),
                 'epochs_completed': np.array(self._epochs_completed),
                 **generator_state(self._rng)}
 
@@ -126,18 +124,14 @@ class DataSet:
         Raises:
             UserError: the state is damaged, or of a set of another size.
         """
-        with refusing_other_states():
-            order = np.asarray(state['order'])
-            if len(order) not in (0, self.num_examples):
-                raise UserError(f'the saved state is of {len(order)} images, the data set has '
-                                f'{self.num_examples}; resume with the same data')
-            index, epochs = int(state['index_in_epoch']), int(state['epochs_completed'])
-            if not (np.array_equal(np.sort(order), np.arange(len(order)))
-                    and 0 <= index <= len(order) and epochs >= 0):
+        with refusing_other_states(state, self.state()):
+            order, index, epochs = (
+                state[name] for name in ('order', 'index_in_epoch', 'epochs_completed'))
+            if not (np.array_equal(np.sort(order), np.arange(self.num_examples))
+                    and 0 <= index <= self.num_examples and epochs >= 0):
                 raise ValueError('not a permutation of the images, or a position outside it')
             set_generator(self._rng, state)
-        self._order = order.astype(int) if len(order) else None
-        self._index_in_epoch, self._epochs_completed = index, epochs
+        self._order, self._index_in_epoch, self._epochs_completed = order, int(index), int(epochs)
 
 
 class Datasets(NamedTuple):
@@ -176,30 +170,21 @@ def read_mnist_folder(folder: str | os.PathLike) -> Mnist:
     """The four IDX files of ``folder``.
 
     Raises:
-        UserError: a file is missing, is not gzip, is cut short, holds something else than its name
-            says, or images and labels differ in number.
+        UserError: a file is missing, damaged, or holds something else than its name says.
     """
     folder = Path(folder)
-    mnist = Mnist(*(read_idx(folder / name, 3 if 'images' in name else 1) for name in FILES))
-    for part, images, labels in (('train', *mnist[:2]), ('t10k', *mnist[2:])):
-        if len(images) != len(labels):
-            raise UserError(f'{folder}: {part}-images has {len(images)} images but {part}-labels '
-                            f'{len(labels)} labels; copy the four files again')
-        if images.shape[1:] != (SIZE, SIZE):
-            raise UserError(f'{folder}/{part}-images-idx3-ubyte.gz: images of '
-                            f'{images.shape[2]}x{images.shape[1]} pixels; 28x28 are needed')
-        if labels.size and labels.max() > 9:
-            raise UserError(f'{folder}/{part}-labels-idx1-ubyte.gz: label {labels.max()}; '
-                            f'only 0 to 9 are allowed')
-    if len(mnist.train_images) <= VALIDATION_SIZE or not len(mnist.test_images):
-        raise UserError(f'{folder}: {len(mnist.train_images)} training and '
-                        f'{len(mnist.test_images)} test images; more than {VALIDATION_SIZE} '
-                        f'(the validation set) and at least 1 are needed')
+    mnist = Mnist(*(read_idx(folder / name, (SIZE, SIZE) if 'images' in name else ())
+                    for name in FILES))
+    for images, labels, least in ((*mnist[:2], VALIDATION_SIZE + 1), (*mnist[2:], 1)):
+        if not least <= len(images) == len(labels) or labels.max() >= CLASSES:
+            raise UserError(f'{folder}: {len(images)} images and {len(labels)} labels up to '
+                            f'{labels.max(initial=0)}; at least {least} images, as many labels, '
+                            f'and none above {CLASSES - 1} are needed; copy the four files again')
     return mnist
 
 
-def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The uint8 array of a gzipped IDX file; 3 dimensions are images, 1 is labels.
+def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """The items of a gzipped IDX file, uint8 [n, *shape].
 
     The format: magic number 0x0800 + dimensions, each dimension's size (all big-endian uint32),
     then the bytes.
@@ -211,28 +196,22 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     try:
         with gzip.open(path) as file:
             content = file.read(MOST_BYTES)  # a gzip file can unpack to a thousand times its size
-    except (EOFError, zlib.error):
-        raise UserError(f'{path}: the file is cut short or damaged; {again}') from None
-    except gzip.BadGzipFile as error:
-        raise UserError(f'{path}: not an intact gzip file ({error}); {again}') from None
-    except OSError as error:
-        raise UserError(f'{path}: {error.strerror}; {again}') from None
-    start = 4 * (1 + dimensions)
-    magic, *shape = (int.from_bytes(content[at:at + 4], 'big') for at in range(0, start, 4))
-    if magic != 0x800 + dimensions:
-        holds = next((f'holds {kind}' for number, kind in _KINDS.items()
-                      if magic == 0x800 + number), 'is not an IDX file')
-        raise UserError(f'{path}: {holds}, not {_KINDS[dimensions]} (magic number {magic}, '
-                        f'{0x800 + dimensions} is needed); {again}')
-    if len(content) != start + math.prod(shape):
-        raise UserError(f'{path}: {max(len(content) - start, 0)} bytes where its header announces '
-                        f'{" x ".join(map(str, shape))}; the file is cut short or damaged; {again}')
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f'{path}: not readable as gzip ({error}); {again}') from None
+    start = 4 * (2 + len(shape))
+    n = max(0, len(content) - start) // math.prod(shape)
+    if content[:start] != _idx_header(n, *shape) or len(content) != start + n * math.prod(shape):
+        kind = 'images of 28x28 pixels' if shape else 'labels'
+        raise UserError(f'{path}: not an IDX file of {kind}, or cut short or damaged; {again}')
+    return np.frombuffer(content, np.uint8, offset=start).reshape(n, *shape)
+
+
+def _idx_header(*shape: int) -> bytes:
+    return np.array([0x800 + len(shape), *shape], '>u4').tobytes()
 
 
 def write_mnist_folder(mnist: Mnist, folder: Path) -> None:
     """Write the four IDX files into ``folder``, which exists."""
     for name, array in zip(FILES, mnist):
-        header = np.array([0x800 + array.ndim, *array.shape], '>u4').tobytes()
-        (folder / name).write_bytes(
-            gzip.compress(header + array.tobytes(), compresslevel=6, mtime=0))
+        (folder / name).write_bytes(gzip.compress(
+            _idx_header(*array.shape) + array.tobytes(), compresslevel=6, mtime=0))

@@ -50,9 +50,7 @@ class DataOrigin:
 
 def one_hot(classes: np.ndarray) -> np.ndarray:
     """Class numbers [n] as one-hot float64 [n, 10]."""
-    labels = np.zeros((len(classes), CLASSES))
-    labels[np.arange(len(classes)), classes] = 1
-    return labels
+    return np.eye(CLASSES)[classes]
 
 
 def digest(*arrays: np.ndarray) -> str:

@@ -11,11 +11,16 @@ from elec576.errors import UserError
 
 
 @contextlib.contextmanager
-def refusing_other_states() -> Iterator[None]:
-    """Raise UserError for a saved state that is not what `state` returned."""
+def refusing_other_states(state: dict[str, np.ndarray], like: dict[str, np.ndarray]
+                          ) -> Iterator[None]:
+    """Raise UserError unless ``state`` has arrays ``like`` these, and for a ValueError inside."""
     try:
+        for name, array in like.items():
+            found = state.get(name, np.empty(0))
+            if (found.dtype, found.shape) != (array.dtype, array.shape):
+                raise ValueError(f'{name} is not {array.dtype} of shape {array.shape}')
         yield
-    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
+    except ValueError as error:
         raise UserError(f'the saved position in the training images is damaged ({error}); '
                         'remove the checkpoint') from None
 
@@ -31,13 +36,12 @@ def set_generator(rng: np.random.RandomState, state: dict[str, np.ndarray]) -> N
     """Set ``rng`` to what `generator_state` returned.
 
     Raises:
-        ValueError, KeyError, TypeError: they are not a state (numpy accepts all it can convert).
+        ValueError: they are not a state.
     """
-    keys, position = state['keys'], int(state['position'])
-    has_gauss, cached_gaussian = state['gauss']
-    if keys.dtype != np.uint32 or not 0 <= position <= len(keys):
+    keys, position, (has_gauss, gauss) = (state[name] for name in ('keys', 'position', 'gauss'))
+    if not 0 <= position <= len(keys) or has_gauss not in (0, 1):
         raise ValueError('not the state of a generator')
-    rng.set_state(('MT19937', keys, position, int(has_gauss), float(cached_gaussian)))
+    rng.set_state(('MT19937', keys, int(position), int(has_gauss), float(gauss)))
 
 
 class BatchShuffler:
@@ -70,5 +74,5 @@ class BatchShuffler:
         Raises:
             UserError: the state is damaged.
         """
-        with refusing_other_states():
+        with refusing_other_states(state, self.state()):
             set_generator(self.rng, state)

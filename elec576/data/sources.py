@@ -16,8 +16,6 @@ from elec576.data.sets import DataOrigin, ImageSet
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
 
-NAMED_PLACES = ('--data', 'ELEC576_DATA')
-
 
 def load_cifar10(train_per_class: int = 800, test_per_class: int = 100, data: str | None = None
                  ) -> tuple[ImageSet, ImageSet, DataOrigin]:
@@ -85,26 +83,24 @@ def find_folder(name: str, data: str | None = None) -> Path | None:
         UserError: ``data`` or `$ELEC576_DATA` is given but has no such folder: other
             data must not silently replace it.
     """
-    for place, root in places(data):
-        folder = root / name
-        if folder.is_dir():
-            return folder
-        if place in NAMED_PLACES:
-            raise UserError(f'{place} {root}: there is no folder {name} in it; correct the path '
-                            f'or drop it')
+    roots = places(data)
+    for root in roots:
+        if (root / name).is_dir():
+            return root / name
+    if len(roots) == 1:
+        raise UserError(f'{"--data" if data else "ELEC576_DATA"} {roots[0]}: there is no folder '
+                        f'{name} in it; correct the path or drop it')
     return None
 
 
-def places(data: str | None = None) -> list[tuple[str, Path]]:
-    """Where the loaders look, in their order: what the place is called, and its folder.
+def places(data: str | None = None) -> list[Path]:
+    """Where the loaders look, in their order.
 
     ``data`` (`--data`) alone, else `$ELEC576_DATA` alone, else the working directory and then the
     cache that `scripts/prepare_data.py` fills.
     """
-    for place, root in zip(NAMED_PLACES, (data, os.environ.get('ELEC576_DATA'))):
-        if root:
-            return [(place, Path(root))]
-    return [('working directory', Path()), ('cache', cache_folder())]
+    named = data or os.environ.get('ELEC576_DATA')
+    return [Path(named)] if named else [Path(), cache_folder()]
 
 
 def _mnist(data: str | None) -> tuple[Mnist, DataOrigin]:

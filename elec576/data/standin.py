@@ -6,8 +6,9 @@ It lets every program run without the data and without a network. Its originals 
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
-from sklearn.datasets import load_digits
 
 from elec576.data.cifar10 import PER_CLASS
 from elec576.data.mnist import VALIDATION_SIZE, Mnist
@@ -21,7 +22,8 @@ MNIST_COUNTS = (55000, VALIDATION_SIZE, 10000)  # training, validation, test
 ORIGINALS = (1293, 144, 360)  # how many originals each of them is made from
 
 # Shifts by up to 3 pixels down and right, the smallest first: 49 images from one original.
-SHIFTS = sorted(((down, right) for down in range(-3, 4) for right in range(-3, 4)),
+REACH = 3
+SHIFTS = sorted(product(range(-REACH, REACH + 1), repeat=2),
                 key=lambda shift: (shift[0]**2 + shift[1]**2, shift))
 
 
@@ -30,6 +32,8 @@ def originals() -> list[tuple[np.ndarray, np.ndarray]]:
 
     They are split in scikit-learn's order, in which a writer's digits are adjacent.
     """
+    from sklearn.datasets import load_digits  # takes a second, and only the stand-in needs it
+
     digits = load_digits()
     images = resize(digits.images * (255 / 16), SIZE)
     ends = np.cumsum(ORIGINALS)[:-1]
@@ -52,11 +56,8 @@ def fill(images: np.ndarray, count: int) -> np.ndarray:
 
 def shifted(images: np.ndarray, down: int, right: int) -> np.ndarray:
     """``images`` moved by whole pixels; what moves in is 0."""
-    moved = np.zeros_like(images)
-    height, width = images.shape[1:]
-    moved[:, max(down, 0):height + min(down, 0), max(right, 0):width + min(right, 0)] = \
-        images[:, max(-down, 0):height - max(down, 0), max(-right, 0):width - max(right, 0)]
-    return moved
+    wide = np.pad(images, ((0, 0), (REACH, REACH), (REACH, REACH)))
+    return wide[:, REACH - down:REACH - down + SIZE, REACH - right:REACH - right + SIZE]
 
 
 def cifar10(train_per_class: int, test_per_class: int) -> tuple[ImageSet, ImageSet, DataOrigin]:

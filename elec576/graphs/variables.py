@@ -6,8 +6,6 @@ from typing import Sequence
 
 from elec576.tf1 import tf
 
-INITS = ('truncated-normal', 'xavier')
-
 
 def weight_variable(shape: Sequence[int], init: str = 'truncated-normal') -> tf.Variable:
     """A weight of ``shape`` (e.g. [height, width, Cin, Cout]), drawn with the graph's next op seed.

@@ -10,7 +10,6 @@ in the random stream follows from the step (`lenet5.dropout_offsets`).
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from elec576.errors import UserError
-from elec576.files import UNFINISHED, sync
+from elec576.files import whole_folder
 from elec576.loops.history import History
 from elec576.tf1 import tf
 
@@ -39,20 +38,13 @@ def save(folder: Path, progress: Progress, sess: tf.Session, saver: tf.train.Sav
     final = folder / name_of(progress.step)
     if final.exists():
         return final
-    unfinished = folder / (UNFINISHED + final.name)
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    save_variables(unfinished / 'model', sess, saver)
     batches: dict[str, Any] = {f'batches_{name}': value
                                for name, value in progress.batches.items()}
-    np.savez(unfinished / 'progress.npz', step=progress.step,
-             seconds=[progress.wall_seconds, progress.cpu_seconds],
-             history=np.frombuffer(progress.history.to_csv().encode(), np.uint8),
-             **batches)
-    for file in unfinished.iterdir():
-        sync(file)
-    os.replace(unfinished, final)
-    sync(folder)
+    with whole_folder(final) as unfinished:
+        save_variables(unfinished / 'model', sess, saver)
+        np.savez(unfinished / 'progress.npz', step=progress.step,
+                 seconds=[progress.wall_seconds, progress.cpu_seconds],
+                 history=np.frombuffer(progress.history.to_csv().encode(), np.uint8), **batches)
     keep_newest(folder, 2)
     return final
 
@@ -76,10 +68,7 @@ def name_of(step: int) -> str:
 
 def whole(folder: Path) -> list[Path]:
     """The complete checkpoints below ``folder``, the newest first."""
-    if not folder.is_dir():
-        return []
-    return sorted((path for path in folder.iterdir() if path.name.startswith('step-')),
-                  key=lambda path: path.name, reverse=True)
+    return sorted(folder.glob('step-*'), reverse=True)
 
 
 def latest(folder: Path) -> Path | None:
@@ -91,11 +80,6 @@ def keep_newest(folder: Path, number: int) -> None:
     """Remove all checkpoints but the newest ``number``."""
     for path in whole(folder)[number:]:
         shutil.rmtree(path)
-
-
-def remove(folder: Path) -> None:
-    """Remove all checkpoints."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def resume(folder: Path, sess: tf.Session, saver: tf.train.Saver) -> Progress | None:
@@ -132,13 +116,14 @@ def restore(checkpoint: Path, sess: tf.Session, saver: tf.train.Saver) -> Progre
     try:
         saver.restore(sess, str(checkpoint / 'model'))
         with np.load(checkpoint / 'progress.npz', allow_pickle=False) as arrays:
-            wall_seconds, cpu_seconds = arrays['seconds']
-            if checkpoint.name != name_of(int(arrays['step'])):
-                raise ValueError(f'it is of step {arrays["step"]}')
+            step = arrays['step'].item()
+            wall_seconds, cpu_seconds = map(float, arrays['seconds'])
+            if checkpoint.name != name_of(step):
+                raise ValueError(f'it is of step {step}')
             batches = {name.removeprefix('batches_'): arrays[name]
                        for name in arrays.files if name.startswith('batches_')}
-            return Progress(int(arrays['step']), float(wall_seconds), float(cpu_seconds),
-                            History.from_csv(arrays['history'].tobytes().decode()), batches)
+            history = History.from_csv(arrays['history'].tobytes().decode())
+            return Progress(step, wall_seconds, cpu_seconds, history, batches)
     except Exception as error:  # damaged bytes: TensorFlow, zipfile and numpy raise many types
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f'{checkpoint}: not a checkpoint of this run ({reason})') from None

@@ -2,18 +2,15 @@
 
 `<run>/kept/step-<number>/model` holds the trained variables and nothing else: unlike a
 checkpoint, it cannot be used to resume training. Under Adam it has a third of a checkpoint's size.
-A step is written under a temporary name and renamed, like a checkpoint.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 from elec576.errors import UserError
-from elec576.files import UNFINISHED
-from elec576.runs.checkpoints import save_variables
+from elec576.files import whole_folder
+from elec576.runs.checkpoints import name_of, save_variables
 from elec576.tf1 import tf
 
 
@@ -25,23 +22,16 @@ def keep(folder: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Pa
     Args:
         saver: of the trained variables, e.g. ``tf.train.Saver(net.trained, max_to_keep=None)``.
     """
-    final = folder / f'step-{step:08d}'
+    final = folder / name_of(step)
     if not final.exists():
-        unfinished = final.with_name(UNFINISHED + final.name)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        save_variables(unfinished / 'model', sess, saver)
-        os.replace(unfinished, final)
+        with whole_folder(final) as unfinished:
+            save_variables(unfinished / 'model', sess, saver)
     return final
 
 
 def steps(folder: Path) -> dict[int, Path]:
     """The steps kept below ``folder``, in their order, and where; empty if none were."""
-    if not folder.is_dir():
-        return {}
-    found = {path.name.removeprefix('step-'): path for path in folder.iterdir()
-             if path.name.startswith('step-')}
-    return {int(number): found[number] for number in sorted(found) if number.isdigit()}
+    return {int(path.name.removeprefix('step-')): path for path in sorted(folder.glob('step-*'))}
 
 
 def restore(kept: Path, sess: tf.Session, saver: tf.train.Saver) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import statistics
+import functools
 import sys
 import tempfile
 import time
@@ -31,7 +31,14 @@ from elec576.files import write_whole
 from elec576.machine import pin_kernels
 from elec576.runs import dask
 from elec576.runs.rundir import RunDirectory, config_of
-from elec576.runs.tables import collect, folder_of, read_table, refuse_other, shared
+from elec576.runs.tables import (
+    collect,
+    collected_seeds,
+    folder_of,
+    read_table,
+    refuse_other,
+    shared,
+)
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 
 GROUPS = {
@@ -70,9 +77,6 @@ class Outcome(NamedTuple):
     interrupted: bool = False
     busy: bool = False  # another process is doing it; another outcome will follow
     files: dict[str, bytes] | None = None  # of a run that was made on another machine
-
-    def __str__(self) -> str:
-        return f'{self.job}: {self.error or self.words()}'
 
     def words(self) -> str:
         """How it ended, in a few words."""
@@ -114,9 +118,7 @@ def jobs_of(runs: Iterable[tuple[str, int]], threads: int = 1, isa: str = 'avx2'
 def rough_seconds(settings: CnnSettings | RnnSettings) -> float:
     """A rough estimate of a run's time on one core, used until similar runs are finished."""
     if isinstance(settings, CnnSettings):
-        images = 10 * settings.test_per_class if settings.test_per_class else 10000
-        evaluations = settings.steps // settings.eval_every if settings.eval_every else 0
-        return 0.025 * settings.steps + 0.0002 * images * evaluations
+        return settings.steps * (0.045 if settings.dataset == 'mnist' else 0.027)
     gates = {'basic': 1, 'gru': 3, 'lstm': 4}[settings.cell]
     return settings.steps * (0.003 + 4e-8 * gates * settings.hidden * (settings.hidden + 28))
 
@@ -145,10 +147,9 @@ def outstanding(jobs: list[Job], results: Path, data: str | None = None,
             dataset = (table.config['dataset'] if elsewhere else
                        dataclasses.asdict(origin_of(settings, data)))
             refuse_other(folder, table, shared(config_of(settings, dataset, experiment)))
-        seconds = (statistics.median(table.runs['wall_seconds']) if table is not None else
-                   rough_seconds(wanted[0].settings))
-        todo.update({job: seconds for job in wanted
-                     if table is None or job.seed not in table.seeds})
+        seconds, done = ((rough_seconds(wanted[0].settings), []) if table is None else
+                         (table.runs['wall_seconds'].median(), table.seeds))
+        todo.update({job: seconds for job in wanted if job.seed not in done})
     return {job: todo[job] for job in jobs if job in todo}
 
 
@@ -167,32 +168,34 @@ def _alone(job: Job, results: Path) -> Iterator[None]:
         raise Busy(f'{job}: another process is doing it') from None
 
 
+def _caught(work: Callable[..., Outcome]) -> Callable[..., Outcome]:
+    """``work``, but errors are returned, not raised, so that other runs continue."""
+    @functools.wraps(work)
+    def caught(job: Job, *arguments) -> Outcome:
+        try:
+            return work(job, *arguments)
+        except (UserError, OSError) as error:
+            return Outcome(job, error=str(error), busy=isinstance(error, Busy))
+        except Interrupted as interruption:
+            return Outcome(job, error=str(interruption), interrupted=True)
+        except Exception:
+            return Outcome(job, error=traceback.format_exc())
+
+    return caught
+
+
+@_caught
 def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
     """Do ``job`` and collect it."""
-    def work() -> Outcome:
-        with _alone(job, results):
-            table = read_table(folder_of(results, job.experiment))
-            if table is not None and job.seed in table.seeds:
-                return Outcome(job, table.metrics(job.seed))
-            metrics = _run(job, results, data)
-            collect(job.directory(results), results)
-            return Outcome(job, metrics)
-
-    return _caught(job, work)
-
-
-def _caught(job: Job, work: Callable[[], Outcome]) -> Outcome:
-    """What ``work`` returns; errors are returned, not raised, so that other runs continue."""
-    try:
-        return work()
-    except Busy as error:
-        return Outcome(job, error=str(error), busy=True)
-    except UserError as error:
-        return Outcome(job, error=str(error))
-    except Interrupted as interruption:
-        return Outcome(job, error=str(interruption), interrupted=True)
-    except Exception:
-        return Outcome(job, error=traceback.format_exc())
+    with _alone(job, results):
+        folder = folder_of(results, job.experiment)
+        if job.seed in collected_seeds(folder):
+            table = read_table(folder)
+            assert table is not None
+            return Outcome(job, table.metrics(job.seed))
+        metrics = _run(job, results, data)
+        collect(job.directory(results), results)
+        return Outcome(job, metrics)
 
 
 def _run(job: Job, results: Path, data: str | None) -> dict:
@@ -205,32 +208,26 @@ def _run(job: Job, results: Path, data: str | None) -> dict:
     return run(job.settings, job.directory(results).path, options, echo=lambda line: None)
 
 
+@_caught
 def carry_out_elsewhere(job: Job, data: str | None) -> Outcome:
     """Do ``job`` on a machine that shares no disk with us, with its own data; return its files."""
-    def work() -> Outcome:
-        with tempfile.TemporaryDirectory() as folder:
-            metrics = _run(job, Path(folder), data)
-            run = job.directory(Path(folder))
-            files = {path.name: path.read_bytes() for path in (*run.contents, run.config)
-                     if path.is_file()}
-            return Outcome(job, metrics, files=files)
-
-    return _caught(job, work)
+    with tempfile.TemporaryDirectory() as folder:
+        metrics = _run(job, Path(folder), data)
+        run = job.directory(Path(folder))
+        files = {path.name: path.read_bytes() for path in (*run.contents, run.config)
+                 if path.is_file()}
+        return Outcome(job, metrics, files=files)
 
 
-def keep(outcome: Outcome, results: Path) -> Outcome:
-    """Collect a run that came from elsewhere; none if it failed."""
-    if outcome.error is not None:
-        return outcome
-    assert outcome.files is not None
-    run = outcome.job.directory(results)
-    try:
-        with _alone(outcome.job, results):
+@_caught
+def keep(job: Job, outcome: Outcome, results: Path) -> Outcome:
+    """Collect ``job``, which was done elsewhere, unless it failed."""
+    if outcome.files is not None:
+        run = job.directory(results)
+        with _alone(job, results):
             for name, content in outcome.files.items():
                 write_whole(run.path / name, content)
             collect(run, results)
-    except (UserError, OSError) as error:
-        return Outcome(outcome.job, error=str(error))
     return outcome
 
 
@@ -249,11 +246,12 @@ def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
         Interrupted: a run was interrupted; it and all other unfinished runs can be resumed.
     """
     outcomes = (_here(jobs, results, data, min(n_jobs, max(1, len(jobs)))) if address is None else
-                (keep(outcome, results) for outcome in _elsewhere(jobs, data, address)))
+                _elsewhere(jobs, results, data, address))
     for outcome in outcomes:
         on_outcome(outcome)
         if outcome.interrupted:
-            raise Interrupted(f'{outcome}; run the same command again to resume')
+            raise Interrupted(f'{outcome.job}: {outcome.error}; run the same command again to '
+                              'resume')
 
 
 def make(expected: dict[Job, float], results: Path, data: str | None, n_jobs: int,
@@ -315,8 +313,10 @@ def _here(jobs: list[Job], results: Path, data: str | None, n_jobs: int) -> Iter
                         for job in suspects if tries[job] == TRIES)
 
 
-def _elsewhere(jobs: list[Job], data: str | None, address: str) -> Iterator[Outcome]:
-    """The outcomes of ``jobs``, done by the Dask cluster at ``address``, their files with them."""
+def _elsewhere(jobs: list[Job], results: Path, data: str | None, address: str
+               ) -> Iterator[Outcome]:
+    """The outcomes of ``jobs``, done by the Dask cluster at ``address`` and collected here."""
     for job, outcome, error in dask.map_unordered(carry_out_elsewhere, jobs, data,
                                                   address=address):
-        yield outcome if error is None else Outcome(job, error=f'given up: {error}')
+        yield (keep(job, outcome, results) if error is None else
+               Outcome(job, error=f'given up: {error}'))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import shutil
 import sys
 from pathlib import Path
 from typing import Callable, Iterator
@@ -86,7 +87,7 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
         metrics = metrics_of(measured, keeper.clock, settings, dataset)
         write_json(directory.metrics, metrics)
         if not options.keep_checkpoint:
-            checkpoints.remove(directory.checkpoints)
+            shutil.rmtree(directory.checkpoints, ignore_errors=True)
     return metrics
 
 

@@ -21,60 +21,23 @@ from elec576.machine import has_instructions, processor, versions
 from elec576.settings import SETTINGS, CnnSettings, RnnSettings, is_number
 
 
-@dataclasses.dataclass(frozen=True)
 class RunDirectory:
     """The paths of all files of a run."""
 
-    path: Path
-
-    @property
-    def config(self) -> Path:
-        return self.path / 'config.json'
-
-    @property
-    def history(self) -> Path:
-        return self.path / 'history.csv'
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / 'metrics.json'
-
-    @property
-    def failure(self) -> Path:
-        """Why the run cannot finish; most runs have no such file."""
-        return self.path / 'failure.json'
-
-    @property
-    def test_correct(self) -> Path:
-        return self.path / 'test_correct.npy'
-
-    @property
-    def activations(self) -> Path:
-        return self.path / 'activations.json'
-
-    @property
-    def filters(self) -> Path:
-        return self.path / 'filters.npy'
-
-    @property
-    def curves(self) -> Path:
-        return self.path / 'curves.png'
-
-    @property
-    def filters_picture(self) -> Path:
-        return self.path / 'filters.png'
-
-    @property
-    def checkpoints(self) -> Path:
-        return self.path / 'checkpoint'
-
-    @property
-    def kept(self) -> Path:
-        return self.path / 'kept'
-
-    @property
-    def events(self) -> Path:
-        return self.path / 'events'
+    def __init__(self, path: Path):
+        self.path = path
+        self.config = path / 'config.json'
+        self.history = path / 'history.csv'
+        self.metrics = path / 'metrics.json'
+        self.failure = path / 'failure.json'  # why the run cannot finish; most runs have none
+        self.test_correct = path / 'test_correct.npy'
+        self.activations = path / 'activations.json'
+        self.filters = path / 'filters.npy'
+        self.curves = path / 'curves.png'
+        self.filters_picture = path / 'filters.png'
+        self.checkpoints = path / 'checkpoint'
+        self.kept = path / 'kept'
+        self.events = path / 'events'
 
     @property
     def contents(self) -> tuple[Path, ...]:

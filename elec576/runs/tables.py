@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ from elec576.settings import SETTINGS, CnnSettings, RnnSettings
 AGAIN = 'restore it, or remove its folder and make the runs again with scripts/reproduce.py'
 NUMBERS = ('test_accuracy', 'test_loss', 'wall_seconds', 'cpu_seconds')
 PACKAGES = ('elec576', 'python', 'tensorflow', 'numpy')
+KINDS: dict[str, Any] = defaultdict(lambda: float, {
+    'seed': int, 'step': int, 'iteration': 'Int64',  # whole numbers, but empty in a last row
+    **dict.fromkeys((*PACKAGES, 'processor', 'finished', 'settings'), str)})
 COLUMNS = ('seed', *NUMBERS, *PACKAGES, 'processor', 'finished')
 
 
@@ -63,7 +67,7 @@ class RunTable:
 
     def metrics(self, seed: int) -> dict[str, Any]:
         """What the run's `metrics.json` held."""
-        row = self.runs.set_index('seed').loc[seed].to_dict()
+        row = self.runs.iloc[self.seeds.index(seed)]
         settings = self.config['settings']
         return {**{name: float(row[name]) for name in NUMBERS},
                 'dataset': self.config['dataset'], 'threads': settings['threads'],
@@ -78,6 +82,12 @@ class RunTable:
 def folder_of(results: Path, experiment: str) -> Path:
     """Where an experiment's tables are."""
     return results / 'runs' / experiment
+
+
+def collected_seeds(folder: Path) -> list[int]:
+    """The seeds of the runs in an experiment's tables, which are not checked."""
+    path = folder / 'runs.csv'
+    return pd.read_csv(path, usecols=['seed'])['seed'].tolist() if path.exists() else []
 
 
 def shared(config: dict) -> dict:
@@ -119,18 +129,25 @@ def csv_text(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator='\n')
 
 
+def read_as_written(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A file of `csv_text`.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it has other columns, or is not as `csv_text` writes it.
+    """
+    text = path.read_text(encoding='utf-8')
+    found = pd.read_csv(io.StringIO(text), float_precision='round_trip', dtype=KINDS)
+    if tuple(found.columns) != columns or csv_text(found) != text:
+        raise ValueError('it is not as it was written')
+    return found
+
+
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    kinds: dict[str, Any] = {
-        'iteration': 'Int64',  # whole numbers, but empty in a last row
-        **dict.fromkeys((*PACKAGES, 'processor', 'finished'), str)}
     try:
-        text = path.read_text(encoding='utf-8')
-        found = pd.read_csv(io.StringIO(text), float_precision='round_trip', dtype=kinds)
-        if tuple(found.columns) != columns or csv_text(found) != text:
-            raise ValueError('it is not as it was written')
+        return read_as_written(path, columns)
     except (OSError, ValueError) as error:  # pandas's own errors are ValueErrors
         raise UserError(f'{path}: not readable as CSV ({error}); {AGAIN}') from None
-    return found
 
 
 def _read_array(path: Path, n: int) -> np.ndarray:
@@ -143,14 +160,10 @@ def _read_array(path: Path, n: int) -> np.ndarray:
 def _problem(table: RunTable, steps: int) -> str | None:
     """What is wrong with a table, in words."""
     runs, history = table.runs, table.history
-    numbers = runs.drop(columns=[*PACKAGES, 'processor', 'finished'])
-    if not all(pd.api.types.is_numeric_dtype(kind) for kind in [*numbers.dtypes, *history.dtypes]):
-        return 'a column of its tables is not numeric'
-    if not np.isfinite(numbers).all(axis=None) or runs.isna().any(axis=None):
+    if not np.isfinite(runs.select_dtypes('number')).all(axis=None) or runs.isna().any(axis=None):
         return 'a value is missing in runs.csv'
-    places = history[['seed', 'step']]
-    if np.isinf(history.astype(float)).any(axis=None) or places.isna().any(axis=None):
-        return 'history.csv has infinite values, or rows without a step'
+    if np.isinf(history.astype(float)).any(axis=None):
+        return 'history.csv has infinite values'
     if not runs['seed'].is_unique or not runs['test_accuracy'].between(0, 1).all():
         return 'runs.csv has a seed twice, or an accuracy outside 0 and 1'
     if not history.groupby('seed')['step'].apply(

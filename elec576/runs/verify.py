@@ -82,25 +82,20 @@ def _compare(job: Job, theirs: RunTable, ours: RunTable) -> Verdict:
     right = [table.test_correct[table.seeds.index(job.seed)] for table in (theirs, ours)]
     if old.to_csv() == new.to_csv() and np.array_equal(*right):
         return Verdict(job, True, 'equal')
-    return Verdict(job, False, f'{_first_difference(old, new)}. {_around(job, theirs, ours)}')
+    # differences in configuration, versions and processor
+    around = differences(*({**table.config, **{name: table.metrics(job.seed)[name]
+                                               for name in ('versions', 'processor')}}
+                           for table in (theirs, ours)))
+    return Verdict(job, False, f'{_first_difference(old, new)}. ' + (
+        f'What else differs (committed, not here): {"; ".join(around)}' if around else
+        'Nothing else that is recorded differs'))
 
 
 def _first_difference(old: History, new: History) -> str:
     for before, after in zip(old.rows, new.rows):
-        for name in old.columns:
-            if before.get(name) != after.get(name):
-                return (f'differs from step {before["step"]} on: {name} {before.get(name)} '
-                        f'committed, {after.get(name)} here')
+        if differing := differences(before, after):
+            return (f'differs from step {before["step"]} on (committed, not here): '
+                    f'{"; ".join(differing)}')
     if len(old.rows) != len(new.rows):
         return f'differs: {len(old.rows)} rows of history committed, {len(new.rows)} here'
     return 'differs in which test images are right'
-
-
-def _around(job: Job, theirs: RunTable, ours: RunTable) -> str:
-    """Differences in configuration, versions and processor, as a sentence."""
-    old, new = ({**table.config, **{name: table.metrics(job.seed)[name]
-                                    for name in ('versions', 'processor')}}
-                for table in (theirs, ours))
-    differing = differences(old, new)
-    return ('What else differs (committed, not here): ' + '; '.join(differing) if differing else
-            'Nothing else that is recorded differs')

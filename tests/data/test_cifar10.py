@@ -13,6 +13,7 @@ from elec576.data import cifar10
 from elec576.data.cifar10 import image_name, read_cifar10_folder, read_image, read_pixels
 from elec576.data.rebuild import write_tree
 from elec576.data.sets import digest
+from elec576.data.sources import load_cifar10
 from elec576.errors import UserError
 
 COUNTS = {'Train': 3, 'Test': 2}
@@ -91,15 +92,15 @@ def another_pixel_and_no_end(path):
 
 @pytest.mark.parametrize('damage, message', [
     (lambda p: p.unlink(), 'No such file'),
-    (lambda p: p.write_bytes(b''), 'the file is empty'),
+    (lambda p: p.write_bytes(b''), 'not a readable PNG'),
     (lambda p: p.write_bytes(b'not an image at all'), 'not a readable PNG'),
     (lambda p: p.write_bytes(p.read_bytes()[:300]), 'not a readable PNG'),
     (another_pixel_and_no_end, 'not a readable PNG'),
-    (as_png(np.zeros((32, 28), np.uint8)), '28x32 pixels'),
-    (as_png(np.zeros((28, 28, 3), np.uint8)), 'a color image'),
-    (as_png(np.zeros((28, 28, 4), np.uint8)), 'a color image'),
-    (lambda p: Image.fromarray(GRAY).convert('P').save(p), 'a color image'),
-    (as_png(np.zeros((28, 28), np.uint16) + 300), '8 bits of gray'),
+    (as_png(np.zeros((32, 28), np.uint8)), '28x32 pixels of'),
+    (as_png(np.zeros((28, 28, 3), np.uint8)), 'mode RGB; .* 8 bits of gray'),
+    (as_png(np.zeros((28, 28, 4), np.uint8)), 'mode RGBA'),
+    (lambda p: Image.fromarray(GRAY).convert('P').save(p), 'mode P'),
+    (as_png(np.zeros((28, 28), np.uint16) + 300), 'mode I;16'),
 ])
 def test_bad_images(folder, damage, message):
     path = folder / 'Train/4/Image00001.png'
@@ -116,7 +117,7 @@ def test_bad_images(folder, damage, message):
 ])
 def test_more_images_than_there_are(folder, train, test, message):
     with pytest.raises(UserError, match=message):
-        read_cifar10_folder(folder, train, test)
+        load_cifar10(train, test, str(folder.parent))
 
 
 def test_no_folder(tmp_path):

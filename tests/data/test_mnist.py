@@ -106,15 +106,21 @@ def test_state_holds_the_whole_generator():
 def test_state_of_another_set_is_refused():
     first, second = DataSet(*numbered(5)), DataSet(*numbered(6))
     first.next_batch(2)
-    with pytest.raises(UserError, match='of 5 images, the data set has 6'):
+    with pytest.raises(UserError, match=r'order is not int64 of shape \(6,\)'):
         second.restore(first.state())
 
 
 def test_state_that_contradicts_itself_is_refused():
     images = DataSet(*numbered(5))
     images.next_batch(2)
-    with pytest.raises(UserError, match='not a permutation of the images'):
-        DataSet(*numbered(5)).restore(images.state() | {'order': np.empty(0)})
+    state = images.state()
+    for name, value in (('order', np.arange(1, 6)), ('index_in_epoch', np.array(6)),
+                        ('epochs_completed', np.array(-1))):
+        with pytest.raises(UserError, match='not a permutation of the images'):
+            DataSet(*numbered(5)).restore(state | {name: value})
+    for name in ('position', 'index_in_epoch', 'epochs_completed'):
+        with pytest.raises(UserError, match=f'{name} is not int64'):
+            DataSet(*numbered(5)).restore(state | {name: state[name].astype(np.float32)})
 
 
 def test_batch_larger_than_the_set():
@@ -168,18 +174,18 @@ IMAGES, LABELS = FILES[:2]
 
 @pytest.mark.parametrize('name, damage, message', [
     (IMAGES, lambda p: p.unlink(), 'No such file'),
-    (IMAGES, lambda p: p.write_bytes(p.read_bytes()[:500]), 'cut short or damaged'),
-    (IMAGES, lambda p: p.write_bytes(b''), 'is not an IDX file'),
-    (IMAGES, lambda p: p.write_bytes(gzip.decompress(p.read_bytes())), 'not an intact gzip'),
-    (IMAGES, lambda p: p.write_bytes(p.read_bytes()[:-8] + bytes(8)), 'not an intact gzip'),
-    (IMAGES, lambda p: rewrite(p, lambda c: c[:-1]), '7839 bytes where .* 10 x 28 x 28'),
+    (IMAGES, lambda p: p.write_bytes(p.read_bytes()[:500]), 'not readable as gzip'),
+    (IMAGES, lambda p: p.write_bytes(b''), 'not an IDX file'),
+    (IMAGES, lambda p: p.write_bytes(gzip.decompress(p.read_bytes())), 'not readable as gzip'),
+    (IMAGES, lambda p: p.write_bytes(p.read_bytes()[:-8] + bytes(8)), 'not readable as gzip'),
+    (IMAGES, lambda p: rewrite(p, lambda c: c[:-1]), 'cut short or damaged'),
     (IMAGES, lambda p: rewrite(p, lambda c: c[:6]), 'cut short or damaged'),
-    (IMAGES, lambda p: rewrite(p, lambda c: c + b'x'), '7841 bytes where'),
-    (IMAGES, lambda p: rewrite(p, lambda c: b'\x00\x00\x0d' + c[3:]), 'is not an IDX file'),
-    (IMAGES, lambda p: p.write_bytes((p.parent / LABELS).read_bytes()), 'holds labels, not images'),
-    (LABELS, lambda p: p.write_bytes((p.parent / IMAGES).read_bytes()), 'holds images, not labels'),
-    (LABELS, lambda p: p.write_bytes((p.parent / FILES[3]).read_bytes()), '10 images but .* 3 lab'),
-    (LABELS, lambda p: rewrite(p, lambda c: c[:-1] + b'\x0a'), 'label 10'),
+    (IMAGES, lambda p: rewrite(p, lambda c: c + b'x'), 'cut short or damaged'),
+    (IMAGES, lambda p: rewrite(p, lambda c: b'\x00\x00\x0d' + c[3:]), 'not an IDX file of images'),
+    (IMAGES, lambda p: p.write_bytes((p.parent / LABELS).read_bytes()), 'not an IDX file of imag'),
+    (LABELS, lambda p: p.write_bytes((p.parent / IMAGES).read_bytes()), 'not an IDX file of labe'),
+    (LABELS, lambda p: p.write_bytes((p.parent / FILES[3]).read_bytes()), '10 images and 3 labels'),
+    (LABELS, lambda p: rewrite(p, lambda c: c[:-1] + b'\x0a'), 'labels up to 10'),
 ])
 def test_bad_files(folder, name, damage, message):
     damage(folder / name)
@@ -190,13 +196,13 @@ def test_bad_files(folder, name, damage, message):
 
 def test_too_few_images_for_the_split(folder, monkeypatch):
     monkeypatch.setattr(module, 'VALIDATION_SIZE', 10)
-    with pytest.raises(UserError, match='10 training'):
+    with pytest.raises(UserError, match='10 images and 10 labels .* at least 11 images'):
         read_mnist_folder(folder)
 
 
 def test_images_of_another_size(small, tmp_path):
     write_mnist_folder(small._replace(test_images=np.zeros((3, 28, 27), np.uint8)), tmp_path)
-    with pytest.raises(UserError, match='27x28 pixels'):
+    with pytest.raises(UserError, match='t10k-images.*not an IDX file of images of 28x28'):
         read_mnist_folder(tmp_path)
 
 

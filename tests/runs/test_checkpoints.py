@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from elec576 import files
 from elec576.errors import UserError
 from elec576.loops.history import CNN_COLUMNS, History
 from elec576.runs import checkpoints
@@ -177,15 +178,15 @@ def test_cut_off_while_writing(place, trained, tmp_path, monkeypatch):
 
 def test_all_of_it_is_on_the_disk_before_it_has_its_name(trained, tmp_path, monkeypatch):
     calls = []
-    monkeypatch.setattr(checkpoints, 'sync', lambda path: calls.append(path.name))
-    real = checkpoints.os.replace
-    monkeypatch.setattr(checkpoints.os, 'replace',
+    monkeypatch.setattr(files, 'sync', lambda path: calls.append(path.name))
+    real = files.os.replace
+    monkeypatch.setattr(files.os, 'replace',
                         lambda source, target: calls.append('rename') or real(source, target))
     sess, saver, _ = trained
     checkpoints.save(tmp_path / 'checkpoint', progress_at(3), sess, saver)
-    *files, renamed, folder = calls
+    *written, renamed, folder = calls
     assert (renamed, folder) == ('rename', 'checkpoint')
-    assert set(files) == {path.name for path in (tmp_path / 'checkpoint/step-00000003').iterdir()}
+    assert set(written) == {path.name for path in (tmp_path / 'checkpoint/step-00000003').iterdir()}
 
 
 def test_a_step_saved_before_is_not_written_again(trained, tmp_path):
@@ -193,10 +194,3 @@ def test_a_step_saved_before_is_not_written_again(trained, tmp_path):
     before = (tmp_path / 'step-00000007' / 'progress.npz').stat().st_mtime_ns
     checkpoints.save(tmp_path, progress_at(7), *trained[:2])
     assert (tmp_path / 'step-00000007' / 'progress.npz').stat().st_mtime_ns == before
-
-
-def test_remove(trained, tmp_path):
-    save_steps(tmp_path / 'checkpoint', trained, 1)
-    checkpoints.remove(tmp_path / 'checkpoint')
-    checkpoints.remove(tmp_path / 'checkpoint')
-    assert list(tmp_path.iterdir()) == []

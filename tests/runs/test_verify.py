@@ -62,7 +62,7 @@ def test_another_value_is_found_and_what_differs_around_it(results, small_data):
     found = verdicts(results, small_data)
     assert found['gru-50 seed 100'].equal and not found['gru-50 seed 101'].equal
     words = found['gru-50 seed 101'].words
-    assert words.startswith('differs from step 2 on: train_loss 0.25 committed, ')
+    assert words.startswith('differs from step 2 on (committed, not here): train_loss: 0.25, not ')
     assert words.endswith('Nothing else that is recorded differs')
     config = read_json(folder / 'config.json')
     write_json(folder / 'config.json', config | {'tensorflow': '2.0.1'})

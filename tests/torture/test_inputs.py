@@ -178,7 +178,7 @@ def test_idx(try_inputs, tmp_path):
 
     def read(content: bytes) -> bool:
         path.write_bytes(content)  # other pixels are other data, not damage
-        return idx(read_idx(path, 3)) == gzip.decompress(content)
+        return idx(read_idx(path, (28, 28))) == gzip.decompress(content)
 
     try_inputs('damaged IDX files', damaged_gzip(whole), read, whole)
 
@@ -191,7 +191,7 @@ def test_pixel_cache(try_inputs):
 
     def read(content: bytes) -> bool:
         cache.path.write_bytes(content)
-        found = cache.load(b'f' * 32, len(pixels))
+        found = cache.load(b'f' * 32)
         return found is None or np.array_equal(found, pixels)
 
     try_inputs('damaged pixel caches', damaged(whole), read, whole)
@@ -256,8 +256,9 @@ def test_checkpoint(name, file, strategy, reader_of, try_inputs):
 
 
 @pytest.mark.parametrize('name, value', [
-    ('step', 9), ('step', np.nan), ('seconds', 1.0), ('history', 3.5), ('batches_order', [1, 1]),
-    ('batches_keys', np.zeros(3)), ('batches_position', 'x'), ('batches_index_in_epoch', -1)])
+    ('step', 9), ('step', 10.0), ('step', np.nan), ('seconds', 1.0), ('history', 3.5),
+    ('batches_order', [1, 1]), ('batches_keys', np.zeros(3)),
+    ('batches_position', 'x'), ('batches_index_in_epoch', -1)])
 def test_an_archive_with_another_array_in_it_is_refused(name, value, checkpoint, reader_of,
                                                         outcome):
     whole, read = reader_of('progress.npz')
@@ -414,4 +415,4 @@ def test_a_gzip_file_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path, monkeyp
     path: Path = tmp_path / 'images.gz'
     path.write_bytes(gzip.compress(idx(np.zeros((1000, 28, 28), np.uint8))))
     with pytest.raises(UserError, match='cut short or damaged'):
-        read_idx(path, 3)
+        read_idx(path, (28, 28))
