@@ -7,7 +7,6 @@ It lets every program run without the data and without a network. Its originals 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from elec576.data.cifar10 import PER_CLASS
 from elec576.data.mnist import VALIDATION_SIZE, Mnist
@@ -28,6 +27,8 @@ def originals() -> list[tuple[np.ndarray, np.ndarray]]:
 
     They are split in scikit-learn's order, in which a writer's digits are adjacent.
     """
+    from sklearn.datasets import load_digits  # loads for seconds, and few runs need it
+
     digits = load_digits()
     images = resize(digits.images * (255 / 16), SIZE)
     ends = np.cumsum(ORIGINALS)[:-1]
