@@ -1,6 +1,5 @@
 """run_cnn.py and run_rnn.py from outside: lines, exit codes, and signals to a real process."""
 
-import dataclasses
 import gzip
 import os
 import shlex
@@ -254,21 +253,22 @@ def test_closed_standard_output_is_no_error(small_data, tmp_path):
     assert (tmp_path / 'metrics.json').exists() and (tmp_path / 'curves.png').exists()
 
 
+SHORT = {'steps': 3, 'train_per_class': 12, 'test_per_class': 4, 'threads': 1, 'seed': 1}
+
+
 @pytest.fixture(scope='module')
 def usual(small_data, tmp_path_factory):
-    """A short run of this process: its settings, and the history as bytes."""
-    settings = CnnSettings(steps=3, train_per_class=12, test_per_class=4, eval_every=1, threads=1,
-                           seed=1)
+    """The history of a short run of this process, as bytes."""
     out = tmp_path_factory.mktemp('usual') / 'run'
-    run(settings, out, Options(data=str(small_data)), lambda line: None)
-    return settings, (out / 'history.csv').read_bytes()
+    run(CnnSettings(**SHORT, eval_every=1), out, Options(data=str(small_data)), lambda line: None)
+    return (out / 'history.csv').read_bytes()
 
 
-def run_apart(settings, data, out, **environment):
-    """`run_cnn.py` in a process of its own; the history as bytes."""
+def run_apart(data, out, *options, **environment):
+    """The short run by `run_cnn.py` in a process of its own; its history as bytes."""
     done = subprocess.run(
-        [sys.executable, REPOSITORY / 'scripts' / 'run_cnn.py', *options_of(
-            {**dataclasses.asdict(settings), 'data': data, 'out': out})],
+        [sys.executable, REPOSITORY / 'scripts' / 'run_cnn.py',
+         *options_of({**SHORT, 'eval_every': 1, 'data': data, 'out': out}), *options],
         capture_output=True, text=True,
         env={**os.environ, **environment, 'PYTHONPATH': str(REPOSITORY)})
     assert done.returncode == 0, done.stderr
@@ -282,18 +282,13 @@ def test_the_environment_changes_no_bit(usual, small_data, tmp_path):
                'TF_SET_ONEDNN_FPMATH_MODE': 'BF16', 'TF_USE_DEEP_CONV2D': '1',
                'TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL': '0', 'TF_NUM_INTRAOP_THREADS': '3',
                'OMP_NUM_THREADS': '7', 'TF_XLA_FLAGS': '--tf_xla_auto_jit=2'}
-    settings, history = usual
-    assert run_apart(settings, small_data, tmp_path / 'hostile', **hostile) == history
+    assert run_apart(small_data, tmp_path / 'hostile', **hostile) == usual
 
 
 @pytest.mark.skipif(not has_instructions('avx512'), reason='this processor has no AVX-512')
 def test_avx512_has_other_bits_that_the_listing_shares(usual, small_data, tmp_path):
-    settings, with_avx2 = usual
-    settings = dataclasses.replace(settings, isa='avx512')
-    assert run_apart(settings, small_data, tmp_path / 'avx512') != with_avx2
-    listing, _ = run_listing(
-        'trainCifarStarterCode.py', tmp_path / 'avx512.npz', forked=False,
-        *options_of({'steps': 3, 'train_per_class': 12, 'test_per_class': 4, 'threads': 1,
-                     'seed': 1, 'isa': 'avx512', 'data': small_data}))
+    assert run_apart(small_data, tmp_path / 'avx512', '--isa', 'avx512') != usual
+    listing, _ = run_listing('trainCifarStarterCode.py', tmp_path / 'avx512.npz', forked=False,
+                             *options_of({**SHORT, 'isa': 'avx512', 'data': small_data}))
     history = History.read(tmp_path / 'avx512' / 'history.csv')
     assert history.column('train_loss')[1] == [float(loss) for loss in listing['train_loss']]
