@@ -65,8 +65,9 @@ def test_same_bits_as_the_listing(case, small_data, tmp_path):
 
 @pytest.mark.parametrize('case', [
     {'act': 'relu', 'train_per_class': 800},
-    {'act': 'tanh', 'train_per_class': 1000, 'init': 'xavier', 'optimizer': 'sgd'},
-    {'act': 'sigmoid', 'train_per_class': 800, 'seed': 7},
+    pytest.param({'act': 'tanh', 'train_per_class': 1000, 'init': 'xavier', 'optimizer': 'sgd'},
+                 marks=pytest.mark.slow),
+    pytest.param({'act': 'sigmoid', 'train_per_class': 800, 'seed': 7}, marks=pytest.mark.slow),
 ], ids=lambda case: case['act'])
 def test_same_bits_as_the_listing_on_the_real_data(case, real_data, tmp_path):
     settings = {'steps': 20, 'log_every': 10, 'threads': 2, 'data': real_data, **case}

@@ -27,10 +27,11 @@ def run_package(settings: RnnSettings, data) -> dict:
                 'accuracy': measured.test_accuracy, 'loss': measured.test_loss, 'lines': lines}
 
 
-def assert_same_as_listing(case: dict, data, tmp_path, forked: bool = True) -> None:
+def assert_same_as_listing(case: dict, data, tmp_path, forked: bool = True, eval_every: int = 5
+                           ) -> None:
     listing, printed = run_listing('lstmMNISTStarterCode.py', tmp_path / 'listing.npz',
                                    *options_of({**case, 'data': data}), forked=forked)
-    ours = run_package(RnnSettings(**case, eval_every=5), data)
+    ours = run_package(RnnSettings(**case, eval_every=eval_every), data)
     for name in ('train_accuracy', 'train_loss'):
         steps, values = ours['history'].column(name)
         assert steps == list(listing['step'])
@@ -56,7 +57,7 @@ def test_same_bits_as_the_listing(case, small_data, tmp_path):
 @pytest.mark.parametrize('cell', ['basic', 'lstm', 'gru'])
 def test_same_bits_as_the_listing_on_the_real_data(cell, real_data, tmp_path):
     assert_same_as_listing({'cell': cell, 'hidden': 128, 'iterations': 1050, 'batch_size': 50,
-                            'display_step': 1, 'threads': 2}, real_data, tmp_path)
+                            'display_step': 1, 'threads': 2}, real_data, tmp_path, eval_every=15)
 
 
 def test_the_number_of_steps_is_the_listing_s():
