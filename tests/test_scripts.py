@@ -203,9 +203,9 @@ def assert_same_run(path, other):
     assert ours['test_loss'] == theirs['test_loss']
 
 
-def test_sigterm_says_how_to_resume(small_data, tmp_path):
-    settings = {'train_per_class': 12, 'test_per_class': 4, 'steps': 40, 'log_every': 1,
-                'eval_every': 10, 'threads': 2}
+def test_sigterm_says_how_to_resume(script, small_data, tmp_path):
+    settings = {'train_per_class': 12, 'test_per_class': 4, 'batch_size': 10, 'steps': 40,
+                'log_every': 1, 'eval_every': 10, 'threads': 2}
     out = tmp_path / 'a run'  # a space, because the line is pasted into a shell
     options = [*options_of(settings), '--data', small_data, '--out', out]
     with begin('run_cnn.py', *options) as process:
@@ -217,16 +217,15 @@ def test_sigterm_says_how_to_resume(small_data, tmp_path):
     assert one_line(error) and '; saved in ' in error
     python, program, *arguments = shlex.split(error.partition('resume with: ')[2])
     assert python == 'python' and program.endswith('run_cnn.py')
-    with begin('run_cnn.py', *arguments) as process:
-        printed = process.stdout.read().splitlines()
-    assert process.returncode == 0
-    assert not any(line.startswith('step 7,') for line in printed)  # resumed, not started again
+    code, printed, _ = script('run_cnn.py', *arguments)
+    assert code == 0
+    assert '\nstep 7,' not in printed  # resumed, not started again
     run(CnnSettings(**settings), tmp_path / 'whole',
             Options(data=str(small_data)), lambda line: None)
     assert_same_run(out, tmp_path / 'whole')
 
 
-def test_sigkill_and_the_same_command_again(small_data, tmp_path):
+def test_sigkill_and_the_same_command_again(script, small_data, tmp_path):
     settings = {'hidden': 9, 'iterations': 61 * 40, 'batch_size': 61, 'display_step': 1,
                 'eval_every': 7, 'threads': 2}
     options = [*options_of(settings), '--data', small_data, '--out', tmp_path / 'run',
@@ -237,10 +236,9 @@ def test_sigkill_and_the_same_command_again(small_data, tmp_path):
         process.stdout.read()
     assert process.returncode == -signal.SIGKILL
     assert checkpoints.latest(tmp_path / 'run' / 'checkpoint').name >= 'step-00000010'
-    with begin('run_rnn.py', *options) as process:
-        printed = process.stdout.read().splitlines()
-    assert process.returncode == 0
-    assert not any(line.startswith(f'Iter {10 * 61},') for line in printed)
+    code, printed, _ = script('run_rnn.py', *options)
+    assert code == 0
+    assert f'\nIter {10 * 61},' not in printed
     run(RnnSettings(**settings), tmp_path / 'whole',
             Options(data=str(small_data)), lambda line: None)
     assert_same_run(tmp_path / 'run', tmp_path / 'whole')
@@ -255,38 +253,42 @@ def test_closed_standard_output_is_no_error(small_data, tmp_path):
     assert (tmp_path / 'metrics.json').exists() and (tmp_path / 'curves.png').exists()
 
 
-def test_the_environment_changes_no_bit(small_data, tmp_path):
+SHORT = {'steps': 3, 'train_per_class': 12, 'test_per_class': 4, 'threads': 1, 'seed': 1}
+
+
+@pytest.fixture(scope='module')
+def usual(small_data, tmp_path_factory):
+    """The history of a short run of this process, as bytes."""
+    out = tmp_path_factory.mktemp('usual') / 'run'
+    run(CnnSettings(**SHORT, eval_every=1), out, Options(data=str(small_data)), lambda line: None)
+    return (out / 'history.csv').read_bytes()
+
+
+def run_apart(data, out, *options, **environment):
+    """The short run by `run_cnn.py` in a process of its own; its history as bytes."""
+    done = subprocess.run(
+        [sys.executable, REPOSITORY / 'scripts' / 'run_cnn.py',
+         *options_of({**SHORT, 'eval_every': 1, 'data': data, 'out': out}), *options],
+        capture_output=True, text=True,
+        env={**os.environ, **environment, 'PYTHONPATH': str(REPOSITORY)})
+    assert done.returncode == 0, done.stderr
+    return (out / 'history.csv').read_bytes()
+
+
+def test_the_environment_changes_no_bit(usual, small_data, tmp_path):
     """Variables that choose other kernels, and more threads, are without effect."""
     hostile = {'TF_ENABLE_ONEDNN_OPTS': '0', 'ONEDNN_MAX_CPU_ISA': 'SSE41',
                'DNNL_MAX_CPU_ISA': 'SSE41', 'ONEDNN_DEFAULT_FPMATH_MODE': 'BF16',
                'TF_SET_ONEDNN_FPMATH_MODE': 'BF16', 'TF_USE_DEEP_CONV2D': '1',
                'TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL': '0', 'TF_NUM_INTRAOP_THREADS': '3',
                'OMP_NUM_THREADS': '7', 'TF_XLA_FLAGS': '--tf_xla_auto_jit=2'}
-    histories = []
-    for name, variables in (('usual', {}), ('hostile', hostile)):
-        out = tmp_path / name
-        subprocess.run(
-            [sys.executable, REPOSITORY / 'scripts' / 'run_cnn.py', *map(str, SMALL['run_cnn.py']),
-             '--threads', '1', '--eval-every', '1', '--data', small_data, '--out', out],
-            check=True, capture_output=True,
-            env={**os.environ, **variables, 'PYTHONPATH': str(REPOSITORY)})
-        histories.append((out / 'history.csv').read_bytes())
-    assert histories[0] == histories[1]
+    assert run_apart(small_data, tmp_path / 'hostile', **hostile) == usual
 
 
 @pytest.mark.skipif(not has_instructions('avx512'), reason='this processor has no AVX-512')
-def test_avx512_has_other_bits_that_the_listing_shares(small_data, tmp_path):
-    settings = {'steps': 3, 'train_per_class': 12, 'test_per_class': 4, 'threads': 1, 'seed': 1}
-    for isa in ('avx2', 'avx512'):
-        done = subprocess.run(
-            [sys.executable, REPOSITORY / 'scripts' / 'run_cnn.py',
-             *options_of({**settings, 'isa': isa, 'eval_every': 1, 'data': small_data,
-                          'out': tmp_path / isa})],
-            capture_output=True, text=True, env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
-        assert done.returncode == 0, done.stderr
-        listing, _ = run_listing('trainCifarStarterCode.py', tmp_path / f'{isa}.npz',
-                                 *options_of({**settings, 'isa': isa, 'data': small_data}))
-        history = History.read(tmp_path / isa / 'history.csv')
-        assert history.column('train_loss')[1] == [float(loss) for loss in listing['train_loss']]
-    assert (tmp_path / 'avx2/history.csv').read_bytes() != (
-        tmp_path / 'avx512/history.csv').read_bytes()
+def test_avx512_has_other_bits_that_the_listing_shares(usual, small_data, tmp_path):
+    assert run_apart(small_data, tmp_path / 'avx512', '--isa', 'avx512') != usual
+    listing, _ = run_listing('trainCifarStarterCode.py', tmp_path / 'avx512.npz', forked=False,
+                             *options_of({**SHORT, 'isa': 'avx512', 'data': small_data}))
+    history = History.read(tmp_path / 'avx512' / 'history.csv')
+    assert history.column('train_loss')[1] == [float(loss) for loss in listing['train_loss']]

@@ -53,9 +53,9 @@ def test_a_slow_worker_is_ended():
 
 
 @pytest.mark.parametrize('way, variant', [
-    ('listing', 'listing'), ('torch', 'time first'), ('torch', 'channels last'),
-    *(pytest.param(*each, marks=pytest.mark.slow)
-      for each in (('keras', 'train_on_batch'), ('sgemm', 'tensorflow')))])
+    ('listing', 'listing'), *(pytest.param(*each, marks=pytest.mark.slow) for each in (
+        ('torch', 'time first'), ('torch', 'channels last'), ('keras', 'train_on_batch'),
+        ('sgemm', 'tensorflow')))])
 def test_every_way_steps(way, variant, small_data):
     if way == 'torch':
         pytest.importorskip('torch')

@@ -2,7 +2,6 @@
 
 import os
 import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import REPOSITORY, Done, call
 from made_up import NAMES, write_runs
 from matplotlib import image
 from scipy import stats
@@ -34,26 +34,12 @@ from elec576.experiments import SAME_RUN, named
 from elec576.pictures.comparison import draw_comparison
 from elec576.settings import describe
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, str(REPOSITORY / 'scripts' / 'compare.py'), '--results']
 
 
-def run_compare(results: Path) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, REPOSITORY / 'scripts' / 'compare.py', '--results', results],
-        capture_output=True, text=True, env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
-
-
-@pytest.fixture
-def compare_here(monkeypatch, capsys):
-    """The command in this process: what it printed."""
-    main = runpy.run_path(str(REPOSITORY / 'scripts' / 'compare.py'), run_name='compare')['main']
-
-    def run(results: Path) -> str:
-        monkeypatch.setattr(sys, 'argv', ['compare.py', '--results', str(results)])
-        main()
-        return capsys.readouterr().out
-
-    return run
+def run_compare(results: Path) -> Done:
+    """The command in this process."""
+    return call([*COMMAND, str(results)])
 
 
 def contents(folder: Path) -> dict:
@@ -70,7 +56,7 @@ def whole(tmp_path_factory):
 
 def test_the_report_is_what_was_printed(whole):
     results, done = whole
-    assert done.returncode == 0 and done.stderr == ''
+    assert done.code == 0 and done.stderr == ''
     assert (results / 'REPORT.md').read_text(encoding='utf-8') == done.stdout
 
 
@@ -132,45 +118,48 @@ def test_no_place_on_this_machine_is_named(whole):
     assert str(results) not in done.stdout and str(REPOSITORY) not in done.stdout
 
 
-def test_the_same_runs_give_the_same_bytes(tmp_path, compare_here):
+def test_the_same_runs_give_the_same_bytes(tmp_path):
     names = ('cnn-vis', 'gru-50', 'gru-128')
-    assert run_compare(write_runs(tmp_path / 'one', names, seeds=4)).returncode == 0
-    compare_here(write_runs(tmp_path / 'two', reversed(names), seeds=4))
+    apart = subprocess.run([*COMMAND, write_runs(tmp_path / 'one', names, seeds=4)],
+                           capture_output=True, text=True,
+                           env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
+    assert (apart.returncode, apart.stderr) == (0, '')
+    run_compare(write_runs(tmp_path / 'two', reversed(names), seeds=4))
     one, two = (contents(tmp_path / folder) for folder in ('one', 'two'))
     assert one == two and len(one) > 8
 
 
-def test_damage_stops_everything_and_leaves_the_old_report(tmp_path, compare_here):
+def test_damage_stops_everything_and_leaves_the_old_report(tmp_path):
     results = write_runs(tmp_path, ('gru-50', 'gru-128'), seeds=4)
-    compare_here(results)
+    run_compare(results)
     before = contents(results)
     shutil.copy(results / 'runs/gru-50/config.json', results / 'runs/gru-128')
     done = run_compare(results)
-    assert done.returncode == 2 and done.stdout == ''
+    assert done.code == 2 and done.stdout == ''
     assert done.stderr.count('\n') == 1 and 'runs/gru-128' in done.stderr
     assert contents(results) == before
 
 
 def test_no_runs_is_one_line_and_exit_code_2(tmp_path):
     done = run_compare(tmp_path)
-    assert done.returncode == 2 and done.stdout == '' and done.stderr.count('\n') == 1
+    assert done.code == 2 and done.stdout == '' and done.stderr.count('\n') == 1
     assert 'there are no runs' in done.stderr and not (tmp_path / 'REPORT.md').exists()
 
 
-def test_pictures_of_removed_runs_go(tmp_path, compare_here):
+def test_pictures_of_removed_runs_go(tmp_path):
     results = write_runs(tmp_path, ('cnn1', 'gru-50'), seeds=3)
-    compare_here(results)
+    run_compare(results)
     assert (results / 'figures/curves-cnn1.png').exists()
     (results / 'figures/mine.png').write_bytes(b'')
     shutil.rmtree(results / 'runs/cnn1')
-    assert 'No finished run of: cnn1' in compare_here(results)
+    assert 'No finished run of: cnn1' in run_compare(results).stdout
     assert not (results / 'figures/curves-cnn1.png').exists()
     assert (results / 'figures/mine.png').exists()
 
 
-def test_one_seed_says_too_few_instead_of_intervals(tmp_path, compare_here):
+def test_one_seed_says_too_few_instead_of_intervals(tmp_path):
     results = write_runs(tmp_path, ('cnn1', 'cnn-vis', 'evidence-bias-0', 'gru-50'), seeds=1)
-    text = compare_here(results)
+    text = run_compare(results).stdout
     assert 'too few seeds for any interval' in text
     assert not re.search(r'\b(nan|None|inf)\b', text)
     assert 'of 13, 0 supported, 0 contradicted, 0 practically equal, 0 undecided, ' \
@@ -267,8 +256,9 @@ def test_words(tmp_path):
     assert seed_words(runs[::2]) == '2 seeds (100, 102)' and seed_words(runs[:1]) == '1 seed (100)'
 
 
-def test_comparing_needs_no_tensorflow():
+def test_comparing_and_its_page_need_no_tensorflow():
     code = ('import sys, elec576.comparison.markdown, elec576.comparison.tables, '
-            'elec576.pictures.comparison; assert "tensorflow" not in sys.modules')
+            'elec576.page.page, elec576.pictures.comparison; '
+            'assert "tensorflow" not in sys.modules')
     subprocess.run([sys.executable, '-c', code], check=True,
                    env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})

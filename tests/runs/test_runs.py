@@ -18,8 +18,8 @@ from elec576.runs.run import STAND_IN_NOTICE, Options, run
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 
-CNN = CnnSettings(steps=14, train_per_class=12, test_per_class=4, eval_every=5, log_every=1,
-                  threads=2)
+CNN = CnnSettings(steps=14, train_per_class=12, test_per_class=4, batch_size=10, eval_every=5,
+                  log_every=1, threads=2)
 # 300 training images: the epoch ends within step 5
 RNN = RnnSettings(hidden=12, iterations=61 * 15, batch_size=61, display_step=1,
                   eval_every=5, threads=2)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -26,11 +27,18 @@ def row_of_a_run(settings, seed, folder, data):
     return first['train_accuracy'], first['train_loss']
 
 
+@pytest.fixture(scope='module')
+def made(tmp_path_factory, small_data):
+    """The folder of a file of two settings and three seeds."""
+    folder = tmp_path_factory.mktemp('made')
+    step0.make(folder, 3, 1, str(small_data), settings=TWO)
+    return folder
+
+
 @pytest.fixture
-def table(tmp_path, small_data):
-    """A file of two settings and three seeds, and where it is."""
-    step0.make(tmp_path, 3, 1, str(small_data), settings=TWO)
-    return tmp_path / 'step0.csv'
+def table(made, tmp_path):
+    """A copy of the file."""
+    return shutil.copytree(made, tmp_path / 'table') / 'step0.csv'
 
 
 def test_rows_are_those_of_real_runs(tmp_path, small_data):

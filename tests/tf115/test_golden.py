@@ -74,10 +74,8 @@ def test_the_same_dropout_masks_as_tensorflow_1_15():
         assert masks(cases.masks_settings(data)) == found.masks
 
 
-@pytest.mark.parametrize('name', [
-    # LeNet5 reads all of the course's images for each case
-    pytest.param(name, marks=[] if name in cases.CELLS else pytest.mark.slow)
-    for name in cases.cases(cases.COURSE)])
+@pytest.mark.slow
+@pytest.mark.parametrize('name', cases.cases(cases.COURSE))
 def test_the_same_as_tensorflow_1_15_on_the_real_data(name, real_data):
     sparing = {} if name in cases.CELLS else {'eval_every': 0, 'log_every': 1}
     found = compare(name, cases.COURSE, real_data, **sparing)
@@ -163,12 +161,16 @@ def test_the_file_reads_back(tmp_path):
         read_golden(tmp_path / 'again.json')
 
 
-def test_the_driver_stands_alone_and_changes_no_bit(tmp_path):
-    """Under the TensorFlow that is installed the listing in the driver is the package."""
+def test_the_driver_stands_alone():
     compile(DRIVER.read_text(), DRIVER.name, 'exec', dont_inherit=True)
     assert 'elec576' not in [line.split()[1].split('.')[0] for line in
                              DRIVER.read_text().splitlines()
                              if line.startswith(('import ', 'from '))]
+
+
+@pytest.mark.slow
+def test_the_driver_changes_no_bit(tmp_path):
+    """Under the TensorFlow that is installed the listing in the driver is the package."""
     write_made_up(tmp_path)
     settings = cases.shortened(cases.cases(cases.MADE_UP)['basic'], 3)
     raw = run_listing(Path(sys.executable), settings, tmp_path)

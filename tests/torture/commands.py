@@ -1,37 +1,18 @@
-"""The scripts as the trials call them: in processes of their own, or in this one."""
+"""The scripts as the trials call them."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
 import os
-import runpy
-import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
-from unittest import mock
 
-from helpers import REPOSITORY, options_of
+from helpers import REPOSITORY, Done, options_of
 
 from elec576.settings import CnnSettings, RnnSettings
 
 SECONDS = 3600  # longer than any of the trials' scripts takes
-
-
-class Done(NamedTuple):
-    """How a script ended."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    def refused(self, *words: str) -> bool:
-        """Whether it ended with exit code 2 and one line that has all of ``words``."""
-        return (self.code == 2 and self.stderr.count('\n') == 1
-                and all(word in self.stderr for word in words))
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -69,23 +50,3 @@ def run_well(words: list[str], **changes: str) -> Done:
     done = run(words, **changes)
     assert done.code == 0, (words, done)
     return done
-
-
-def call(words: list[str]) -> Done:
-    """Run a script's command line in this process, which saves the seconds that TensorFlow loads.
-
-    Nothing is written to a file for the output: it may be called while files cannot be written.
-    """
-    out, err = io.StringIO(), io.StringIO()
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        with mock.patch.object(sys, 'argv', words[1:]), contextlib.redirect_stdout(out), \
-                contextlib.redirect_stderr(err):
-            runpy.run_path(words[1], run_name='__main__')
-    except SystemExit as end:
-        if end.code == 130:
-            raise KeyboardInterrupt from None  # of the trial, not of the script
-        return Done(end.code, out.getvalue(), err.getvalue())
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    raise AssertionError(f'{words}: no exit code')

@@ -5,7 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from commands import call, command_of
+from commands import command_of
+from helpers import call
 
 from elec576.settings import CnnSettings, RnnSettings
 

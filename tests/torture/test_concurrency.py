@@ -7,8 +7,8 @@ import time
 
 import pytest
 import reproduced
-from commands import SECONDS, Done, call, command, command_of, environment, run_well
-from helpers import REPOSITORY
+from commands import SECONDS, command, command_of, environment, run_well
+from helpers import REPOSITORY, Done, call
 from same_run import differences
 
 from elec576 import experiments

@@ -21,7 +21,6 @@ RUNS = {'LeNet5': CnnSettings(steps=60, train_per_class=12, test_per_class=4, ev
                             eval_every=20, threads=2),
         'GRU': RnnSettings(cell='gru', hidden=4, iterations=50 * 11, display_step=1, eval_every=5,
                            threads=2)}
-SLOW = ('LeNet5', 'LSTM')
 EQUALITY = ('tests/loops/test_cnn_loop.py', 'tests/loops/test_rnn_loop.py')
 
 
@@ -37,8 +36,8 @@ def make(small_data, tmp_path_factory):
     return make_run
 
 
-@pytest.mark.parametrize('name', [
-    pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in RUNS])
+@pytest.mark.slow
+@pytest.mark.parametrize('name', RUNS)
 def test_the_same_command(name, make, trial_options, finding):
     first, *others = [make(name, number) for number in range(5 if trial_options.full else 2)]
     found = [differences(run, first) for run in others]

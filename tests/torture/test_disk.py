@@ -17,7 +17,8 @@ import sys
 from unittest import mock
 
 import pytest
-from commands import call, command_of
+from commands import command_of
+from helpers import call
 from same_run import begins, differences
 
 from elec576.runs import checkpoints

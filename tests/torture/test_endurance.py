@@ -29,6 +29,7 @@ def measured(words: list[str], lines: tuple[str, ...]) -> list[float]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('network', ['LeNet5', 'basic RNN'])
 def test_many_steps(network, trial_options, finding, small_data, tmp_path):
     few, many = (300, 3000) if trial_options.full else (30, 120)

@@ -20,7 +20,8 @@ from random import Random
 import numpy as np
 import pytest
 import reproduced
-from commands import SECONDS, call, command_of, run_well
+from commands import SECONDS, command_of, run_well
+from helpers import call
 from kill import Moment, killed_at, random_moment
 from same_run import begins, differences
 

@@ -9,7 +9,8 @@ import dataclasses
 import math
 
 import pytest
-from commands import call, command, command_of
+from commands import command, command_of
+from helpers import call
 
 from elec576 import experiments
 from elec576.claims.plan import FIRST_SEED
