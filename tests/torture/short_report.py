@@ -9,8 +9,8 @@ from elec576 import experiments
 from elec576.settings import CnnSettings, RnnSettings
 
 SHORT = {
-    'cnn1': CnnSettings(steps=120, eval_every=40, train_per_class=100, test_per_class=20),
-    'rnn-a': RnnSettings(hidden=128, iterations=50 * 1200, eval_every=100),
+    'cnn1': CnnSettings(steps=60, eval_every=20, train_per_class=50, test_per_class=20),
+    'rnn-a': RnnSettings(hidden=128, iterations=50 * 500, eval_every=100),
 }
 
 if __name__ == '__main__':
