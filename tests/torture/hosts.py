@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import re
 import signal
 import subprocess
 import sys
@@ -17,8 +17,6 @@ from pathlib import Path
 
 from commands import environment
 
-MISSING = ('needs Linux' if sys.platform != 'linux' else 'needs root' if os.getuid() else
-           'no ip here: apt-get install iproute2' if not shutil.which('ip') else '')
 # FOLDER DATA COMMAND ...: run it on a new disk, with a copy of the data
 BOOT = ('mount -t tmpfs disk "$1" && cd "$1" && mkdir tmp && { [ -z "$2" ] || cp -r "$2" data; } '
         '&& shift 2 && exec "$@"')
@@ -27,6 +25,33 @@ BOOT = ('mount -t tmpfs disk "$1" && cd "$1" && mkdir tmp && { [ -z "$2" ] || cp
 def ip(*words: str) -> str:
     """What the program `ip` prints."""
     return subprocess.run(['ip', *words], check=True, capture_output=True, text=True).stdout
+
+
+def pids(space: str) -> list[int]:
+    """The processes in a namespace."""
+    return list(map(int, ip('netns', 'pids', space).split()))
+
+
+def kill(space: str) -> None:
+    """SIGKILL all processes in a namespace."""
+    while left := pids(space):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def impossible(folder: Path) -> str:
+    """Why there can be no hosts on this machine; '' if there can."""
+    if sys.platform != 'linux' or os.getuid():
+        return 'needs Linux, and root'
+    try:
+        with Hosts(('one', 'other'), folder, None):
+            return ''
+    except FileNotFoundError:
+        return 'no ip here: apt-get install iproute2'
+    except subprocess.CalledProcessError as error:
+        return f'network namespaces are not allowed here: {error.stderr.strip()}'
 
 
 class Hosts:
@@ -41,6 +66,10 @@ class Hosts:
         self.names, self.folder, self.data = names, folder, data
 
     def __enter__(self) -> Hosts:
+        for found in re.findall(r'elec576-(\d+)-switch', ip('netns', 'list')):
+            if not Path('/proc', found).exists():  # it was killed
+                self._remove(int(found))
+        self._before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             switch = self._add('switch')
             ip('-n', switch, 'link', 'add', 'bridge', 'up', 'type', 'bridge')
@@ -57,16 +86,18 @@ class Hosts:
             raise
         return self
 
+    def __exit__(self, *error: object) -> None:
+        self._remove(os.getpid())
+        signal.signal(signal.SIGTERM, self._before)
+
     def _add(self, name: str) -> str:
         ip('netns', 'add', self.space(name))
         return self.space(name)
 
-    def __exit__(self, *error: object) -> None:
-        there = ip('netns', 'list').split()
-        for name in ('switch', *self.names):
-            if self.space(name) in there:
-                self.kill(name)
-                ip('netns', 'delete', self.space(name))
+    def _remove(self, pid: int) -> None:
+        for space in re.findall(rf'elec576-{pid}-\w+', ip('netns', 'list')):
+            kill(space)
+            ip('netns', 'delete', space)
 
     def space(self, name: str) -> str:
         """The host's namespace."""
@@ -97,15 +128,11 @@ class Hosts:
 
     def pids(self, name: str) -> list[int]:
         """The processes that run on a host."""
-        return list(map(int, ip('netns', 'pids', self.space(name)).split()))
+        return pids(self.space(name))
 
     def kill(self, name: str) -> None:
-        """SIGKILL all of them."""
-        while pids := self.pids(name):
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.1)
+        """SIGKILL all that runs on a host."""
+        kill(self.space(name))
 
     def finds(self, name: str, pattern: str) -> bool:
         """Whether there is a file of this pattern on the disk of a host that runs something."""

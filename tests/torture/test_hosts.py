@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 from commands import SECONDS, Done, environment
 from helpers import REPOSITORY
-from hosts import MISSING, Hosts
+from hosts import Hosts, impossible
 from reproduced import differing
 from short_report import SHORT
 
@@ -25,7 +25,7 @@ JOBS = many.plan(','.join(SHORT), range(FIRST_SEED, FIRST_SEED + SEEDS))
 NAMES = ('user', 'scheduler', 'worker1', 'worker2', 'worker3')
 MOMENT = 8  # seconds; Dask gives up a connection that is silent for 30
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = pytest.mark.slow
 
 
 class Cluster(Hosts):
@@ -75,6 +75,8 @@ def wait(condition, job: subprocess.Popen | None = None) -> None:
 def reference(trial_options, tmp_path_factory):
     """The results of this machine without Dask."""
     folder = tmp_path_factory.mktemp('reference')
+    if why := impossible(folder):
+        pytest.skip(why)
     data = ['--data', trial_options.data] if trial_options.data else []
     subprocess.run(reproduce(folder, '--jobs', 2, *data), check=True, env=environment())
     return folder
@@ -105,7 +107,7 @@ def problems(hosts: Cluster, reference, *dones: Done, lost: str = '') -> list[st
     return found + differing(hosts.folder / 'results', reference, JOBS)
 
 
-def test_a_worker_is_cut_off(hosts, reference, finding):
+def test_a_worker_is_cut_off(reference, hosts, finding):
     job = hosts.reproduce()
     wait(lambda: hosts.busy('worker1'), job)
     hosts.link('worker1', 'down')
@@ -116,7 +118,7 @@ def test_a_worker_is_cut_off(hosts, reference, finding):
             problems(hosts, reference, done, lost='worker1'), 'the worker ends by itself')
 
 
-def test_a_worker_is_killed(hosts, reference, finding):
+def test_a_worker_is_killed(reference, hosts, finding):
     job = hosts.reproduce()
     wait(lambda: hosts.busy('worker2'), job)
     hosts.kill('worker2')
@@ -126,7 +128,7 @@ def test_a_worker_is_killed(hosts, reference, finding):
             len(JOBS), problems(hosts, reference, ended(job), lost='worker2'))
 
 
-def test_the_scheduler_is_cut_off_for_a_moment(hosts, reference, finding):
+def test_the_scheduler_is_cut_off_for_a_moment(reference, hosts, finding):
     job = hosts.reproduce()
     wait(lambda: hosts.busy('worker1', 'worker2'), job)
     hosts.link('scheduler', 'down')
@@ -136,7 +138,7 @@ def test_the_scheduler_is_cut_off_for_a_moment(hosts, reference, finding):
             len(JOBS), problems(hosts, reference, ended(job)))
 
 
-def test_the_scheduler_is_cut_off(hosts, reference, finding):
+def test_the_scheduler_is_cut_off(reference, hosts, finding):
     job = hosts.reproduce()
     wait(lambda: hosts.busy('worker1', 'worker2'), job)
     hosts.link('scheduler', 'down')
