@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from typing import Any, Callable, Iterator, Sequence
 
 from elec576.errors import UserError
@@ -32,6 +33,8 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
         from distributed.comm import resolve_address
     except ImportError:
         raise UserError('--dask: Dask is not installed; pip install -e .[dask]') from None
+    # it prints a traceback where one line is raised here
+    logging.getLogger('distributed.client').setLevel(logging.CRITICAL)
     try:
         resolve_address(address)  # a Client that rejects it stays half open and blocks the next
         client = Client(address, timeout=PATIENCE)
