@@ -29,8 +29,8 @@ from elec576.machine import processor, versions, versions_text
 from elec576.runs.rundir import read_json
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-TRIALS = ('kills', 'disk', 'inputs', 'nan', 'concurrency', 'download', 'determinism', 'processors',
-          'endurance')
+TRIALS = ('kills', 'disk', 'inputs', 'nan', 'concurrency', 'hosts', 'download', 'determinism',
+          'processors', 'endurance')
 HEAD = '''# Reliability
 
 What the runs must survive, and how often they did: `python scripts/torture.py` tries it on any

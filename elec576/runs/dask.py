@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from typing import Any, Callable, Iterator, Sequence
 
 from elec576.errors import UserError
@@ -28,10 +29,12 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
             scheduler is lost.
     """
     try:
-        from distributed import CancelledError, Client, as_completed
+        from distributed import Client, as_completed
         from distributed.comm import resolve_address
     except ImportError:
         raise UserError('--dask: Dask is not installed; pip install -e .[dask]') from None
+    # it prints a traceback where one line is raised here
+    logging.getLogger('distributed.client').setLevel(logging.CRITICAL)
     try:
         resolve_address(address)  # a Client that rejects it stays half open and blocks the next
         client = Client(address, timeout=PATIENCE)
@@ -57,10 +60,15 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
         submit(len(threads))
         for future in completed:
             task = running.pop(future)
-            error = future.exception()
-            if isinstance(error, CancelledError):
-                raise UserError(f'--dask {address}: the scheduler is gone; start it and run the '
-                                'same command again')
-            result = None if error else future.result()
+            result = error = None
+            try:
+                result = future.result()
+            except Exception as failure:
+                if future.status != 'error':  # it was not the task that failed
+                    raise UserError(
+                        f'--dask {address}: lost the scheduler ({type(failure).__name__}); start '
+                        'it and its workers again where they have ended, and run the same command '
+                        'again') from None
+                error = failure
             submit(1)
             yield task, result, error

@@ -3,6 +3,7 @@
 import gc
 import os
 import socket
+import threading
 
 import pytest
 
@@ -17,6 +18,13 @@ def absolute(number):
 
 def pid(task):
     return os.getpid()
+
+
+RELEASED = threading.Event()
+
+
+def wait_unless_first(task):
+    return task == 0 or RELEASED.wait(60)
 
 
 def test_a_task_that_kills_its_workers_is_given_up_and_the_others_are_not(cluster):
@@ -61,3 +69,30 @@ def test_clusters_that_will_not_do(workers, threads, words):
                                   dashboard_address=':0') as cluster:
         with pytest.raises(UserError, match=words):
             list(dask.map_unordered(abs, [1], address=cluster.scheduler_address))
+
+
+@pytest.mark.parametrize('when', ['working', 'fetching a result'])
+def test_the_scheduler_is_lost(when, monkeypatch):
+    distributed = pytest.importorskip('distributed')
+
+    async def lose(dask_scheduler):
+        for client in dask_scheduler.client_comms.values():
+            client.comm.abort()
+
+    async def fail(*arguments, **options):
+        raise OSError('no route to host')
+
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False,
+                                  protocol='tcp', dashboard_address=':0') as cluster:
+        results = dask.map_unordered(wait_unless_first, range(3), address=cluster.scheduler_address)
+        try:
+            assert next(results) == (0, True, None)
+            if when == 'working':
+                cluster.sync(lose, cluster.scheduler)
+            else:
+                monkeypatch.setattr(distributed.Client, '_gather', fail)
+                RELEASED.set()
+            with pytest.raises(UserError, match='lost the scheduler .* run the same command again'):
+                next(results)
+        finally:
+            RELEASED.set()
