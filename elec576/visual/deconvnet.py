@@ -34,7 +34,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elec576.errors import UserError
 from elec576.graphs.lenet5 import LeNet5
 from elec576.tf1 import tf
 
@@ -57,7 +56,6 @@ LAYERS = {'conv1': Layer(maps=32, stride=1, start=-2, field=5),
 class Deconvnet(NamedTuple):
     """For each of n images, the reconstruction of one map's strongest activation."""
 
-    layer: str
     maps: tf.Tensor  # placeholder int32 [n]: the map to reconstruct from each image
     strongest: tf.Tensor  # [n]: the map's largest activation
     position: tf.Tensor  # int64 [n, 2]: its row and column in the map
@@ -65,26 +63,16 @@ class Deconvnet(NamedTuple):
 
 
 def deconvnet(net: LeNet5, layer: str, act: str) -> Deconvnet:
-    """Attach a deconvnet to ``layer`` of ``net``, whose activation function is ``act``.
-
-    Raises:
-        UserError: there is no such layer.
-    """
+    """Attach a deconvnet to ``layer`` of ``net``, whose activation function is ``act``."""
     h = activation_of(net, layer)
     with net.graph.as_default():
         maps = tf.placeholder(tf.int32, shape=[None], name=f'deconvnet_{layer}_maps')
         signal, strongest, position = only_strongest(h, maps)
-        return Deconvnet(layer, maps, strongest, position, project(net, layer, signal, act))
+        return Deconvnet(maps, strongest, position, project(net, layer, signal, act))
 
 
 def activation_of(net: LeNet5, layer: str) -> tf.Tensor:
-    """The activations of ``layer``, [n, h, w, C].
-
-    Raises:
-        UserError: there is no such layer.
-    """
-    if layer not in LAYERS:
-        raise UserError(f'--layer {layer}: choose one of {", ".join(LAYERS)}')
+    """The activations of ``layer``, [n, h, w, C]."""
     return {'conv1': net.h_conv1, 'conv2': net.h_conv2}[layer]
 
 

@@ -18,7 +18,6 @@ IMAGES = 1000  # test images whose states span the plane of the paths
 class ByRows(NamedTuple):
     """The test set, classified from the state after each of the 28 rows."""
 
-    rows: np.ndarray  # int [28]: rows read, 1 to 28
     accuracy: np.ndarray  # [28]
     probability: np.ndarray  # [28]: the true class's, mean over the test set
     by_class: np.ndarray  # [28, 10]: share of each class's images classified right; NaN: no image
@@ -30,8 +29,6 @@ class Paths(NamedTuple):
     The plane is fitted to the states after every row of the first 1000 test images.
     """
 
-    images: np.ndarray  # int [k]: places in the test set
-    pixels: np.ndarray  # [k, 28, 28]
     classes: np.ndarray  # int [k]
     paths: np.ndarray  # [k, 29, 2]: before the first row (a state of zeros), then after each row
     predictions: np.ndarray  # int [k, 28]: the predicted class after each row
@@ -60,7 +57,7 @@ def by_rows(trained: TrainedRnn) -> ByRows:
     of_class = trained.test.labels.sum(axis=0)
     by_class = np.divide(right.T @ trained.test.labels, of_class, where=of_class > 0,
                          out=np.full((nSteps, len(of_class)), np.nan))
-    return ByRows(np.arange(1, nSteps + 1), right.mean(axis=0),
+    return ByRows(right.mean(axis=0),
                   found[np.arange(len(classes)), :, classes].mean(axis=0), by_class)
 
 
@@ -84,6 +81,6 @@ def hidden_paths(trained: TrainedRnn, images: np.ndarray) -> Paths:
     few, answers = run(trained.test.images[images])
     starts = np.zeros_like(few[:, :1])
     paths = np.stack([plane.transform(path) for path in np.concatenate([starts, few], axis=1)])
-    return Paths(images, trained.test.images[images], trained.classes[images], paths,
-                 answers.argmax(axis=2), plane.transform(many[:, -1]), trained.classes[:IMAGES],
+    return Paths(trained.classes[images], paths, answers.argmax(axis=2),
+                 plane.transform(many[:, -1]), trained.classes[:IMAGES],
                  plane.explained_variance_ratio_)
