@@ -61,7 +61,7 @@ def occlude(image: np.ndarray, size: int, grey: float, centres: np.ndarray) -> n
     """
     places = np.indices(image.shape[:2])  # [2, h, w]
     first = np.asarray(centres)[:, :, None, None] - size // 2
-    covered = ((first <= places) & (places < first + size)).all(axis=1)
+    covered = np.all((first <= places) & (places < first + size), axis=1)
     return np.where(covered[..., None], grey, image)
 
 
