@@ -17,7 +17,7 @@ from elec576.pictures.features import draw_evolution, draw_top_nine
 from elec576.pictures.filters import draw_filters
 from elec576.pictures.invariance import draw_invariance
 from elec576.pictures.occlusion import draw_mean_occlusion, draw_occlusions
-from elec576.pictures.recurrent import draw_by_rows, draw_paths
+from elec576.pictures.recurrent import draw_by_rows
 from elec576.settings import CnnSettings
 from elec576.visual import findings
 from elec576.visual.activations import activation_statistics, report_lines
@@ -25,7 +25,7 @@ from elec576.visual.deconvnet import LAYERS
 from elec576.visual.features import choose_maps, evolution, top_nine
 from elec576.visual.invariance import invariance
 from elec576.visual.occlusion import SIZE, mean_occlusion, occlusions, right_images
-from elec576.visual.recurrent import by_rows, first_of_each_class, hidden_paths
+from elec576.visual.recurrent import by_rows
 from elec576.visual.trained import Trained, TrainedCnn, TrainedRnn
 
 CIFAR10 = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
@@ -52,20 +52,21 @@ def pictures(trained: Trained, images: list[int] | None,
     """Every picture of the run, one after another as they are computed.
 
     Args:
-        images: the test images to occlude, or to follow the hidden state over; with None, one of
-            each class.
+        images: the test images to occlude; with None, one of each class.
         echo: takes the report's lines of part 1c.
 
     Raises:
-        UserError: an image that does not exist.
+        UserError: an image that does not exist, or the network is recurrent and occludes none.
     """
+    if not isinstance(trained.settings, CnnSettings):
+        if images is not None:
+            raise UserError(f'--images: {trained.path} is a recurrent network; leave it out')
+        return _rnn_pictures(trained)
     for place in images or []:
         if not 0 <= place < len(trained.test.images):
             raise UserError(f'--images {place}: the test set has the images 0 to '
                             f'{len(trained.test.images) - 1}')
-    if isinstance(trained.settings, CnnSettings):
-        return _cnn_pictures(trained, images, echo)
-    return _rnn_pictures(trained, images)
+    return _cnn_pictures(trained, images, echo)
 
 
 def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
@@ -118,16 +119,10 @@ def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
                       findings.invariance(curves))
 
 
-def _rnn_pictures(trained: TrainedRnn, images: list[int] | None) -> Iterator[Picture]:
+def _rnn_pictures(trained: TrainedRnn) -> Iterator[Picture]:
     rows = by_rows(trained)
     yield Picture('rows', 'test set, classified after each row', partial(draw_by_rows, rows),
                   findings.rows(rows))
-    chosen = first_of_each_class(trained) if images is None else np.array(images)
-    yield Picture(
-        'paths', 'hidden state, in the plane of its two largest principal components: from the '
-        'black square on, after each row (circle: class right, cross: wrong);\ndots: where test '
-        'digits end, of the same class in orange',
-        partial(draw_paths, hidden_paths(trained, chosen)))
 
 
 def title(trained: Trained, what: str) -> str:

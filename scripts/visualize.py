@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument('--data', metavar='DIR',
                         help='folder with CIFAR10/ and MNIST_data/ (else $ELEC576_DATA, ...)')
     parser.add_argument('--images', metavar='N', type=int, nargs='+',
-                        help='test images to occlude, or to follow the hidden state over')
+                        help='test images to occlude (one of each class)')
     parser.add_argument('--out', metavar='DIR', type=Path,
                         help='where the pictures go (figures/ in the run)')
     parser.add_argument('--publish', metavar='DIR', type=Path,

@@ -77,11 +77,11 @@ def test_a_choice_of_images(cnn, visualize, tmp_path, monkeypatch):
 
 def test_pictures_of_an_rnn(rnn, visualize, tmp_path):
     published = tmp_path / 'published'
-    code, _, _ = visualize('--run', rnn, '--images', '3', '--publish', published)
+    code, _, _ = visualize('--run', rnn, '--publish', published)
     assert code == 0
-    assert {path.stem for path in (rnn / 'figures').glob('*.png')} == {'rows', 'paths'}
+    assert {path.stem for path in (rnn / 'figures').glob('*.png')} == {'rows'}
     assert {path.name for path in published.iterdir()} == {
-        f'{rnn.name}-seed0-{name}' for name in ('rows.png', 'paths.png', 'findings.md')}
+        f'{rnn.name}-seed0-{name}' for name in ('rows.png', 'findings.md')}
     accuracy = json.loads((rnn / 'metrics.json').read_text())['test_accuracy']
     assert f'28 rows {accuracy:.3f}.' in (rnn / 'figures' / 'findings.md').read_text()
 
@@ -91,6 +91,11 @@ def test_no_such_image(cnn, visualize, tmp_path, place):
     code, out, error = visualize('--run', cnn, '--out', tmp_path, f'--images={place}')
     assert code == 2 and '0 to 19' in error and len(error.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_recurrent_network_occludes_nothing(rnn, visualize):
+    code, _, error = visualize('--run', rnn, '--images', '3')
+    assert code == 2 and '--images' in error and len(error.splitlines()) == 1
 
 
 def copy_of(run, folder, **settings):
