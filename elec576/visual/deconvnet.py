@@ -5,24 +5,17 @@ set to 0, and what is left is sent back down through the layers: *unpooled* into
 pooling took its maxima from (the *switches*), *rectified*, and *filtered* with the transposed
 weights of the convolution. Biases are not used.
 
-**What it is a gradient of.** Sending the signal back through the transposed weights and the
-switches is what backpropagation does; only the rectifiers differ. So, in a relu network, the
-reconstruction is the chosen activation's value times its gradient with respect to the image, where
-the backward pass of every ReLU is replaced by a rectification of the signal
-(`tests/visual/test_deconvnet.py`). The two differ in three respects:
+**What it is a gradient of.** The chosen activation's value times its gradient with respect to the
+image, where the backward pass of every ReLU is replaced by a rectification of the signal
+(`tests/visual/test_deconvnet.py`). ReLU's own backward pass is another: it lets negative signals
+through and blocks all signals where the activation was 0. A map that is 0 everywhere has nothing to
+send back, so its reconstruction is 0.
 
-* *Scale and the first rectifier.* The gradient starts from 1, the deconvnet from the activation
-  itself, which in a relu network the first rectifier leaves as it is. A map that is 0 everywhere
-  has nothing to send back: its reconstruction is 0, while the replaced gradient, started from 1
-  above that rectifier, is a picture of the filter.
-* *The true gradient* differs from both: ReLU's own backward pass lets negative signals through
-  and blocks all signals where the activation was 0. The deconvnet does neither.
-* *tanh and sigmoid.* The paper rectifies because relu feature maps are never negative, so that
-  their reconstructions should not be. By the same argument a sigmoid network is rectified here and
-  a tanh network, whose maps have either sign, is not: its signal passes unchanged. Either way the
-  slope of the activation, by which a gradient is multiplied, is left out; with that slope replaced
-  (by a rectification for sigmoid, by 1 for tanh), the statement above holds again. In a tanh
-  network the starting value is negative if the whole map is.
+**tanh and sigmoid.** The paper rectifies because relu feature maps are never negative, so that
+their reconstructions should not be. By the same argument a sigmoid network is rectified here and a
+tanh network, whose maps have either sign, is not. Either way the slope of the activation, by which
+a gradient is multiplied, is left out. In a tanh network the starting value is negative if the whole
+map is.
 
 **Ties.** Where several values of a pooling window are its maximum, e.g. all four are 0, the switch
 is the first of them in row order. TensorFlow's gradient of max pooling chooses the same.
