@@ -1,16 +1,12 @@
-"""All pictures of a trained network: computed by `elec576.visual`, drawn by `elec576.pictures`.
-
-The arrays of a picture NAME.png are in NAME.npz beside it.
-"""
+"""All pictures of a trained network: computed by `elec576.visual`, drawn by `elec576.pictures`."""
 
 from __future__ import annotations
 
-import io
 import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Callable, Iterator
 
 import numpy as np
 
@@ -18,34 +14,26 @@ from elec576.errors import UserError
 from elec576.files import write_whole
 from elec576.pictures.activations import draw_activations
 from elec576.pictures.features import draw_evolution, draw_top_nine
-from elec576.pictures.filters import draw_filters, draw_filters_on_one_scale
+from elec576.pictures.filters import draw_filters
 from elec576.pictures.invariance import draw_invariance
 from elec576.pictures.occlusion import draw_mean_occlusion, draw_occlusions
-from elec576.pictures.recurrent import draw_by_rows, draw_path_over_digit, draw_paths
+from elec576.pictures.recurrent import draw_by_rows
 from elec576.settings import CnnSettings
 from elec576.visual import findings
 from elec576.visual.activations import activation_statistics, report_lines
 from elec576.visual.deconvnet import LAYERS
-from elec576.visual.features import evolution, top_nine
+from elec576.visual.features import choose_maps, evolution, top_nine
 from elec576.visual.invariance import invariance
-from elec576.visual.occlusion import mean_occlusion, occlusions, right_images
-from elec576.visual.recurrent import by_rows, first_of_each_class, hidden_paths
+from elec576.visual.occlusion import SIZE, mean_occlusion, occlusions, right_images
+from elec576.visual.recurrent import by_rows
 from elec576.visual.trained import Trained, TrainedCnn, TrainedRnn
 
 CIFAR10 = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
 DIGITS = tuple('0123456789')
 KEY = 'mid grey: 0; pale blue: beyond the edge'
+SQUARE = f'a grey square of {SIZE} x {SIZE} pixels'
 PER_CLASS = 10  # images of each class for the invariance curves
 PER_CLASS_OCCLUDED = 5  # for the mean occlusion map, where each image is 196
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What to show; with None, each picture makes its own choice."""
-
-    layer: str | None = None
-    maps: list[int] | None = None
-    images: list[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,121 +42,87 @@ class Picture:
 
     name: str
     what: str  # what its title says it shows
-    shows_images: bool  # it shows images of the data set, and must not be published
-    arrays: dict[str, Any]
     draw: Callable[[Path, str], None]  # takes the path and the title
     finding: str = ''  # what it shows, in numbers
+    shows_images: bool = False  # of the data set: it must not be published
 
 
-def pictures(trained: Trained, selection: Selection,
+def pictures(trained: Trained, images: list[int] | None,
              echo: Callable[[str], None]) -> Iterator[Picture]:
     """Every picture of the run, one after another as they are computed.
 
     Args:
+        images: the test images to occlude; with None, one of each class.
         echo: takes the report's lines of part 1c.
 
     Raises:
-        UserError: a layer, map or image that does not exist, or is not of this kind of network.
+        UserError: an image that does not exist, or the network is recurrent and occludes none.
     """
-    for index in selection.images or []:
-        if not 0 <= index < len(trained.test.images):
-            raise UserError(f'--images {index}: the test set has the images 0 to '
+    if not isinstance(trained.settings, CnnSettings):
+        if images is not None:
+            raise UserError(f'--images: {trained.path} is a recurrent network; leave it out')
+        return _rnn_pictures(trained)
+    for place in images or []:
+        if not 0 <= place < len(trained.test.images):
+            raise UserError(f'--images {place}: the test set has the images 0 to '
                             f'{len(trained.test.images) - 1}')
-    if isinstance(trained.settings, CnnSettings):
-        return _cnn_pictures(trained, selection, echo)
-    if selection.layer is not None or selection.maps is not None:
-        raise UserError(f'{trained.path}: is a recurrent network; '
-                        '--layer and --maps are for convolutional ones')
-    return _rnn_pictures(trained, selection)
+    return _cnn_pictures(trained, images, echo)
 
 
-def _cnn_pictures(trained: TrainedCnn, selection: Selection,
+def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
                   echo: Callable[[str], None]) -> Iterator[Picture]:
-    if selection.maps is not None and selection.layer is None:
-        raise UserError(f'--maps: name the layer with --layer {{{",".join(LAYERS)}}}')
-    layers = [selection.layer] if selection.layer else list(LAYERS)
-    # first what depends on the selection, so that a wrong one is reported at once
-    tops = {layer: top_nine(trained, layer, selection.maps) for layer in layers}
-
     W_conv1 = trained.sess.run(trained.net.W_conv1)
-    for name, what, draw in (
-            ('filters', "first layer's weights, each on its own scale", draw_filters),
-            ('filters-one-scale', "first layer's weights on one scale",
-             draw_filters_on_one_scale)):
-        yield Picture(name, what, False, {'W_conv1': W_conv1}, partial(draw, W_conv1),
-                      findings.filters(trained) if draw is draw_filters else '')
+    yield Picture('filters', "first layer's weights, each on its own scale",
+                  partial(draw_filters, W_conv1), findings.filters(trained))
 
     statistics = activation_statistics(trained)
     for line in report_lines(statistics, trained.settings.act):
         echo(line)
-    yield Picture('activations', 'activations over the test set', False,
-                  {f'{layer}_{name}': value for layer, found in statistics.items()
-                   for name, value in found._asdict().items()},
+    yield Picture('activations', 'activations over the test set',
                   partial(draw_activations, statistics), findings.activations(statistics))
 
-    for layer, top in tops.items():
+    for layer in LAYERS:
+        every = top_nine(trained, layer)
+        maps = choose_maps(every.maps, layer)
+        top = top_nine(trained, layer, maps)
         what = (f'{layer}: the nine strongest activations of a map, down to pixels by the '
                 f'deconvnet ({KEY})')
-        yield Picture(f'deconvnet-{layer}', f'{what}, and the patches', True, top._asdict(),
-                      partial(draw_top_nine, top))
-        yield Picture(f'deconvnet-{layer}-reconstructions', what, False,
-                      {name: value for name, value in top._asdict().items() if name != 'patches'},
+        yield Picture(f'deconvnet-{layer}', f'{what}, and the patches',
+                      partial(draw_top_nine, top), shows_images=True)
+        yield Picture(f'deconvnet-{layer}-reconstructions', what,
                       partial(draw_top_nine, top, patches=False),
-                      findings.of_nines(findings.nines(trained, layer)))
-        found = evolution(trained, layer, selection.maps)
+                      findings.nines(every, trained.classes))
+        found = evolution(trained, layer, maps)
         if found is not None:
             yield Picture(f'evolution-{layer}',
                           f"{layer}: a map's strongest activation over the test set, by training "
-                          f'step\n({KEY})', False, found._asdict(),
-                          partial(draw_evolution, found), findings.evolution(found))
+                          f'step\n({KEY})', partial(draw_evolution, found),
+                          findings.evolution(found))
 
-    chosen = right_images(trained, 1) if selection.images is None else selection.images
+    chosen = right_images(trained, 1) if images is None else np.array(images)
     if len(chosen):
-        covered = occlusions(trained, np.asarray(chosen))
-        names = DIGITS if _shows_digits(trained) else CIFAR10
-        size = covered[0].size
-        yield Picture('occlusion', f'a grey square of {size} x {size} pixels over a test image; '
-                      'maps by its centre', True,
-                      {name: np.stack(values) for name, values
-                       in zip(covered[0]._fields, zip(*covered))},
-                      partial(draw_occlusions, covered, names))
+        digits = trained.settings.dataset == 'mnist' or trained.origin.stand_in
+        yield Picture('occlusion', f'{SQUARE} over a test image; maps by its centre',
+                      partial(draw_occlusions, occlusions(trained, chosen),
+                              DIGITS if digits else CIFAR10), shows_images=True)
     right = right_images(trained, PER_CLASS_OCCLUDED)
     if len(right):
         mean = mean_occlusion(trained, right)
-        yield Picture('occlusion-mean', f'a grey square of {mean.size} x {mean.size} pixels, mean '
-                      f'over {len(right)} test images', False, mean._asdict(),
+        yield Picture('occlusion-mean', f'{SQUARE}, mean over {len(right)} test images',
                       partial(draw_mean_occlusion, mean), findings.occlusion(mean))
 
     several = right_images(trained, PER_CLASS)
     if len(several) > 1:
         curves = invariance(trained, several)
         yield Picture('invariance', f'{len(several)} test images transformed: medians, and bands '
-                      'that hold half of them', False,
-                      {f'{kind}_{name}': value for kind, curve in curves.items()
-                       for name, value in curve._asdict().items()},
-                      partial(draw_invariance, curves), findings.invariance(curves))
+                      'that hold half of them', partial(draw_invariance, curves),
+                      findings.invariance(curves))
 
 
-def _rnn_pictures(trained: TrainedRnn, selection: Selection) -> Iterator[Picture]:
+def _rnn_pictures(trained: TrainedRnn) -> Iterator[Picture]:
     rows = by_rows(trained)
-    yield Picture('rows', 'test set, classified after each row', False, rows._asdict(),
-                  partial(draw_by_rows, rows), findings.rows(rows))
-    images = (first_of_each_class(trained) if selection.images is None else
-              np.array(selection.images))
-    paths = hidden_paths(trained, images)
-    arrays = paths._asdict()
-    what = 'hidden state, in the plane of its two largest principal components'
-    yield Picture(
-        'paths', f'{what}: from the black square on, after each row (circle: class right, cross: '
-        'wrong);\ndots: where test digits end, of the same class in orange', False,
-        {name: value for name, value in arrays.items() if name != 'pixels'},
-        partial(draw_paths, paths))
-    yield Picture('path', f'{what}, over test image {images[0]}', True, arrays,
-                  partial(draw_path_over_digit, paths))
-
-
-def _shows_digits(trained: TrainedCnn) -> bool:
-    return trained.settings.dataset == 'mnist' or trained.origin.stand_in
+    yield Picture('rows', 'test set, classified after each row', partial(draw_by_rows, rows),
+                  findings.rows(rows))
 
 
 def title(trained: Trained, what: str) -> str:
@@ -181,26 +135,19 @@ def title(trained: Trained, what: str) -> str:
 
 def save_picture(trained: Trained, picture: Picture, out: Path,
                  publish: Path | None = None) -> Path:
-    """Draw a picture into the folder ``out``, its arrays beside it; return its path.
+    """Draw a picture into the folder ``out``; return its path.
 
     Args:
         publish: a folder that gets a copy, named after the run, unless images of the data set show.
 
     Raises:
-        UserError: a folder cannot be written.
+        OSError: a folder cannot be written.
     """
     path = out / f'{picture.name}.png'
-    try:
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **picture.arrays)
-        write_whole(path.with_suffix('.npz'), buffer.getvalue())
-        picture.draw(path, title(trained, picture.what))
-        if publish is not None and not picture.shows_images:
-            publish.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, published(trained, path.name, publish))
-    except OSError as error:
-        raise UserError(f'{error.filename or out}: cannot be written ({error.strerror}); '
-                        'give another --out or --publish') from None
+    picture.draw(path, title(trained, picture.what))
+    if publish is not None and not picture.shows_images:
+        publish.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, published(trained, path.name, publish))
     return path
 
 

@@ -11,17 +11,8 @@ import sys
 from pathlib import Path
 
 from elec576 import cli
-from elec576.errors import UserError
 from elec576.machine import pin_kernels
 from elec576.runs.rundir import RunDirectory, read_settings
-
-
-def numbers(text: str) -> list[int]:
-    """`0,5,12` as a list."""
-    try:
-        return [int(part) for part in text.split(',')]
-    except ValueError:
-        raise UserError(f'{text}: whole numbers with commas between them are needed') from None
 
 
 def main() -> None:
@@ -30,11 +21,8 @@ def main() -> None:
                         help="the run's directory, with its checkpoint")
     parser.add_argument('--data', metavar='DIR',
                         help='folder with CIFAR10/ and MNIST_data/ (else $ELEC576_DATA, ...)')
-    parser.add_argument('--layer', help='deconvnet of this layer only: conv1 or conv2')
-    parser.add_argument('--maps', metavar='N,N,...', type=numbers,
-                        help='the feature maps of --layer to look at (a random choice)')
-    parser.add_argument('--images', metavar='N,N,...', type=numbers,
-                        help='test images to occlude, or to follow the hidden state over')
+    parser.add_argument('--images', metavar='N', type=int, nargs='+',
+                        help='test images to occlude (one of each class)')
     parser.add_argument('--out', metavar='DIR', type=Path,
                         help='where the pictures go (figures/ in the run)')
     parser.add_argument('--publish', metavar='DIR', type=Path,
@@ -50,9 +38,8 @@ def main() -> None:
     with open_run(args.run, args.data) as trained:
         if trained.origin.stand_in:
             print(STAND_IN_NOTICE)
-        selection = gallery.Selection(args.layer, args.maps, args.images)
         out, findings = args.out or args.run / 'figures', []
-        for picture in gallery.pictures(trained, selection, print):
+        for picture in gallery.pictures(trained, args.images, print):
             print(gallery.save_picture(trained, picture, out, args.publish), file=sys.stderr)
             findings += filter(None, [picture.finding])
         print(*findings, sep='\n')

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cache
 
 from elec576.comparison.results import Run
-from elec576.errors import UserError
 from elec576.listings import CNN_PROGRAM, RNN_PROGRAM, program
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 
 # Settings by field, or by field and value where each value has a line of its own. A text is a part
 # of exactly one line.
-_SEEDS = ('np.random.seed(args.seed)', 'tf.set_random_seed(args.seed)')
 _Texts = dict[str | tuple[str, object], tuple[str, ...]]
-_THREADS = ('intra_op_parallelism_threads=args.threads',)
-_ISA = ("os.environ['ONEDNN_MAX_CPU_ISA'] = ",)
-_CNN: _Texts = {
+_BOTH: _Texts = {
+    'seed': ('np.random.seed(args.seed)', 'tf.set_random_seed(args.seed)'),
+    'threads': ('intra_op_parallelism_threads=args.threads',),
+    'isa': ("os.environ['ONEDNN_MAX_CPU_ISA'] = ",),
+}
+_CNN: _Texts = _BOTH | {
     'act': ('activation[args.act](conv2d(tf_data,', 'activation[args.act](conv2d(h_pool1,'),
     'fc_act': ('activation[args.fc_act](',),
     ('optimizer', 'adam'): ('tf.train.AdamOptimizer(',),
@@ -40,11 +40,8 @@ _CNN: _Texts = {
     'keep_prob': ('keep_prob: args.keep_prob})  # dropout only during training',),
     ('dataset', 'cifar10'): ("'CIFAR10/Train/%d/Image%05d.png'", "'CIFAR10/Test/%d/Image%05d.png'"),
     'log_every': ('if i % args.log_every == 0',),
-    'seed': _SEEDS,
-    'threads': _THREADS,
-    'isa': _ISA,
 }
-_RNN: _Texts = {
+_RNN: _Texts = _BOTH | {
     ('cell', 'basic'): ('rnn_cell.BasicRNNCell(',),
     ('cell', 'lstm'): ('rnn_cell.BasicLSTMCell(',),
     ('cell', 'gru'): ('rnn_cell.GRUCell(',),
@@ -54,9 +51,6 @@ _RNN: _Texts = {
     'batch_size': ('batchSize = args.batch_size',),
     'display_step': ('displayStep = args.display_step',),
     ('optimizer', 'rmsprop'): ('tf.train.RMSPropOptimizer(',),
-    'seed': _SEEDS,
-    'threads': _THREADS,
-    'isa': _ISA,
 }
 _LISTINGS = {CnnSettings: (CNN_PROGRAM, _CNN), RnnSettings: (RNN_PROGRAM, _RNN)}
 
@@ -91,7 +85,7 @@ def settings_origins(runs: tuple[Run, ...]) -> tuple[Origin, ...]:
     """The settings of ``runs``, one or more of one experiment, except those that are not set.
 
     Raises:
-        UserError: there is no listing, or it lacks a line.
+        UserError: there is no listing.
     """
     settings = runs[0].settings
     listing = _LISTINGS[type(settings)][0]
@@ -112,22 +106,10 @@ def setting_lines(settings: CnnSettings | RnnSettings, name: str) -> tuple[Line,
     """The lines of the listing that the field ``name`` of ``settings`` comes from, or none.
 
     Raises:
-        UserError: there is no listing, or it lacks the line.
+        UserError: there is no listing.
     """
     listing, searched = _LISTINGS[type(settings)]
     texts = searched.get(name) or searched.get((name, getattr(settings, name)), ())
-    return tuple(_line(listing, text) for text in texts)
-
-
-def _line(listing: str, text: str) -> Line:
-    found = [Line(number, line.strip()) for number, line in enumerate(_lines(listing), 1)
-             if text in line]
-    if len(found) != 1:
-        raise UserError(f'starter/{listing}: {len(found)} lines hold "{text}", one should; '
-                        f'restore the file')
-    return found[0]
-
-
-@cache
-def _lines(listing: str) -> tuple[str, ...]:
-    return tuple(program(listing).read_text(encoding='utf-8').splitlines())
+    lines = program(listing).read_text(encoding='utf-8').splitlines()
+    return tuple(Line(number, line.strip()) for text in texts
+                 for number, line in enumerate(lines, 1) if text in line)

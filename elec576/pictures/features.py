@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from elec576.pictures.figure import new_figure, save
-from elec576.pictures.montage import show_pixels, show_signed, show_tiles, signed
+from elec576.pictures.montage import show, show_tiles, signed
 from elec576.visual.features import Evolution, TopNine
 
 
@@ -22,10 +22,10 @@ def draw_top_nine(top: TopNine, path: Path, title: str, patches: bool = True) ->
     for axes in grid[len(top.maps):].flat:
         axes.axis('off')
     for k, (number, axes) in enumerate(zip(top.maps, grid)):
-        show_tiles(axes[0], signed(top.reconstructions[k]), 3, show_signed)
+        show_tiles(axes[0], signed(top.reconstructions[k]), -1)
         axes[0].set_title(f'map {number}', fontsize=8, pad=2)
         if patches:
-            show_tiles(axes[1], top.patches[k], 3, show_pixels)
+            show_tiles(axes[1], top.patches[k], 0)
             axes[1].set_title(f'max {top.strongest[k, 0]:.2g}', fontsize=8, pad=2)
     save(figure, path, dpi=130)
 
@@ -39,12 +39,11 @@ def draw_evolution(found: Evolution, path: Path, title: str) -> None:
     for row, number in enumerate(found.maps):
         for column, tile in enumerate(signed(found.reconstructions[row])):
             axes = grid[row, column]
-            if found.strongest[row, column] == 0:
-                show_signed(axes, np.zeros_like(tile))
+            silent = found.strongest[row, column] == 0
+            show(axes, np.zeros_like(tile) if silent else tile, -1, 1)
+            if silent:
                 axes.text(0.5, 0.5, 'silent', fontsize=7, ha='center', va='center',
                           transform=axes.transAxes)
-            else:
-                show_signed(axes, tile)
         grid[row, 0].set_ylabel(f'map {number}', fontsize=8)
     for axes, step in zip(grid[0], found.steps):
         axes.set_title(f'step {step}', fontsize=8, pad=3)

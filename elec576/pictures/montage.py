@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Callable
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
@@ -22,18 +20,8 @@ def signed(tiles: np.ndarray) -> np.ndarray:
     return tiles / np.where(largest > 0, largest, 1)
 
 
-def show_signed(axes: Axes, image: np.ndarray) -> None:
-    """Values -1 (black) to 1 (white); 0 is mid grey."""
-    show(axes, image, 'gray', -1, 1)
-
-
-def show_pixels(axes: Axes, image: np.ndarray) -> None:
-    """Pixels 0 (black) to 1 (white)."""
-    show(axes, image, 'gray', 0, 1)
-
-
-def show(axes: Axes, image: np.ndarray, cmap, low: float | None,
-         high: float | None) -> AxesImage:
+def show(axes: Axes, image: np.ndarray, low: float | None, high: float | None,
+         cmap='gray') -> AxesImage:
     """Draw an array without ticks and without smoothing; NaN (beyond an edge) is pale blue."""
     axes.set(xticks=[], yticks=[], facecolor=BEYOND)
     axes.spines[:].set_visible(False)
@@ -41,17 +29,16 @@ def show(axes: Axes, image: np.ndarray, cmap, low: float | None,
                        interpolation='nearest')
 
 
-def show_tiles(axes: Axes, tiles: np.ndarray, columns: int,
-               show_one: Callable[[Axes, np.ndarray], None]) -> None:
-    """Draw tiles [n, h, w] row after row, ``columns`` in a row, white lines between them."""
+def show_tiles(axes: Axes, tiles: np.ndarray, low: float) -> None:
+    """Draw tiles [n, h, w], values ``low`` to 1, three in a row, white lines between them."""
     n, height, width = tiles.shape
-    rows = -(-n // columns)
-    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
+    rows = -(-n // 3)
+    sheet = np.full((rows * (height + 1) - 1, 3 * (width + 1) - 1), np.nan)
     for k, tile in enumerate(tiles):
-        row, column = divmod(k, columns)
+        row, column = divmod(k, 3)
         sheet[row * (height + 1):, column * (width + 1):][:height, :width] = tile
-    show_one(axes, sheet)
+    show(axes, sheet, low, 1)
     for row in range(1, rows):
         axes.axhspan(row * (height + 1) - 1.5, row * (height + 1) - 0.5, color='white', lw=0)
-    for column in range(1, columns):
+    for column in (1, 2):
         axes.axvspan(column * (width + 1) - 1.5, column * (width + 1) - 0.5, color='white', lw=0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from elec576.loops.history import History
-from elec576.pictures.curves import draw_curves
+from elec576.pictures.figure import BLUE, ORANGE, new_figure, save
 from elec576.pictures.filters import draw_filters
 from elec576.runs.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import describe
@@ -25,3 +27,19 @@ def draw_run(run: RunDirectory) -> None:
         draw_curves(History.read(run.history), run.curves, title)
     if run.filters.exists() and not run.filters_picture.exists():
         draw_filters(np.load(run.filters), run.filters_picture, title)
+
+
+def draw_curves(history: History, path: Path, title: str) -> None:
+    """The report's figure (1b): accuracy on the left, cross entropy on the right, by step."""
+    figure = new_figure(12, 5)
+    figure.suptitle(title)
+    left, right = figure.subplots(1, 2)
+    for axes, quantity in ((left, 'accuracy'), (right, 'loss')):
+        axes.plot(*history.column(f'train_{quantity}'), label='Train', color=ORANGE, linewidth=1)
+        axes.plot(*history.column(f'test_{quantity}'), label='Test', color=BLUE, linewidth=1.8)
+        axes.legend()
+        axes.set_xlabel('Steps')
+    left.set(title='Accuracy', ylabel='Accuracy', ylim=(0, 1))
+    right.set(title='Cross Entropy', ylabel='Loss')
+    right.set_ylim(bottom=0)
+    save(figure, path)

@@ -5,24 +5,17 @@ set to 0, and what is left is sent back down through the layers: *unpooled* into
 pooling took its maxima from (the *switches*), *rectified*, and *filtered* with the transposed
 weights of the convolution. Biases are not used.
 
-**What it is a gradient of.** Sending the signal back through the transposed weights and the
-switches is what backpropagation does; only the rectifiers differ. So, in a relu network, the
-reconstruction is the chosen activation's value times its gradient with respect to the image, where
-the backward pass of every ReLU is replaced by a rectification of the signal
-(`tests/visual/test_deconvnet.py`). The two differ in three respects:
+**What it is a gradient of.** The chosen activation's value times its gradient with respect to the
+image, where the backward pass of every ReLU is replaced by a rectification of the signal
+(`tests/visual/test_deconvnet.py`). ReLU's own backward pass is another: it lets negative signals
+through and blocks all signals where the activation was 0. A map that is 0 everywhere has nothing to
+send back, so its reconstruction is 0.
 
-* *Scale and the first rectifier.* The gradient starts from 1, the deconvnet from the activation
-  itself, which in a relu network the first rectifier leaves as it is. A map that is 0 everywhere
-  has nothing to send back: its reconstruction is 0, while the replaced gradient, started from 1
-  above that rectifier, is a picture of the filter.
-* *The true gradient* differs from both: ReLU's own backward pass lets negative signals through
-  and blocks all signals where the activation was 0. The deconvnet does neither.
-* *tanh and sigmoid.* The paper rectifies because relu feature maps are never negative, so that
-  their reconstructions should not be. By the same argument a sigmoid network is rectified here and
-  a tanh network, whose maps have either sign, is not: its signal passes unchanged. Either way the
-  slope of the activation, by which a gradient is multiplied, is left out; with that slope replaced
-  (by a rectification for sigmoid, by 1 for tanh), the statement above holds again. In a tanh
-  network the starting value is negative if the whole map is.
+**tanh and sigmoid.** The paper rectifies because relu feature maps are never negative, so that
+their reconstructions should not be. By the same argument a sigmoid network is rectified here and a
+tanh network, whose maps have either sign, is not. Either way the slope of the activation, by which
+a gradient is multiplied, is left out. In a tanh network the starting value is negative if the whole
+map is.
 
 **Ties.** Where several values of a pooling window are its maximum, e.g. all four are 0, the switch
 is the first of them in row order. TensorFlow's gradient of max pooling chooses the same.
@@ -34,7 +27,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elec576.errors import UserError
 from elec576.graphs.lenet5 import LeNet5
 from elec576.tf1 import tf
 
@@ -57,7 +49,6 @@ LAYERS = {'conv1': Layer(maps=32, stride=1, start=-2, field=5),
 class Deconvnet(NamedTuple):
     """For each of n images, the reconstruction of one map's strongest activation."""
 
-    layer: str
     maps: tf.Tensor  # placeholder int32 [n]: the map to reconstruct from each image
     strongest: tf.Tensor  # [n]: the map's largest activation
     position: tf.Tensor  # int64 [n, 2]: its row and column in the map
@@ -65,26 +56,16 @@ class Deconvnet(NamedTuple):
 
 
 def deconvnet(net: LeNet5, layer: str, act: str) -> Deconvnet:
-    """Attach a deconvnet to ``layer`` of ``net``, whose activation function is ``act``.
-
-    Raises:
-        UserError: there is no such layer.
-    """
+    """Attach a deconvnet to ``layer`` of ``net``, whose activation function is ``act``."""
     h = activation_of(net, layer)
     with net.graph.as_default():
         maps = tf.placeholder(tf.int32, shape=[None], name=f'deconvnet_{layer}_maps')
         signal, strongest, position = only_strongest(h, maps)
-        return Deconvnet(layer, maps, strongest, position, project(net, layer, signal, act))
+        return Deconvnet(maps, strongest, position, project(net, layer, signal, act))
 
 
 def activation_of(net: LeNet5, layer: str) -> tf.Tensor:
-    """The activations of ``layer``, [n, h, w, C].
-
-    Raises:
-        UserError: there is no such layer.
-    """
-    if layer not in LAYERS:
-        raise UserError(f'--layer {layer}: choose one of {", ".join(LAYERS)}')
+    """The activations of ``layer``, [n, h, w, C]."""
     return {'conv1': net.h_conv1, 'conv2': net.h_conv2}[layer]
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elec576.errors import UserError
 from elec576.runs import kept
 from elec576.runs.rundir import RunDirectory
 from elec576.tf1 import session, tf
@@ -14,7 +13,8 @@ from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, dec
 from elec576.visual.trained import TrainedCnn, in_batches
 
 TOP = 9
-CHOICE = 16  # maps that are shown by default
+CHOICE = 16  # maps in a picture
+STEPS = 8  # at most, of an evolution
 
 
 class TopNine(NamedTuple):
@@ -54,44 +54,22 @@ def peaks(trained: TrainedCnn, layer: str, sess: tf.Session | None = None) -> np
                       trained.test.images)
 
 
-def choose_maps(largest: np.ndarray, layer: str, asked: list[int] | None) -> np.ndarray:
-    """The maps to show: those asked for, else a random choice (always the same) as in the paper.
-
-    Args:
-        largest: as `peaks` returns them. Maps that no image excites are left out.
-
-    Raises:
-        UserError: the layer has no such map.
-    """
-    if asked is not None:
-        for number in asked:
-            if not 0 <= number < LAYERS[layer].maps:
-                raise UserError(f'--maps {number}: {layer} has the maps 0 to '
-                                f'{LAYERS[layer].maps - 1}')
-        return np.array(asked)
-    alive = np.flatnonzero(largest.max(axis=0) > 0)
+def choose_maps(maps: np.ndarray, layer: str) -> np.ndarray:
+    """At most 16 of ``maps`` (int [m]): a random choice as in the paper, always the same."""
     shuffled = np.random.RandomState(0).permutation(LAYERS[layer].maps)
-    return np.sort([number for number in shuffled if number in alive][:CHOICE]).astype(int)
+    return np.sort(shuffled[np.isin(shuffled, maps)][:CHOICE])
 
 
-def strongest_images(largest: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """The nine test images that excite each of ``maps`` (int [m]) most, int [m, 9].
+def top_nine(trained: TrainedCnn, layer: str, maps: np.ndarray | None = None) -> TopNine:
+    """The nine test images that excite each of ``maps`` most, and what in them does.
 
     Args:
-        largest: as `peaks` returns them.
-    """
-    return np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T
-
-
-def top_nine(trained: TrainedCnn, layer: str, asked: list[int] | None = None) -> TopNine:
-    """The nine test images that excite each map most, and what in them does.
-
-    Raises:
-        UserError: there is no such layer or map.
+        maps: int [m]; else all that any test image excites.
     """
     largest = peaks(trained, layer)
-    maps = choose_maps(largest, layer, asked)
-    images = strongest_images(largest, maps)
+    if maps is None:
+        maps = np.flatnonzero(largest.max(axis=0) > 0)
+    images = np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T
     strongest, positions, reconstructions = reconstruct(
         trained, deconvnet(trained.net, layer, trained.settings.act), trained.sess,
         images.ravel(), np.repeat(maps, images.shape[1]))
@@ -124,21 +102,18 @@ def reconstruct(trained: TrainedCnn, graph: Deconvnet, sess: tf.Session, images:
     return in_batches(compute, images, maps)
 
 
-def evolution(trained: TrainedCnn, layer: str, asked: list[int] | None = None,
-              at_most: int = 8) -> Evolution | None:
-    """Follow maps over the steps that the run kept; None if it kept none.
+def evolution(trained: TrainedCnn, layer: str, maps: np.ndarray) -> Evolution | None:
+    """Follow ``maps`` (int [m]) over at most 8 steps that the run kept; None if it kept none.
 
-    As in the paper, the image is chosen again at every step. Of many steps, ``at_most`` are shown,
-    the early ones closer together: most happens there.
+    As in the paper, the image is chosen again at every step.
 
     Raises:
-        UserError: there is no such layer or map, or a kept step cannot be read.
+        UserError: a kept step cannot be read.
     """
     folders = kept.steps(RunDirectory(trained.path).kept)
     if not folders:
         return None
-    net, steps = trained.net, spread(list(folders), at_most)
-    maps = choose_maps(peaks(trained, layer), layer, asked)
+    net, steps = trained.net, spread(list(folders))
     graph = deconvnet(net, layer, trained.settings.act)
     with net.graph.as_default():
         saver = tf.train.Saver(net.trained)
@@ -153,12 +128,10 @@ def evolution(trained: TrainedCnn, layer: str, asked: list[int] | None = None,
     return Evolution(layer, maps, np.array(steps), images, strongest, reconstructions)
 
 
-def spread(steps: list[int], at_most: int) -> list[int]:
-    """At most so many of ``steps`` (sorted), first and last included, closer together early on."""
-    if len(steps) <= at_most:
+def spread(steps: list[int]) -> list[int]:
+    """At most 8 of ``steps`` (sorted), first and last included; most happens early on."""
+    if len(steps) <= STEPS:
         return steps
-    wanted = np.geomspace(1, len(steps), at_most) - 1
-    places = np.round(wanted).astype(int)
-    for k in range(1, at_most):  # rounding may have made neighbours equal
-        places[k] = max(places[k], places[k - 1] + 1)
-    return [steps[place] for place in places]
+    places = np.round(np.geomspace(1, len(steps), STEPS) - 1).astype(int)
+    # rounding may have made neighbours equal
+    return [steps[place] for place in np.maximum(places, np.arange(STEPS))]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from elec576.graphs.lenet5 import IMSIZE
 from elec576.tf1 import session
 from elec576.visual.activations import LayerStatistics
-from elec576.visual.deconvnet import LAYERS, deconvnet
-from elec576.visual.features import TOP, Evolution, peaks, reconstruct, strongest_images
+from elec576.visual.deconvnet import LAYERS, crop
+from elec576.visual.features import TOP, Evolution, TopNine
 from elec576.visual.invariance import Curve
 from elec576.visual.occlusion import MeanOcclusion
 from elec576.visual.recurrent import ByRows
@@ -20,17 +18,6 @@ ROWS = (14, 20, 22, 24, 26, 28)
 MOVES = {'translation': (1, 3), 'scale': (0.8, 1.5), 'rotation': (30, 180)}
 AMOUNTS = {'translation': 'moved by {:g} px', 'scale': 'scaled by {:g}',
            'rotation': 'turned by {:g}°'}
-
-
-class Nines(NamedTuple):
-    """The nine strongest images of each map of a layer that any image excites."""
-
-    layer: str
-    maps: int
-    at_border: float  # share of the patches that reach beyond the edge of the image
-    border: float  # the same share of all the places where a unit of the layer is
-    same_class: float  # images of the most frequent class among the nine, mean over the maps
-    by_chance: float  # the same, if nine were drawn from the test set
 
 
 def filters(trained: TrainedCnn) -> str:
@@ -54,42 +41,31 @@ def activations(statistics: dict[str, LayerStatistics]) -> str:
         f'{len(found.map_dead)} maps are dead' for layer, found in statistics.items()) + '.'
 
 
-def nines(trained: TrainedCnn, layer: str) -> Nines:
-    """Where in the images that excite a map of ``layer`` most, and of what class they are."""
-    largest = peaks(trained, layer)
-    maps = np.flatnonzero(largest.max(axis=0) > 0)
-    images = strongest_images(largest, maps)
-    classes = trained.classes
-    _, positions, _ = reconstruct(trained, deconvnet(trained.net, layer, trained.settings.act),
-                                  trained.sess, images.ravel(),
-                                  np.repeat(maps, images.shape[1]))
+def nines(top: TopNine, classes: np.ndarray) -> str:
+    """Where in the images the nine strongest patches are, and of what class the images are.
 
-    def beyond(places: np.ndarray) -> np.ndarray:
-        geometry = LAYERS[layer]
-        first = geometry.stride * places + geometry.start
-        return np.any((first < 0) | (first + geometry.field > IMSIZE), axis=1)
+    Args:
+        classes: of all test images, int [n]; what the classes are by chance is drawn from them.
+    """
+    side = IMSIZE // LAYERS[top.layer].stride
+    places = np.indices((side, side)).reshape(2, -1).T
+    anywhere = crop(np.zeros((len(places), IMSIZE, IMSIZE)), top.layer, places)
+    drawn = np.random.RandomState(0).choice(classes, (10_000, TOP))
+    return (f'{top.layer}, {len(top.maps)} maps that any test image excites: '
+            f'{100 * beyond_the_edge(top.patches):.0f} % of the nine strongest patches of a map '
+            f'reach beyond the edge of the image ({100 * beyond_the_edge(anywhere):.0f} % of all '
+            f'places in the layer do); {most_frequent(top.classes):.1f} of the nine are of one '
+            f'class ({most_frequent(drawn):.1f} by chance).')
 
-    side = IMSIZE // LAYERS[layer].stride
-    everywhere = np.stack(np.meshgrid(range(side), range(side)), axis=-1).reshape(-1, 2)
-    rng = np.random.RandomState(0)
-    drawn = np.stack([rng.choice(classes, TOP) for _ in range(10_000)])
-    return Nines(layer, len(maps), float(beyond(positions).mean()),
-                 float(beyond(everywhere).mean()), most_frequent(classes[images]),
-                 most_frequent(drawn))
+
+def beyond_the_edge(patches: np.ndarray) -> float:
+    """The share of ``patches`` [..., f, f] that hold a NaN."""
+    return np.isnan(patches).any(axis=(-2, -1)).mean()
 
 
 def most_frequent(classes: np.ndarray) -> float:
     """How often the most frequent class of each row of ``classes`` [m, 9] is there, mean."""
-    return float(np.mean([np.bincount(row).max() for row in classes]))
-
-
-def of_nines(found: Nines) -> str:
-    """`nines` in words."""
-    return (f'{found.layer}, {found.maps} maps that any test image excites: '
-            f'{100 * found.at_border:.0f} % of the nine strongest patches of a map reach beyond '
-            f'the edge of the image ({100 * found.border:.0f} % of all places in the layer do); '
-            f'{found.same_class:.1f} of the nine are of one class '
-            f'({found.by_chance:.1f} by chance).')
+    return np.mean([np.bincount(row).max() for row in classes])
 
 
 def evolution(found: Evolution) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.ndimage import affine_transform
+from scipy.spatial.distance import pdist
 from scipy.special import softmax
 
 from elec576.visual.trained import TrainedCnn, in_batches
@@ -59,7 +60,7 @@ def invariance(trained: TrainedCnn, images: np.ndarray,
         return [first.reshape(len(first), -1), last, softmax(logits, axis=1)]
 
     untouched = in_batches(measure, pixels)[:2]
-    units = [typical_distance(features) for features in untouched]
+    units = [pdist(features).mean() for features in untouched]
     curves = {}
     for kind, amounts in transforms.items():
         columns = []
@@ -71,12 +72,3 @@ def invariance(trained: TrainedCnn, images: np.ndarray,
                            + [probability[np.arange(len(images)), classes]])
         curves[kind] = Curve(amounts, *(np.stack(part, axis=1) for part in zip(*columns)))
     return curves
-
-
-def typical_distance(features: np.ndarray) -> float:
-    """The mean Euclidean distance between two different rows of ``features`` [n, d]."""
-    squares = (features.astype(np.float64)**2).sum(axis=1)
-    products = features.astype(np.float64) @ features.T.astype(np.float64)
-    distances = np.sqrt(np.maximum(squares[:, None] + squares - 2 * products, 0))
-    n = len(features)
-    return float((distances.sum() - np.trace(distances)) / (n * (n - 1)))

@@ -23,12 +23,10 @@ class Occlusion(NamedTuple):
     the layer's largest activation in the untouched image; its activity is summed over the map.
     """
 
-    # tuple has a method of this name, which is not needed here
-    index: int  # type: ignore[assignment]  # place in the test set
+    place: int  # in the test set
     image: np.ndarray  # [28, 28]
     true_class: int
     size: int
-    grey: float
     strongest_map: int
     reconstruction: np.ndarray  # [28, 28]: from its strongest activation in the untouched image
     activity: np.ndarray
@@ -41,13 +39,10 @@ class MeanOcclusion(NamedTuple):
     """Over n test images that the network gets right: what a grey square does, by where it is."""
 
     images: np.ndarray  # int [n]: places in the test set
-    size: int
-    grey: float
     centres: np.ndarray  # int [p]: rows, and columns, of the centre
     probability: np.ndarray  # [p, p]: the true class's, mean over the images
     still_right: np.ndarray  # [p, p]: share of the images that are still classified right
     untouched: float  # the true class's probability without a square, mean over the images
-    per_image: np.ndarray  # [n, p, p]: the true class's probability
 
 
 def grey_of(images: np.ndarray) -> float:
@@ -64,12 +59,9 @@ def occlude(image: np.ndarray, size: int, grey: float, centres: np.ndarray) -> n
     Returns:
         [m, h, w, C].
     """
-    height, width = image.shape[:2]
-    first = np.asarray(centres) - size // 2  # [m, 2]
-    rows, columns = (
-        (np.arange(extent) >= start[:, None]) & (np.arange(extent) < start[:, None] + size)
-        for extent, start in ((height, first[:, 0]), (width, first[:, 1])))
-    covered = rows[:, :, None] & columns[:, None, :]
+    places = np.indices(image.shape[:2])  # [2, h, w]
+    first = np.asarray(centres)[:, :, None, None] - size // 2
+    covered = np.all((first <= places) & (places < first + size), axis=1)
     return np.where(covered[..., None], grey, image)
 
 
@@ -86,11 +78,9 @@ def probabilities(trained: TrainedCnn, images: np.ndarray) -> np.ndarray:
         images), axis=1)
 
 
-def occlusions(trained: TrainedCnn, images: np.ndarray, size: int = SIZE,
-               grey: float | None = None) -> list[Occlusion]:
+def occlusions(trained: TrainedCnn, images: np.ndarray, size: int = SIZE) -> list[Occlusion]:
     """Slide a grey square over each of the test images at ``images`` (int [n])."""
-    net = trained.net
-    grey = grey_of(trained.test.images) if grey is None else grey
+    net, grey = trained.net, grey_of(trained.test.images)
     graph = deconvnet(net, 'conv2', trained.settings.act)
     with net.graph.as_default():
         activities = tf.reduce_sum(net.h_conv2, axis=[1, 2])  # [n, 64]
@@ -101,11 +91,11 @@ def occlusions(trained: TrainedCnn, images: np.ndarray, size: int = SIZE,
         activity, logits = trained.sess.run([activities, net.test.y_conv], {net.tf_data: images})
         return [activity, softmax(logits, axis=1)]
 
-    def slide(index: int) -> Occlusion:
-        image, true_class = trained.test.images[index], int(trained.classes[index])
+    def slide(place: int) -> Occlusion:
+        image, true_class = trained.test.images[place], int(trained.classes[place])
         h = trained.sess.run(net.h_conv2, {net.tf_data: image[None]})
         strongest_map = int(h.max(axis=(0, 1, 2)).argmax())
-        _, _, reconstruction = reconstruct(trained, graph, trained.sess, np.array([index]),
+        _, _, reconstruction = reconstruct(trained, graph, trained.sess, np.array([place]),
                                            np.array([strongest_map]))
         # the untouched image goes last through the same batches
         activity, classes = in_batches(
@@ -113,12 +103,12 @@ def occlusions(trained: TrainedCnn, images: np.ndarray, size: int = SIZE,
         activity, probability = activity[:, strongest_map], classes[:, true_class]
         most_likely = classes.argmax(axis=1)
         return Occlusion(
-            index, image[..., 0], true_class, size, grey, strongest_map, reconstruction[0],
+            place, image[..., 0], true_class, size, strongest_map, reconstruction[0],
             activity[:-1].reshape(shape), probability[:-1].reshape(shape),
             most_likely[:-1].reshape(shape),
             np.array([activity[-1], probability[-1], most_likely[-1]]))
 
-    return [slide(int(index)) for index in images]
+    return [slide(int(place)) for place in images]
 
 
 def right_images(trained: TrainedCnn, per_class: int) -> np.ndarray:
@@ -128,20 +118,17 @@ def right_images(trained: TrainedCnn, per_class: int) -> np.ndarray:
                            for label in range(trained.test.labels.shape[1])])
 
 
-def mean_occlusion(trained: TrainedCnn, images: np.ndarray, size: int = SIZE,
-                   grey: float | None = None, stride: int = 2) -> MeanOcclusion:
+def mean_occlusion(trained: TrainedCnn, images: np.ndarray, stride: int = 2) -> MeanOcclusion:
     """Slide a grey square, every ``stride`` pixels, over test images that are classified right."""
-    grey = grey_of(trained.test.images) if grey is None else grey
+    grey = grey_of(trained.test.images)
     line, centres = grid(stride)
     shape = (len(line), len(line))
     untouched = probabilities(trained, trained.test.images[images])
     true, right = [], []
-    for index in images:
-        classes = probabilities(
-            trained, occlude(trained.test.images[index], size, grey, centres))
-        true.append(classes[:, trained.classes[index]].reshape(shape))
-        right.append((classes.argmax(axis=1) == trained.classes[index]).reshape(shape))
+    for image, label in zip(trained.test.images[images], trained.classes[images]):
+        classes = probabilities(trained, occlude(image, SIZE, grey, centres))
+        true.append(classes[:, label].reshape(shape))
+        right.append((classes.argmax(axis=1) == label).reshape(shape))
     return MeanOcclusion(
-        images, size, grey, line, np.mean(true, axis=0), np.mean(right, axis=0),
-        float(untouched[np.arange(len(images)), trained.classes[images]].mean()),
-        np.stack(true).astype(np.float32))
+        images, line, np.mean(true, axis=0), np.mean(right, axis=0),
+        float(untouched[np.arange(len(images)), trained.classes[images]].mean()))

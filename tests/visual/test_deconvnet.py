@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from elec576.errors import UserError
 from elec576.tf1 import tf
 from elec576.visual.deconvnet import LAYERS, activation_of, crop, deconvnet, switches, unpool
 from elec576.visual.features import reconstruct
@@ -143,8 +142,3 @@ def test_a_map_that_nothing_excites_gives_zero(make_trained):
     finally:
         net.b_conv1.load(before, trained.sess)
     assert (value == 0).all() and (pixels == 0).all()
-
-
-def test_no_such_layer(make_trained):
-    with pytest.raises(UserError, match='conv3.*conv1, conv2'):
-        deconvnet(make_trained('relu', 0).net, 'conv3', 'relu')

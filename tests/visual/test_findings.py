@@ -6,7 +6,7 @@ import pytest
 from elec576.visual import findings
 from elec576.visual.activations import layer_statistics
 from elec576.visual.deconvnet import LAYERS
-from elec576.visual.features import Evolution, peaks, top_nine
+from elec576.visual.features import Evolution, top_nine
 from elec576.visual.invariance import Curve
 from elec576.visual.occlusion import MeanOcclusion
 from elec576.visual.recurrent import ByRows
@@ -27,25 +27,31 @@ def test_weights_turned_round(make_trained):
         trained.net.W_conv1.load(before, trained.sess)
 
 
-@pytest.mark.parametrize('layer', LAYERS)
-def test_where_the_nine_strongest_are(layer, make_trained):
-    """Against the crops of `top_nine`, which are NaN beyond the edge."""
+@pytest.mark.parametrize('layer, border', [
+    ('conv1', 1 - (24 / 28)**2),  # a 5x5 field around each of 28x28 pixels
+    ('conv2', 1 - (8 / 14)**2)])  # a 14x14 field on each of 14x14 places: 8 in a row lie inside
+def test_where_the_nine_strongest_are(layer, border, make_trained):
+    """Against the units' places."""
     trained = make_trained('relu', 0)
-    maps = list(np.flatnonzero(peaks(trained, layer).max(axis=0) > 0))
-    top = top_nine(trained, layer, maps)
-    found = findings.nines(trained, layer)
-    assert found.maps == len(maps)
-    assert found.at_border == pytest.approx(np.isnan(top.patches).any(axis=(2, 3)).mean())
+    top = top_nine(trained, layer)
+    geometry = LAYERS[layer]
+    first = geometry.stride * top.positions + geometry.start
+    beyond = ((first < 0) | (first + geometry.field > 28)).any(axis=-1).mean()
     counts = [max(list(row).count(label) for label in row) for row in top.classes]
-    assert found.same_class == pytest.approx(np.mean(counts))
+    assert findings.nines(top, trained.classes).startswith(
+        f'{layer}, {len(top.maps)} maps that any test image excites: {100 * beyond:.0f} % of the '
+        f'nine strongest patches of a map reach beyond the edge of the image ({100 * border:.0f} % '
+        f'of all places in the layer do); {np.mean(counts):.1f} of the nine are of one class (')
 
 
-def test_share_of_places_at_the_border(make_trained):
+def test_only_maps_that_an_image_excites_are_counted(make_trained):
     trained = make_trained('relu', 0)
-    # a 5x5 field around each of 28x28 pixels; a 14x14 field on each of 14x14 places
-    assert findings.nines(trained, 'conv1').border == pytest.approx(1 - (24 / 28)**2)
-    inside = sum(0 <= 2 * place - 6 and 2 * place - 6 + 14 <= 28 for place in range(14))
-    assert findings.nines(trained, 'conv2').border == pytest.approx(1 - (inside / 14)**2)
+    before = trained.sess.run(trained.net.b_conv1)
+    trained.net.b_conv1.load(np.where(np.arange(32) < 5, -100, before), trained.sess)
+    try:
+        assert set(top_nine(trained, 'conv1').maps) <= set(range(5, 32))
+    finally:
+        trained.net.b_conv1.load(before, trained.sess)
 
 
 def test_most_frequent_class():
@@ -68,8 +74,8 @@ def test_last_change():
 def test_the_square():
     probability = np.full((3, 3), 0.8)
     probability[1, 1], probability[2, 1] = 0.5, 0.4
-    found = MeanOcclusion(np.arange(6), 7, 0.4, np.array([3, 14, 24]), probability,
-                          np.full((3, 3), 0.9), 0.95, None)
+    found = MeanOcclusion(np.arange(6), np.array([3, 14, 24]), probability,
+                          np.full((3, 3), 0.9), 0.95)
     words = findings.occlusion(found)
     assert ('over 6 images that are classified right: 0.95 untouched; with the square in the '
             'middle 0.50, in a corner 0.80, at worst 0.40 (centre in row 24, column 14); 90 %'
@@ -88,5 +94,5 @@ def test_moves():
 
 
 def test_rows_read():
-    found = ByRows(np.arange(1, 29), np.arange(1, 29) / 28, None, None)
+    found = ByRows(np.arange(1, 29) / 28, None, None)
     assert findings.rows(found).endswith('26 rows 0.929, 28 rows 1.000.')

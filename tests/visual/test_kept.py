@@ -63,7 +63,7 @@ def test_a_damaged_step_is_a_clear_line(run, tmp_path):
 def test_evolution_follows_the_steps_and_leaves_the_network_alone(run):
     trained, _ = run
     before = trained.sess.run(trained.net.trained)
-    found = evolution(trained, 'conv2', [1, 2, 8])
+    found = evolution(trained, 'conv2', np.array([1, 2, 8]))
     assert list(found.steps) == [0, 3] and found.reconstructions.shape == (3, 2, 14, 14)
     # the same weights and a higher bias: activations that are higher by the difference
     assert np.allclose(found.strongest[:, 1] - found.strongest[:, 0], 0.6, atol=1e-5)
@@ -72,4 +72,4 @@ def test_evolution_follows_the_steps_and_leaves_the_network_alone(run):
 
 
 def test_no_evolution_without_kept_steps(make_trained):
-    assert evolution(make_trained('relu', 0), 'conv2') is None
+    assert evolution(make_trained('relu', 0), 'conv2', np.arange(3)) is None

@@ -9,7 +9,7 @@ from elec576.data import DataOrigin, ImageSet
 from elec576.graphs.rnn import build_rnn
 from elec576.settings import RnnSettings
 from elec576.tf1 import session
-from elec576.visual.recurrent import by_rows, first_of_each_class, hidden_paths
+from elec576.visual.recurrent import by_rows
 from elec576.visual.trained import Trained
 
 
@@ -31,7 +31,6 @@ def test_after_the_last_row_it_is_the_test_accuracy(trained):
     net, test = trained.net, trained.test
     assert found.accuracy[-1] == pytest.approx(
         trained.sess.run(net.accuracy, {net.x: test.images, net.y: test.labels}), abs=1e-6)
-    assert list(found.rows) == list(range(1, 29))
     present = np.bincount(trained.classes, minlength=10)
     weighted = np.nansum(found.by_class * present, axis=1) / present.sum()
     assert np.allclose(weighted, found.accuracy)
@@ -44,19 +43,3 @@ def test_rows_below_do_not_matter_yet(trained):
     whole, upper = by_rows(trained), by_rows(cut)
     assert np.allclose(whole.probability[:10], upper.probability[:10], atol=1e-6)
     assert not np.allclose(whole.probability[10:], upper.probability[10:], atol=1e-6)
-
-
-def test_paths_are_the_states_seen_in_a_plane(trained):
-    images = first_of_each_class(trained)
-    assert list(images) == [0, 1, 2, 3, 4, 5, 6]
-    found = hidden_paths(trained, images[2:4])
-    assert found.paths.shape == (2, 29, 2) and found.predictions.shape == (2, 28)
-    # image 3's path ends where image 3 ends among all the others
-    assert np.allclose(found.paths[1, -1], found.ends[3], atol=1e-5)
-    assert (found.paths[0, 0] == found.paths[1, 0]).all()
-    # distances in the plane are at most the states' own
-    states = np.stack(trained.sess.run(trained.net.outputs,
-                                       {trained.net.x: trained.test.images[[2]]}))[:, 0]
-    assert (np.linalg.norm(np.diff(found.paths[0, 1:], axis=0), axis=1)
-            <= np.linalg.norm(np.diff(states, axis=0), axis=1) + 1e-5).all()
-    assert found.explained[0] >= found.explained[1] > 0

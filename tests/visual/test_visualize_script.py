@@ -1,11 +1,10 @@
-"""scripts/visualize.py on small runs: its pictures, their arrays, and its errors."""
+"""scripts/visualize.py on small runs: its pictures, and its errors."""
 
 import json
 import runpy
 import shutil
 import sys
 
-import numpy as np
 import pytest
 from helpers import REPOSITORY
 
@@ -15,7 +14,7 @@ from elec576.runs.run import STAND_IN_NOTICE, Options, run
 from elec576.settings import CnnSettings, RnnSettings
 
 QUIET = {'progress_bar': False}
-WITH_IMAGES = {'deconvnet-conv1', 'deconvnet-conv2', 'occlusion', 'path'}
+WITH_IMAGES = {'deconvnet-conv1', 'deconvnet-conv2', 'occlusion'}
 
 
 @pytest.fixture(scope='module')
@@ -55,9 +54,8 @@ def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
         'ReLu activation %d: mean %g, standard deviation %g, variance %g'
         % (number, *layer.values()) for number, layer in enumerate(statistics.values(), 1)]
     names = {path.stem for path in (cnn / 'figures').glob('*.png')}
-    assert names >= {'filters', 'filters-one-scale', 'activations', 'deconvnet-conv1',
-                     'deconvnet-conv2', 'deconvnet-conv1-reconstructions'}
-    assert names == {path.stem for path in (cnn / 'figures').glob('*.npz')}
+    assert names >= {'filters', 'activations', 'deconvnet-conv1', 'deconvnet-conv2',
+                     'deconvnet-conv1-reconstructions'}
     run = cnn.parent.name
     assert {path.name for path in published.iterdir()} == {
         f'{run}-seed0-{name}.png' for name in names - WITH_IMAGES} | {f'{run}-seed0-findings.md'}
@@ -66,55 +64,38 @@ def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
     assert [f'- {line}' for line in out.splitlines()[2:]] == found.splitlines()[2:]
     for what in ('initial values', 'are dead', 'conv1, ', 'conv2, ', 'in the middle', 'turned by'):
         assert what in found
-    with np.load(cnn / 'figures' / 'filters.npz') as arrays:
-        assert (arrays['W_conv1'] == np.load(cnn / 'filters.npy')).all()
-    for name in names - WITH_IMAGES:
-        with np.load(cnn / 'figures' / f'{name}.npz') as arrays:
-            assert not {'patches', 'image', 'pixels'} & set(arrays.files)
 
 
-def test_a_choice_of_maps_and_images(cnn, visualize, tmp_path, monkeypatch):
-    for other in ('filters', 'filters_on_one_scale', 'activations', 'mean_occlusion', 'invariance'):
-        monkeypatch.setattr(f'elec576.gallery.draw_{other}', lambda *_: None)
-    code, _, _ = visualize('--run', cnn, '--layer', 'conv2', '--maps', '63,2', '--images', '7',
-                           '--out', tmp_path)
-    assert code == 0
-    with np.load(tmp_path / 'deconvnet-conv2.npz') as arrays:
-        assert list(arrays['maps']) == [63, 2]
-    with np.load(tmp_path / 'occlusion.npz') as arrays:
-        assert list(arrays['index']) == [7]
-    assert not (tmp_path / 'deconvnet-conv1.png').exists()
+def test_a_choice_of_images(cnn, visualize, tmp_path, monkeypatch):
+    for other in ('filters', 'top_nine', 'activations', 'mean_occlusion', 'invariance'):
+        monkeypatch.setattr(f'elec576.gallery.draw_{other}', lambda *_, **__: None)
+    drawn = []
+    monkeypatch.setattr('elec576.gallery.draw_occlusions', lambda found, *_: drawn.extend(found))
+    code, _, _ = visualize('--run', cnn, '--images', '7', '3', '--out', tmp_path)
+    assert code == 0 and [one.place for one in drawn] == [7, 3]
 
 
 def test_pictures_of_an_rnn(rnn, visualize, tmp_path):
     published = tmp_path / 'published'
-    code, _, _ = visualize('--run', rnn, '--images', '3', '--publish', published)
+    code, _, _ = visualize('--run', rnn, '--publish', published)
     assert code == 0
-    assert {path.stem for path in (rnn / 'figures').glob('*.png')} == {'rows', 'paths', 'path'}
+    assert {path.stem for path in (rnn / 'figures').glob('*.png')} == {'rows'}
     assert {path.name for path in published.iterdir()} == {
-        f'{rnn.name}-seed0-{name}' for name in ('rows.png', 'paths.png', 'findings.md')}
-    with np.load(rnn / 'figures' / 'rows.npz') as arrays:
-        metrics = json.loads((rnn / 'metrics.json').read_text())
-        assert arrays['accuracy'][-1] == pytest.approx(metrics['test_accuracy'], abs=1e-6)
+        f'{rnn.name}-seed0-{name}' for name in ('rows.png', 'findings.md')}
+    accuracy = json.loads((rnn / 'metrics.json').read_text())['test_accuracy']
+    assert f'28 rows {accuracy:.3f}.' in (rnn / 'figures' / 'findings.md').read_text()
 
 
-@pytest.mark.parametrize('options, said', [
-    (['--layer', 'conv3'], 'conv3'),
-    (['--layer', 'conv1', '--maps', '32'], '0 to 31'),
-    (['--layer', 'conv2', '--maps', '5,-1'], '0 to 63'),
-    (['--layer', 'conv2', '--maps', '5,x'], '5,x'),
-    (['--maps', '5'], '--layer'),
-    (['--images', '20'], '0 to 19'),
-])
-def test_what_does_not_exist(cnn, visualize, tmp_path, options, said):
-    code, out, error = visualize('--run', cnn, '--out', tmp_path, *options)
-    assert code == 2 and said in error and len(error.splitlines()) == 1
+@pytest.mark.parametrize('place', ['20', '-1'])
+def test_no_such_image(cnn, visualize, tmp_path, place):
+    code, out, error = visualize('--run', cnn, '--out', tmp_path, f'--images={place}')
+    assert code == 2 and '0 to 19' in error and len(error.splitlines()) == 1
     assert not list(tmp_path.iterdir())
 
 
-def test_layers_are_not_for_recurrent_networks(rnn, visualize):
-    code, _, error = visualize('--run', rnn, '--layer', 'conv1')
-    assert code == 2 and '--layer' in error and len(error.splitlines()) == 1
+def test_a_recurrent_network_occludes_nothing(rnn, visualize):
+    code, _, error = visualize('--run', rnn, '--images', '3')
+    assert code == 2 and '--images' in error and len(error.splitlines()) == 1
 
 
 def copy_of(run, folder, **settings):
