@@ -11,7 +11,8 @@ options,quantity,step,value; its options are those of this command, such as "--e
 
 The committed runs answer where the settings are an experiment's. Other runs are made below
 results/local/check/ and kept, so the same command answers at once the next time; an interrupted
-command can be resumed by the same command. Exit code 1: a claim lies outside.
+command can be resumed by the same command. They have one thread each, unless --threads says
+otherwise. Exit code 1: a claim lies outside.
 """
 
 import argparse
