@@ -21,6 +21,7 @@ from typing import Callable, NamedTuple
 from tf115.environment import clean_environment, run_listing
 
 from benchmarks import work
+from benchmarks.roofline import Machine, kinds_of, product_of
 from benchmarks.worker import Worker, WorkerFailed, available
 from elec576.listings import command, program
 from elec576.machine import has_instructions
@@ -30,6 +31,8 @@ ROOT = Path(__file__).parents[2]
 SEVERAL = (work.LENET5, 'lstm-128', 'gru-300')  # where all ten models would say the same
 STARTED = (work.LENET5, 'lstm-128')
 OF_EACH_KIND = (work.LENET5, *(f'{cell}-128' for cell in work.CELLS))
+WORKING_SETS = tuple(2**power for power in range(14, 27, 2))  # bytes, 16 KiB to 64 MiB
+NOTHING = 8  # bytes of a working set that measures what a call costs
 WARM_UP = 2  # steps on TensorFlow 1.15, which are not counted
 TEST_IMAGES_A_ROUND = 4000  # that a round of the CNN's listing on 1.15 evaluates at least
 
@@ -242,7 +245,7 @@ def variants(way: str, model: str) -> tuple[str, ...]:
     if way == 'torch':
         return (('channels first', 'channels last', 'channels last, compiled')
                 if work.is_cnn(model) else ('batch first', 'time first'))
-    return {'ours': ('train',), 'keras': ('train_on_batch',), 'sgemm': ('numpy', 'tensorflow')}[way]
+    return {'ours': ('train',), 'keras': ('train_on_batch',)}[way]
 
 
 def ways() -> tuple[str, ...]:
@@ -251,10 +254,10 @@ def ways() -> tuple[str, ...]:
 
 
 def frameworks(effort: Effort, cores: int, tf115: Path | None) -> dict:
-    """The training step against PyTorch's and Keras's, and all of them against sgemm.
+    """The training step against PyTorch's and Keras's.
 
     All ways of one model take turns. A way's variants are tried first, and the fastest stands for
-    it. A "step" of sgemm is one product.
+    it.
 
     Returns:
         by setting (threads, side by side), model and way: 'variant', 'tried', and a summary.
@@ -262,7 +265,7 @@ def frameworks(effort: Effort, cores: int, tf115: Path | None) -> dict:
     found = {}
     for threads in sorted({1, cores}):
         widths = (1, cores) if threads == 1 < cores else (1,)
-        with crew((*ways(), 'sgemm'), threads, widths[-1]) as workers:
+        with crew(ways(), threads, widths[-1]) as workers:
             for model in work.WORK:
                 say(f'{model} against the frameworks, {threads} threads')
                 tried = {way: try_variants(crowd[0], model, variants(way, model), effort)
@@ -304,6 +307,55 @@ def fastest(tried: dict[str, float | str]) -> str:
                key=tried.__getitem__)
 
 
+def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
+    """The training step of one thread, its operations and their floors (`benchmarks.roofline`).
+
+    All that belongs to a model takes turns. An operation's time is a median, a speed of the
+    machine the best of all rounds and layouts.
+
+    Returns:
+        by model: 'step', a summary; 'kinds' (`kinds_of`); 'products' and 'bandwidth', per second.
+    """
+    found = {}
+    for model in work.WORK:
+        say(f'{model}: its operations and their floors')
+        with Worker('ours', 1) as ours, Worker('machine', 1) as machine:
+            steps = ours.steps(model, 'timeline', 2)[1:]
+            shapes = sorted({each[0] for each in map(product_of, steps[0]) if each})
+            calls = [*(f'add {size}' for size in (NOTHING, *WORKING_SETS)), *(
+                f'product {m} {k} {n} {layout}' for m, k, n in ((1, 1, 1), *shapes)
+                for layout in ('plain', 'first', 'second'))]
+            ran = turn([ours], model, 'train', effort.seconds)
+            traced = max(2, math.ceil(effort.seconds / ran()))
+
+            def trace() -> float:
+                before = time.perf_counter()
+                steps.extend(ours.steps(model, 'timeline', traced))
+                return (time.perf_counter() - before) / traced
+
+            times = in_turns({'step': ran, 'timeline': trace, **{
+                call: turn([machine], model, call, effort.seconds / 10) for call in calls}},
+                effort.rounds)
+
+        def best(calls: str, nothing: str) -> float:
+            """Seconds of the best layout, without what a call costs besides."""
+            call, besides = (min(summary['low'] for name, summary in times.items()
+                                 if f'{name} '.startswith(f'{start} '))
+                             for start in (calls, nothing))
+            return max(call - besides, call / 10)
+
+        speeds = Machine(
+            {(m, k, n): 2 * m * k * n / best(f'product {m} {k} {n}', 'product 1 1 1')
+             for m, k, n in shapes},
+            {size: 1.5 * size / best(f'add {size}', f'add {NOTHING}') for size in WORKING_SETS})
+        found[model] = {
+            'step': times['step'], 'kinds': kinds_of(steps[1:], speeds),
+            'products': {' '.join(map(str, shape)): speed
+                         for shape, speed in speeds.products.items()},
+            'bandwidth': speeds.bandwidth}
+    return found
+
+
 def startup(effort: Effort, cores: int, tf115: Path | None) -> dict:
     """From a fresh process to the first step, and the memory that training takes.
 
@@ -332,4 +384,4 @@ def startup(effort: Effort, cores: int, tf115: Path | None) -> dict:
 
 
 ITEMS = {'listing': listing, 'isa': isa, 'jobs': jobs, 'costs': costs, 'frameworks': frameworks,
-         'startup': startup}
+         'roofline': roofline, 'startup': startup}

@@ -109,21 +109,3 @@ def write_data(folder: Path) -> None:
     (folder / 'MNIST_data').mkdir()
     write_mnist_folder(Mnist(*(array.astype(np.uint8) for count in (15000, MNIST_TEST)
                                for array in made_up(count))), folder / 'MNIST_data')
-
-
-def multiply_adds(settings: Settings) -> int:
-    """Multiply-adds of one training step, from the layers' shapes.
-
-    Only convolutions and matrix products are counted: activations, pooling, dropout, biases and
-    the optimizer are work besides, so they lower the share of its matrix speed that is reached. A
-    backward pass through a product is two more of the same size, for the gradients of its weights
-    and of its input; the first layer's input and the first row's state need none. Taps on a
-    convolution's padding are counted, as is the custom.
-    """
-    if isinstance(settings, CnnSettings):
-        conv1, conv2 = 28 * 28 * 25 * 32, 14 * 14 * 25 * 32 * 64
-        return settings.batch_size * (2 * conv1 + 3 * (conv2 + 7 * 7 * 64 * 1024 + 1024 * CLASSES))
-    # four gates; two gates and a candidate
-    columns = {'basic': 1, 'lstm': 4, 'gru': 3}[settings.cell] * settings.hidden
-    rows, states = SIZE * (SIZE + settings.hidden) * columns, (SIZE - 1) * settings.hidden * columns
-    return settings.batch_size * (2 * rows + states + 3 * settings.hidden * CLASSES)

@@ -13,7 +13,7 @@ import time
 
 # what a way needs; `ways/` holds a module for each
 NEEDS = {'ours': 'tensorflow', 'listing': 'tensorflow', 'torch': 'torch', 'keras': 'keras',
-         'sgemm': 'numpy'}
+         'machine': 'tensorflow'}
 TIME_LIMIT = 180.0  # seconds for one request; a compiler may need many
 
 
@@ -134,9 +134,10 @@ def _serve(pipe, way: str, folder: str, threads: int, isa: str, data: str | None
         pipe.send(f'{type(error).__name__}: {error}')
 
 
-def timed_calls(call, count: int) -> float:
-    """Wall seconds of ``count`` calls, after an untimed one."""
-    call()
+def timed_calls(call, count: int, warm: bool = True) -> float:
+    """Wall seconds of ``count`` calls; with ``warm`` after an untimed one."""
+    if warm:
+        call()
     before = time.perf_counter()
     for _ in range(count):
         call()
