@@ -22,8 +22,6 @@ Product = tuple[int, int, int]  # m, k, n: [m, k] times [k, n]
 MOVES_NOTHING = ('Arg', 'Const', 'ExpandDims', 'Identity', 'NoOp', 'Reshape', 'Shape', 'ShapeN',
                  'StopGradient', 'VariableV2')
 READS_WHAT_IT_WRITES = ('GatherV2', 'Slice', 'StridedSlice')
-CONVOLUTIONS = {  # where image, weights and result are: inputs, then outputs
-    'Conv2D': (0, 1, 2), 'Conv2DBackpropFilter': (0, 3, 2), 'Conv2DBackpropInput': (3, 1, 2)}
 
 
 class Tensor(NamedTuple):
@@ -64,18 +62,18 @@ def product_of(op: Op) -> tuple[Product, int] | None:
         m, n = op.outputs[0].shape
         k = math.prod(op.inputs[0].shape) // m
         return (m, k, n), 2 * m * k * n
-    if op.kind not in CONVOLUTIONS:
+    kind, inputs, output = op.kind.removeprefix('Fused'), op.inputs, op.outputs[:1]
+    if kind not in ('Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput'):
         return None
-    tensors = [*op.inputs[:3], op.outputs[0]]
-    if op.kind == 'Conv2D':
-        tensors = [*op.inputs[:2], op.outputs[0]]
-    _, weights, result = (tensors[i].shape for i in CONVOLUTIONS[op.kind])
+    weights, result = (tensor.shape for tensor in {
+        'Conv2D': (*inputs[1:2], *output), 'Conv2DBackpropFilter': (*output, *inputs[2:3]),
+        'Conv2DBackpropInput': inputs[1:3]}[kind])
     (height, width, channels, filters), (images, *size, _) = weights, result
     pixels, taps = images * math.prod(size), height * width * channels
     inside = math.prod(sum(length - abs(i - kernel // 2) for i in range(kernel))
                        for length, kernel in zip(size, (height, width)))
     return {'Conv2D': (pixels, taps, filters), 'Conv2DBackpropFilter': (taps, pixels, filters),
-            'Conv2DBackpropInput': (pixels, filters, taps)}[op.kind], \
+            'Conv2DBackpropInput': (pixels, filters, taps)}[kind], \
         2 * images * inside * channels * filters
 
 

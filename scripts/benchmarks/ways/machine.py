@@ -4,11 +4,11 @@ Variants:
 
 * `product M K N LAYOUT`: TensorFlow's product of float32 matrices [M, K] and [K, N]; the layout
   says which is stored transposed: 'plain', 'first' or 'second';
-* `add BYTES`: `a += b` of float32 vectors, which together are so large. It moves three times the
-  bytes of one (as STREAM counts), and none besides: what is written was read before.
+* `add BYTES` and `scale BYTES`: `a += b` and `a *= 1` of float32 vectors, so large altogether. They
+  move 1.5 times and twice these bytes (as STREAM counts), and no others: what is written was read.
 
 A speed is that of the fastest call (as STREAM's); what a call costs besides show the smallest sizes,
-`product 1 1 1 plain` and `add 8`.
+`product 1 1 1 plain`, `add 8` and `scale 8`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def prepare(threads: int, isa: str, data: str | None) -> None:
 def start(model: str, variant: str) -> Callable[[int], float]:
     """A function from a number of calls to their wall seconds, if all were as fast as the fastest."""
     what, *words = variant.split()
-    call = product(*words) if what == 'product' else add(int(words[0]))
+    call = {'product': product, 'add': add, 'scale': scale}[what](*words)
     return lambda steps: steps * min(timed_calls(call, 1, warm=False) for _ in range(steps + 1))
 
 
@@ -51,6 +51,11 @@ def product(m: str, k: str, n: str, layout: str) -> Callable[[], None]:
     return sess.make_callable(multiply)
 
 
-def add(size: int) -> Callable[[], np.ndarray]:
-    a, b = np.zeros((2, size // 8), np.float32)
+def add(size: str) -> Callable[[], np.ndarray]:
+    a, b = np.zeros((2, int(size) // 8), np.float32)
     return lambda: np.add(a, b, out=a)
+
+
+def scale(size: str) -> Callable[[], np.ndarray]:
+    a, one = np.zeros(int(size) // 4, np.float32), np.float32(1)
+    return lambda: np.multiply(a, one, out=a)
