@@ -265,13 +265,13 @@ def _roofline(found: dict) -> list[str]:
         inside, floors = (sum(kind[part] for kind in kinds.values()) for part in
                           ('seconds', 'floor'))
         share, overhead = (0.85, 0.05) if model == work.LENET5 else (0.6, 0.25)
-        missing = sorted(kinds, key=lambda kind: kinds[kind]['floor'] - kinds[kind]['seconds'])
+        above = dict(sorted(((kind, each['seconds'] - each['floor'])
+                             for kind, each in kinds.items()), key=lambda item: -item[1]))
         rows.append((model, _ms(row['step']), _three(1000 * floors),
                      _judged(floors / step, floors >= share * step), f'{share:.0%}',
                      _judged(1 - inside / step, step - inside <= overhead * step),
                      f'{overhead:.0%}',
-                     ', '.join(f'{kind} {1000 * (kinds[kind]["seconds"] - kinds[kind]["floor"]):.2f}'
-                               for kind in missing[:3])))
+                     ', '.join(f'{kind} {1000 * above[kind]:.2f}' for kind in list(above)[:3])))
         detailed += [(model, kind, each['count'], _three(1000 * each['seconds']),
                       f'{each["flops"] / 1e6:.1f}', f'{each["bytes"] / 1e6:.2f}',
                       _three(1000 * each['floor']), f'{each["floor"] / each["seconds"]:.0%}')
@@ -299,28 +299,20 @@ def _judged(value: float, holds: bool) -> str:
 
 
 def _why_lstm(row: dict) -> str:
-    """Where the step's time goes in which PyTorch's fused layer was ahead."""
-    step = 1000 * row['step']['median']
-    products, others = ([kind for name, kind in row['kinds'].items() if ('MatMul' in name) == is_one]
-                        for is_one in (True, False))
-    counts, times, floors = ([function(kind[part] for kind in some) for some in (products, others)]
-                             for part, function in (('count', sum), ('seconds', sum),
-                                                    ('floor', sum)))
-    return (f'`lstm-128`: {counts[0]} products take {_three(1000 * times[0])} ms of '
-            f'{_three(step)} (floors {_three(1000 * floors[0])}), {counts[1]} other operations '
-            f'{_three(1000 * times[1])} ms (floors {_three(1000 * floors[1])}), and '
-            f'{_three(step - 1000 * sum(times))} ms pass between them. The cell is a graph of '
-            'small operations for each of 28 rows, as listed; a fused LSTM layer needs none of '
-            'the gates\' own, of the copies (ConcatV2, Split, Slice) and of the sum of 28 weight '
-            'gradients (AddN), and one product for all rows where these are independent.')
-
-
-def _startup(found: dict) -> list[str]:
-    return ['## From a fresh process to the first step; peak memory',
-            _table(('', 'seconds to the first step', 'peak MB'),
-                   [(f'{model}, {TITLES[way]}', _range(start['first_step'], 1),
-                     math.ceil(start['peak_bytes']['median'] / 1e6))
-                    for model, row in found.items() for way, start in row.items()])]
+    """Where the time goes in the step in which PyTorch's fused layer was ahead."""
+    step, parts = row['step']['median'], []
+    for what, is_one in (('products', True), ('other operations', False)):
+        some = [each for kind, each in row['kinds'].items() if ('MatMul' in kind) == is_one]
+        count, seconds, floor = (sum(each[part] for each in some)
+                                 for part in ('count', 'seconds', 'floor'))
+        parts.append(f'{count} {what} take {_three(1000 * seconds)} ms (floors '
+                     f'{_three(1000 * floor)})')
+        step -= seconds
+    return (f'`lstm-128`: of {_three(1000 * row["step"]["median"])} ms, {parts[0]}, {parts[1]}, '
+            f'and {_three(1000 * step)} ms pass between them. As listed, the cell is a graph of '
+            'small operations for each of 28 rows. A fused LSTM layer needs no operations of their '
+            'own for the gates, no copies (ConcatV2, Split, Slice), no sum of 28 weight gradients '
+            '(AddN), and one product for all rows where these are independent.')
 
 
 def _runs(found: dict) -> list[str]:

@@ -70,7 +70,8 @@ def test_the_totals(listing):
     table, _ = speed.headline(listing)
     assert cells(table, 'without')[3:] == [f'{listed["tf115"] / listed["ours"]:.3g}', '12',
                                            f'{listed["listing"] / listed["ours"]:.3g}', '8']
-    assert cells(table, 'a step of LeNet5, `--eval-every 1`') == ['', '500 ms', '50.0 ms', '', '', '10', '2']
+    assert cells(table, 'a step of LeNet5, `--eval-every 1`') == [
+        '', '500 ms', '50.0 ms', '', '', '10', '2']
     del listing['tf115']
     table, _ = speed.headline(listing)
     assert cells(table, 'without')[2:] == [f'{listed["listing"] / listed["ours"]:.3g}', '8']
@@ -135,7 +136,7 @@ def test_the_roofline():
             if line.startswith('| lstm-128 ')][1:] == [
         ['MatMul', '3', '6.00', '5.0', '2.00', '5.50', '92%'],
         ['AddN', '3', '3.00', '5.0', '2.00', '1.00', '33%']]  # Tanh is too small for a row
-    assert '3 products take 6.00 ms of 10.0 (floors 5.50), 6 other operations 3.10 ms' in text
+    assert 'of 10.0 ms, 3 products take 6.00 ms (floors 5.50), 6 other operations take 3.10 ms' in text
 
 
 def test_stages_and_peaks():

@@ -7,8 +7,8 @@ Variants:
 * `add BYTES` and `scale BYTES`: `a += b` and `a *= 1` of float32 vectors, so large altogether. They
   move 1.5 times and twice these bytes (as STREAM counts), and no others: what is written was read.
 
-A speed is that of the fastest call (as STREAM's); what a call costs besides show the smallest sizes,
-`product 1 1 1 plain`, `add 8` and `scale 8`.
+A speed is that of the fastest call (as STREAM's). What a call costs besides is that of the smallest
+sizes: `product 1 1 1 plain`, `add 8` and `scale 8`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def prepare(threads: int, isa: str, data: str | None) -> None:
 
 
 def start(model: str, variant: str) -> Callable[[int], float]:
-    """A function from a number of calls to their wall seconds, if all were as fast as the fastest."""
+    """A function from a number of calls to so many times the fastest's wall seconds."""
     what, *words = variant.split()
     call = {'product': product, 'add': add, 'scale': scale}[what](*words)
     return lambda steps: steps * min(timed_calls(call, 1, warm=False) for _ in range(steps + 1))
