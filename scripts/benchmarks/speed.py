@@ -315,6 +315,14 @@ def _why_lstm(row: dict) -> str:
             '(AddN), and one product for all rows where these are independent.')
 
 
+def _startup(found: dict) -> list[str]:
+    return ['## From a fresh process to the first step; peak memory',
+            _table(('', 'seconds to the first step', 'peak MB'),
+                   [(f'{model}, {TITLES[way]}', _range(start['first_step'], 1),
+                     math.ceil(start['peak_bytes']['median'] / 1e6))
+                    for model, row in found.items() for way, start in row.items()])]
+
+
 def _runs(found: dict) -> list[str]:
     models = list(found['stages'])
     return ['## Where the seconds to a run\'s first step go; peak memory of runs',

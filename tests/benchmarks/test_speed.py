@@ -136,7 +136,8 @@ def test_the_roofline():
             if line.startswith('| lstm-128 ')][1:] == [
         ['MatMul', '3', '6.00', '5.0', '2.00', '5.50', '92%'],
         ['AddN', '3', '3.00', '5.0', '2.00', '1.00', '33%']]  # Tanh is too small for a row
-    assert 'of 10.0 ms, 3 products take 6.00 ms (floors 5.50), 6 other operations take 3.10 ms' in text
+    assert ('of 10.0 ms, 3 products take 6.00 ms (floors 5.50), 6 other operations take 3.10 ms '
+            '(floors 1.10), and 0.90 ms pass between them' in text)
 
 
 def test_stages_and_peaks():
