@@ -21,7 +21,8 @@ from typing import Callable, NamedTuple
 from tf115.environment import clean_environment, run_listing
 
 from benchmarks import work
-from benchmarks.worker import Worker, WorkerFailed, available
+from benchmarks.roofline import Machine, kinds_of, product_of
+from benchmarks.worker import RSS_UNIT, Worker, WorkerFailed, available
 from elec576.listings import command, program
 from elec576.machine import has_instructions
 
@@ -29,7 +30,14 @@ PAUSE = 0.02  # seconds in which the threads of the one before go to sleep
 ROOT = Path(__file__).parents[2]
 SEVERAL = (work.LENET5, 'lstm-128', 'gru-300')  # where all ten models would say the same
 STARTED = (work.LENET5, 'lstm-128')
-OF_EACH_KIND = (work.LENET5, *(f'{cell}-128' for cell in work.CELLS))
+SHORTENED = {  # two evaluations on the test set, and the one at the end
+    'cnn1': ('scripts/run_cnn.py', '--steps', '101'),
+    'cnn-mnist': ('scripts/run_cnn.py', '--steps', '101', '--dataset', 'mnist', '--fc-act', 'relu',
+                  '--lr', '1e-4'),
+    'lstm-128': ('scripts/run_rnn.py', '--cell', 'lstm', '--iterations', '5001')}
+WORKING_SETS = tuple(2**power for power in range(14, 27, 2))  # bytes, 16 KiB to 64 MiB
+MOVED = {'add': 1.5, 'scale': 2}  # bytes that are moved, in those of the working set
+NOTHING = 8  # bytes of a working set that measures what a call costs
 WARM_UP = 2  # steps on TensorFlow 1.15, which are not counted
 TEST_IMAGES_A_ROUND = 4000  # that a round of the CNN's listing on 1.15 evaluates at least
 
@@ -141,24 +149,36 @@ def starts(effort: Effort, threads: int, data: Path) -> dict:
         'rnn listing': ['starter/lstmMNISTStarterCode.py', *rnn],
         'rnn ours': ['scripts/run_rnn.py', *rnn]}
     with tempfile.TemporaryDirectory(prefix='elec576-bench-') as folder:
-        out = Path(folder) / 'run'
-        environment = {**os.environ, 'MPLBACKEND': 'Agg', 'PYTHONPATH': str(ROOT),
-                       'ELEC576_CACHE': f'{folder}/cache'}
-
         def run(name: str) -> float:
-            shutil.rmtree(out, ignore_errors=True)
-            code, *options = commands[name]
-            options += ['--threads', str(threads), '--data', str(data)]
-            options += ['--out', str(out)] if name.endswith('ours') else []
-            before = time.perf_counter()
-            done = subprocess.run([sys.executable, ROOT / code, *options], capture_output=True,
-                                  text=True, env=environment)
-            if done.returncode:
-                raise WorkerFailed(f'{code}: {(done.stderr.strip() or "died").splitlines()[-1]}')
-            return time.perf_counter() - before
+            return run_script(*commands[name], '--threads', str(threads), data=data,
+                              folder=Path(folder), own=name.endswith('ours'))[0]
 
         run('cnn ours')  # fills the cache of the data, which later runs use
         return in_turns({name: (lambda name=name: run(name)) for name in commands}, effort.starts)
+
+
+def run_script(code: str, *options: str, data: Path, folder: Path, own: bool = True
+               ) -> tuple[float, int]:
+    """Seconds and peak memory (bytes) of a whole process; ``own``: it is ours, with a directory.
+
+    Raises:
+        WorkerFailed: it failed.
+    """
+    out = folder / 'run'
+    shutil.rmtree(out, ignore_errors=True)
+    arguments = [*options, '--data', str(data), *(['--out', str(out)] if own else [])]
+    environment = {**os.environ, 'MPLBACKEND': 'Agg', 'PYTHONPATH': str(ROOT),
+                   'ELEC576_CACHE': f'{folder}/cache'}
+    before = time.perf_counter()
+    with tempfile.TemporaryFile('w+') as errors:
+        process = subprocess.Popen([sys.executable, ROOT / code, *arguments], env=environment,
+                                   stdout=subprocess.DEVNULL, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            raise WorkerFailed(f'{code}: {(errors.read().strip() or "died").splitlines()[-1]}')
+    return time.perf_counter() - before, RSS_UNIT * usage.ru_maxrss
 
 
 def on_tf115(python: Path, threads: int, data: Path, effort: Effort) -> dict:
@@ -193,7 +213,7 @@ def isa(effort: Effort, cores: int, tf115: Path | None) -> dict:
     found = {}
     for threads in sorted({1, cores}):
         with Worker('ours', threads, 'avx2') as avx2, Worker('ours', threads, 'avx512') as avx512:
-            for model in OF_EACH_KIND:
+            for model in work.OF_EACH_KIND:
                 say(f'{model}: avx2 and avx512, {threads} threads')
                 found.setdefault(str(threads), {})[model] = in_turns(
                     {name: turn([worker], model, 'train', effort.seconds)
@@ -242,7 +262,7 @@ def variants(way: str, model: str) -> tuple[str, ...]:
     if way == 'torch':
         return (('channels first', 'channels last', 'channels last, compiled')
                 if work.is_cnn(model) else ('batch first', 'time first'))
-    return {'ours': ('train',), 'keras': ('train_on_batch',), 'sgemm': ('numpy', 'tensorflow')}[way]
+    return {'ours': ('train',), 'keras': ('train_on_batch',)}[way]
 
 
 def ways() -> tuple[str, ...]:
@@ -251,10 +271,10 @@ def ways() -> tuple[str, ...]:
 
 
 def frameworks(effort: Effort, cores: int, tf115: Path | None) -> dict:
-    """The training step against PyTorch's and Keras's, and all of them against sgemm.
+    """The training step against PyTorch's and Keras's.
 
     All ways of one model take turns. A way's variants are tried first, and the fastest stands for
-    it. A "step" of sgemm is one product.
+    it.
 
     Returns:
         by setting (threads, side by side), model and way: 'variant', 'tried', and a summary.
@@ -262,7 +282,7 @@ def frameworks(effort: Effort, cores: int, tf115: Path | None) -> dict:
     found = {}
     for threads in sorted({1, cores}):
         widths = (1, cores) if threads == 1 < cores else (1,)
-        with crew((*ways(), 'sgemm'), threads, widths[-1]) as workers:
+        with crew(ways(), threads, widths[-1]) as workers:
             for model in work.WORK:
                 say(f'{model} against the frameworks, {threads} threads')
                 tried = {way: try_variants(crowd[0], model, variants(way, model), effort)
@@ -304,6 +324,56 @@ def fastest(tried: dict[str, float | str]) -> str:
                key=tried.__getitem__)
 
 
+def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
+    """The training step of one thread, its operations and their floors (`benchmarks.roofline`).
+
+    All that belongs to a model takes turns. An operation's time is a median, a speed of the
+    machine the best of all rounds and layouts.
+
+    Returns:
+        by model: 'step', a summary; 'kinds' (`kinds_of`); 'products' and 'bandwidth', per second.
+    """
+    found = {}
+    for model in work.WORK:
+        say(f'{model}: its operations and their floors')
+        with Worker('ours', 1) as ours, Worker('machine', 1) as machine:
+            steps = ours.steps(model, 'timeline', 2)[1:]
+            shapes = sorted({each[0] for each in map(product_of, steps[0]) if each})
+            calls = [*(f'{name} {size}' for name in MOVED for size in (NOTHING, *WORKING_SETS)), *(
+                f'product {m} {k} {n} {layout}' for m, k, n in ((1, 1, 1), *shapes)
+                for layout in ('plain', 'first', 'second'))]
+            ran = turn([ours], model, 'train', effort.seconds)
+            traced = max(2, math.ceil(effort.seconds / ran()))
+
+            def trace() -> float:
+                before = time.perf_counter()
+                steps.extend(ours.steps(model, 'timeline', traced))
+                return (time.perf_counter() - before) / traced
+
+            times = in_turns({'step': ran, 'timeline': trace, **{
+                call: turn([machine], model, call, effort.seconds / 10) for call in calls}},
+                effort.rounds)
+
+        def best(calls: str, nothing: str) -> float:
+            """Seconds of the best layout, without what a call costs besides."""
+            call, besides = (min(summary['low'] for name, summary in times.items()
+                                 if f'{name} '.startswith(f'{start} '))
+                             for start in (calls, nothing))
+            return max(call - besides, call / 10)
+
+        speeds = Machine(
+            {(m, k, n): 2 * m * k * n / best(f'product {m} {k} {n}', 'product 1 1 1')
+             for m, k, n in shapes},
+            {size: max(moved * size / best(f'{name} {size}', f'{name} {NOTHING}')
+                       for name, moved in MOVED.items()) for size in WORKING_SETS})
+        found[model] = {
+            'step': times['step'], 'kinds': kinds_of(steps[1:], speeds),
+            'products': {' '.join(map(str, shape)): speed
+                         for shape, speed in speeds.products.items()},
+            'bandwidth': speeds.bandwidth}
+    return found
+
+
 def startup(effort: Effort, cores: int, tf115: Path | None) -> dict:
     """From a fresh process to the first step, and the memory that training takes.
 
@@ -331,5 +401,41 @@ def startup(effort: Effort, cores: int, tf115: Path | None) -> dict:
     return found
 
 
+def runs(effort: Effort, cores: int, tf115: Path | None) -> dict:
+    """Where the time to a run's first step goes, and the peak memory of whole, shortened runs.
+
+    The data are files like the report's; CIFAR10's pixels come from the cache, as in every run
+    but the first.
+
+    Returns:
+        'stages': by model and stage, summaries in seconds; 'peak_bytes': by experiment.
+    """
+    with tempfile.TemporaryDirectory(prefix='elec576-bench-') as folder:
+        data = Path(folder) / 'data'
+        data.mkdir()
+        work.write_data(data, mnist=5000 + work.MNIST_TRAIN)
+        peaks = {}
+        for name, (code, *options) in SHORTENED.items():
+            say(f'{name}: peak memory')
+            peaks[name] = run_script(code, *options, data=data, folder=Path(folder))[1]
+
+        def start(model: str) -> dict[str, float]:
+            before = time.perf_counter()
+            with Worker('stages', cores, data=str(data)) as worker:
+                found = worker.steps(model, 'stages', 1)
+                total = time.perf_counter() - before
+            return {'Python': total - sum(found.values()), **found, 'all': total}
+
+        stages = {}
+        for model in STARTED:
+            say(f'{model}: the stages of its start')
+            start(model)  # fills the cache
+            starts = [start(model) for _ in range(effort.starts)]
+            stages[model] = {stage: summary([each[stage] for each in starts])
+                             for stage in starts[0]}
+    return {'stages': stages, 'peak_bytes': peaks}
+
+
 ITEMS = {'listing': listing, 'isa': isa, 'jobs': jobs, 'costs': costs, 'frameworks': frameworks,
-         'startup': startup}
+         'roofline': roofline, 'startup': startup,
+         'runs': runs}

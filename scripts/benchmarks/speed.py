@@ -15,7 +15,7 @@ from elec576.machine import versions_text
 from elec576.settings import CnnSettings
 
 TITLES = {'ours': 'ours', 'torch': 'PyTorch', 'keras': 'Keras'}
-PRODUCT = 2 * 2048**3  # floating-point operations of the matrix product in `ways.sgemm`
+LEAST_OF_A_STEP = 0.02  # kinds of operations that take less of a step get no row
 # As `elec576.runs.run` spaces checkpoints: so many seconds, and so many times the last one's cost.
 SECONDS_APART, COSTS_APART = 10.0, 100
 
@@ -32,7 +32,7 @@ def document(results: dict) -> str:
     try:
         parts = ['# Speed']
         if 'listing' in results:
-            parts.append(headline(results['listing']['numbers']))
+            parts += headline(results['listing']['numbers'])
         parts += ['Made by `python scripts/bench.py`, all numbers in `bench.json`. A time is the '
                   'median (smallest-largest) of rounds in which all that are compared take turns.',
                   _origins(results)]
@@ -40,7 +40,7 @@ def document(results: dict) -> str:
             if item in results:
                 parts += write(results[item]['numbers'])
         return '\n\n'.join(parts) + '\n'
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise UserError(f'bench.json: not what scripts/bench.py writes ({error!r}); remove it and '
                         'measure again') from None
 
@@ -126,18 +126,39 @@ NOT_LISTED = ('cnn-mnist',)
 LISTED = tuple(name for name in EXPERIMENTS if name not in NOT_LISTED)
 
 
-def headline(found: dict) -> str:
-    """The sentence with the number that matters."""
-    every, listed = totals(found), totals(found, LISTED)
-    old = (' On TensorFlow 1.15 the listings take {:.0f}, and {:.0f} with it.'.format(
-        *(seconds['tf115'] / 60 for seconds in (listed, every))) if 'tf115' in found else '')
-    return (f"The report's {len(LISTED)} listed experiments, one seed each, take "
-            f'{listed["ours"] / 60:.0f} minutes with {found["threads"]} threads; the listings, '
-            f'with the same bits, take {listed["listing"] / 60:.0f}: '
-            f'**{_three(listed["listing"] / listed["ours"])} times as fast**. '
-            f'With `cnn-mnist` it is {every["ours"] / 60:.0f} minutes against '
-            f'{every["listing"] / 60:.0f} in the way of the listing.{old} '
-            '(Computed from the steps below.)')
+def headline(found: dict) -> list[str]:
+    """The numbers that matter, and what they should be at least."""
+    old = 'tf115' in found
+
+    def row(words: str, seconds: dict[str, float], unit: str, today: float = 0, on_115: float = 0
+            ) -> list[str]:
+        scale = {'min': 1 / 60, 'ms': 1000}[unit]
+        cells = [words]
+        for way in ('tf115', 'listing', 'ours') if old else ('listing', 'ours'):
+            cells.append(f'{_three(scale * seconds[way])} {unit}' if way in seconds else '')
+        for way, floor in (('tf115', on_115), ('listing', today)) if old else (('listing', today),):
+            cells += ([f'{seconds[way] / seconds["ours"]:.3g}', f'{floor:g}' if floor else '']
+                      if way in seconds else ['', ''])
+        return cells
+
+    cnn = [name for name in LISTED if isinstance(EXPERIMENTS[name], CnnSettings)]
+    recurrent = [name for name in LISTED if name not in cnn]
+    rows = [
+        row(f"all {len(EXPERIMENTS)} of the report's experiments", totals(found), 'min', 12, 20),
+        row(f'without `cnn-mnist`: the {len(LISTED)} listed ones', totals(found, LISTED), 'min',
+            8, 12),
+        row(f'the {len(cnn)} of LeNet5 on CIFAR10', totals(found, cnn), 'min'),
+        row(f'the {len(recurrent)} of recurrent nets', totals(found, recurrent), 'min'),
+        row('a step of LeNet5, `--eval-every 1`', {
+            way: found['steps'][work.LENET5][variant]['median'] for way, variant in (
+                ('listing', 'listing'), ('ours', 'eval-every 1'))}, 'ms', 2)]
+    return [_table(['', *(['listing on 1.15'] if old else []), 'listing', 'ours',
+                    *(['times as fast as on 1.15', 'at least'] if old else []),
+                    "times as fast as today's", 'at least'], rows),
+            f'One seed each, {found["threads"]} threads; runs are computed from their steps and '
+            'starts. The listing gives the same bits. `cnn-mnist` was assignment 1\'s program, '
+            'which the report does not print; in the way of the CNN\'s listing it would evaluate '
+            'twice on 10,000 images at every step.']
 
 
 def _listing(found: dict) -> list[str]:
@@ -149,48 +170,17 @@ def _listing(found: dict) -> list[str]:
              'train': 'ours, `--eval-every 0`'}
     start = found['starts']
     return [
-        '## Ours against the listing',
-        _experiments(found),
-        'Ours evaluates as a run does unasked: LeNet5 every 100 steps, the recurrent nets on their '
-        'batch every 10 and on the test set every 500. `cnn-mnist` was assignment 1\'s program, '
-        'which the report does not print; in the way of the CNN\'s listing it would evaluate '
-        'twice on 10,000 images at every step. A run of one step takes '
-        f'{_range(start["cnn ours"], 1)} s (LeNet5; the listing: '
-        f'{_range(start["cnn listing"], 1)} s) or {_range(start["rnn ours"], 1)} s (recurrent; '
-        f'{_range(start["rnn listing"], 1)} s).'
-        + ' On 1.15 the listings run after the others, not in turns.' * ('tf115' in found),
-        '### What the evaluations of LeNet5 cost: milliseconds of a step',
+        '## What the evaluations of LeNet5 cost: milliseconds of a step',
         _table(['', *(cell for name in by_threads for cell in (name, 'times as fast'))],
                [[words, *(cell for row in by_threads.values() for cell in (
                    _ms(row[kind]), _three(_gain(row['listing'], row[kind]))))]
-                for kind, words in kinds.items()])]
-
-
-def _experiments(found: dict) -> str:
-    """One row for all experiments that are the same work."""
-    groups: dict[tuple, list[str]] = {}
-    for name, settings in EXPERIMENTS.items():
-        groups.setdefault((work.name_of(settings), settings.steps), []).append(name)
-    old = found.get('tf115', {'steps': {}})['steps']
-    rows = []
-    for (model, steps), names in groups.items():
-        row, seconds = found['steps'][model], run_seconds(names[0], found)
-        rows.append([', '.join(names), steps, *([_ms(old[model])] if old else []),
-                     _ms(row['listing']), _ms(row[_as_run(EXPERIMENTS[names[0]])]),
-                     _ms(row['train']), *([f'{seconds["tf115"]:.0f}'] if old else []),
-                     f'{seconds["listing"]:.0f}', f'{seconds["ours"]:.0f}',
-                     _three(seconds['listing'] / seconds['ours'])])
-    for words, names in ((f'all {len(LISTED)} listed', LISTED), (f'all {len(EXPERIMENTS)}',
-                                                               tuple(EXPERIMENTS))):
-        seconds = totals(found, names)
-        rows.append([f'**{words}**', *[''] * (5 if old else 4),
-                     *([f'{seconds["tf115"]:.0f}'] if old else []),
-                     f'{seconds["listing"]:.0f}', f'{seconds["ours"]:.0f}',
-                     f'**{_three(seconds["listing"] / seconds["ours"])}**'])
-    return _table(['', 'steps', *(['ms a step: the listing on 1.15'] if old else []),
-                   'the listing', 'ours', 'ours, nothing evaluated',
-                   *(['seconds a run: on 1.15'] if old else []), 'the listing', 'ours',
-                   'times as fast'], rows)
+                for kind, words in kinds.items()]),
+        'Unasked, ours evaluates LeNet5 every 100 steps, the recurrent nets on their batch every '
+        '10 and on the test set every 500. A run of one step takes '
+        f'{_range(start["cnn ours"], 1)} s (LeNet5; the listing: '
+        f'{_range(start["cnn listing"], 1)} s) or {_range(start["rnn ours"], 1)} s (recurrent; '
+        f'{_range(start["rnn listing"], 1)} s).'
+        + ' On 1.15 the listings run after the others, not in turns.' * ('tf115' in found)]
 
 
 def _isa(found: dict) -> list[str]:
@@ -248,36 +238,81 @@ def _costs(found: dict) -> list[str]:
 def _frameworks(found: dict) -> list[str]:
     some = next(iter(next(iter(found.values())).values()))
     others = [way for way in TITLES if way in some and way != 'ours']
-    parts = ['## Training step against PyTorch and Keras, and the share of the machine\'s speed',
-             'The share is that of the arithmetic speed of a 2048 x 2048 float32 matrix product '
-             'with the best kernels of the machine. The frameworks choose their own kernels, '
-             'whatever ours are, and the fastest of their variants stands here.']
+    parts = ['## Training step against PyTorch and Keras',
+             'The frameworks choose their own kernels, whatever ours are, and the fastest of their '
+             'variants stands here.']
     if 'torch' not in others:
         parts.append('PyTorch was not installed: `pip install -e .[bench]` brings it.')
     for setting, models in found.items():
-        rows = []
-        for model, row in models.items():
-            count = work.multiply_adds(work.OF_THE_REPORT[model])
-            speed = PRODUCT / row['sgemm']['median']
-            rows.append([model, f'{count / 1e6:.1f}', _ms(row['ours']),
-                         *(cell for way in others for cell in (
-                             f'{_ms(row[way])} {row[way]["variant"]}',
-                             _three(_gain(row[way], row['ours'])))),
-                         *(f'{2 * count / row[way]["median"] / speed:.0%}'
-                           for way in ('ours', *others))])
+        rows = [[model, _ms(row['ours']),
+                 *(cell for way in others for cell in (
+                     f'{_ms(row[way])} {row[way]["variant"]}',
+                     _three(_gain(row[way], row['ours']))))] for model, row in models.items()]
         means = [statistics.geometric_mean(_gain(row[way], row['ours'])
                                            for row in models.values()) for way in others]
-        rows.append(['**geometric mean**', '', '',
-                     *(cell for mean in means for cell in ('', f'**{_three(mean)}**')),
-                     *[''] * (1 + len(others))])
-        speeds = [PRODUCT / row['sgemm']['median'] / 1e9 for row in models.values()]
+        rows.append(['**geometric mean**', '',
+                     *(cell for mean in means for cell in ('', f'**{_three(mean)}**'))])
         parts += [f'### {setting}: milliseconds of a step', _table(
-            ['', 'million multiply-adds', 'ours',
-             *(cell for way in others for cell in (TITLES[way], 'ours is times as fast')),
-             *(f'share: {TITLES[way]}' for way in ('ours', *others))], rows),
-            f'The matrix product: {statistics.median(speeds):.0f} '
-            f'({min(speeds):.0f}-{max(speeds):.0f}) Gflop/s.']
+            ['', 'ours', *(cell for way in others
+                           for cell in (TITLES[way], 'ours is times as fast'))], rows)]
     return parts
+
+
+def _roofline(found: dict) -> list[str]:
+    rows, detailed = [], []
+    for model, row in found.items():
+        step, kinds = row['step']['median'], row['kinds']
+        inside, floors = (sum(kind[part] for kind in kinds.values()) for part in
+                          ('seconds', 'floor'))
+        share, overhead = (0.85, 0.05) if model == work.LENET5 else (0.6, 0.25)
+        above = dict(sorted(((kind, each['seconds'] - each['floor'])
+                             for kind, each in kinds.items()), key=lambda item: -item[1]))
+        rows.append((model, _ms(row['step']), _three(1000 * floors),
+                     _judged(floors / step, floors >= share * step), f'{share:.0%}',
+                     _judged(1 - inside / step, step - inside <= overhead * step),
+                     f'{overhead:.0%}',
+                     ', '.join(f'{kind} {1000 * above[kind]:.2f}' for kind in list(above)[:3])))
+        detailed += [(model, kind, each['count'], _three(1000 * each['seconds']),
+                      f'{each["flops"] / 1e6:.1f}', f'{each["bytes"] / 1e6:.2f}',
+                      _three(1000 * each['floor']), f'{each["floor"] / each["seconds"]:.0%}')
+                     for kind, each in kinds.items()
+                     if each['seconds'] >= LEAST_OF_A_STEP * step and model in work.OF_EACH_KIND]
+    parts = [
+        '## The limit: the roofline of a training step, one thread',
+        'The floor of an operation is the larger of its floating-point operations divided by the '
+        'speed of TensorFlow\'s matrix product of the same shape (a convolution\'s: patches times '
+        'weights), and its bytes divided by the memory bandwidth at the size of its working set, '
+        'both measured in turns with the steps, with the same kernels. Elementwise operations '
+        'count bytes only, an operation whose result nobody uses has no floor. Operations are '
+        'timed by TensorFlow\'s own timeline; what an untraced step takes besides them is the '
+        'executor\'s and Python\'s. Bold misses its aim.',
+        _table(('', 'ms a step', 'floors', 'share', 'at least', 'outside the operations',
+                'at most', 'ms above the floor'), rows),
+        '### The kinds of operations, milliseconds in a step',
+        _table(('', 'kind', 'how many', 'ms', 'million operations', 'MB', 'floor', 'share'),
+               detailed)]
+    return parts + [_why_lstm(found['lstm-128'])] * ('lstm-128' in found)
+
+
+def _judged(value: float, holds: bool) -> str:
+    return f'{value:.0%}' if holds else f'**{value:.0%}**'
+
+
+def _why_lstm(row: dict) -> str:
+    """Where the time goes in the step in which PyTorch's fused layer was ahead."""
+    step, parts = row['step']['median'], []
+    for what, is_one in (('products', True), ('other operations', False)):
+        some = [each for kind, each in row['kinds'].items() if ('MatMul' in kind) == is_one]
+        count, seconds, floor = (sum(each[part] for each in some)
+                                 for part in ('count', 'seconds', 'floor'))
+        parts.append(f'{count} {what} take {_three(1000 * seconds)} ms (floors '
+                     f'{_three(1000 * floor)})')
+        step -= seconds
+    return (f'`lstm-128`: of {_three(1000 * row["step"]["median"])} ms, {parts[0]}, {parts[1]}, '
+            f'and {_three(1000 * step)} ms pass between them. As listed, the cell is a graph of '
+            'small operations for each of 28 rows. A fused LSTM layer needs no operations of their '
+            'own for the gates, no copies (ConcatV2, Split, Slice), no sum of 28 weight gradients '
+            '(AddN), and one product for all rows where these are independent.')
 
 
 def _startup(found: dict) -> list[str]:
@@ -288,5 +323,18 @@ def _startup(found: dict) -> list[str]:
                     for model, row in found.items() for way, start in row.items()])]
 
 
+def _runs(found: dict) -> list[str]:
+    models = list(found['stages'])
+    return ['## Where the seconds to a run\'s first step go; peak memory of runs',
+            _table(('seconds', *models),
+                   [(stage, *(_range(found['stages'][model][stage], 1) for model in models))
+                    for stage in found['stages'][models[0]]]),
+            'CIFAR10\'s pixels come from the cache; without it, a first run decodes them too.',
+            _table(('a run of 100 steps or more', 'peak MB', 'at most'),
+                   [(name, math.ceil(peak / 1e6), {'cnn-mnist': '700'}.get(name, ''))
+                    for name, peak in found['peak_bytes'].items()])]
+
+
 SECTIONS = {'listing': _listing, 'isa': _isa, 'jobs': _jobs, 'costs': _costs,
-            'frameworks': _frameworks, 'startup': _startup}
+            'frameworks': _frameworks,
+            'roofline': _roofline, 'startup': _startup, 'runs': _runs}

@@ -28,6 +28,7 @@ OF_THE_REPORT: dict[str, Settings] = {
     **WORK,
     LENET5_MNIST: CnnSettings(dataset='mnist', fc_act='relu', lr=1e-4),
     'basic-128-batch-100': RnnSettings(batch_size=100)}  # rnn-a and rnn-b
+OF_EACH_KIND = (LENET5, *(f'{cell}-128' for cell in CELLS))
 MNIST_TRAIN, MNIST_TEST = 55000, 10000
 
 
@@ -96,10 +97,10 @@ def as_listed(name: str, steps: int, threads: int) -> Settings:
                    **(mnist if name == LENET5_MNIST else {}))
 
 
-def write_data(folder: Path) -> None:
+def write_data(folder: Path, mnist: int = 15000) -> None:
     """Write made-up `CIFAR10/` and `MNIST_data/` that are large enough for the listings.
 
-    Of MNIST, 10000 images train: a fifth of an epoch, reshuffled five times as often.
+    Of 15000 images of MNIST, 10000 train: a fifth of an epoch, reshuffled five times as often.
     """
     # imported here, because a worker's start is timed
     from elec576.data.mnist import Mnist, write_mnist_folder
@@ -107,23 +108,5 @@ def write_data(folder: Path) -> None:
     write_tree({part: made_up(count)[0].reshape(CLASSES, -1, SIZE, SIZE) for part, count in
                 (('Train', sizes(LENET5)[0]), ('Test', MNIST_TEST))}, folder / 'CIFAR10')
     (folder / 'MNIST_data').mkdir()
-    write_mnist_folder(Mnist(*(array.astype(np.uint8) for count in (15000, MNIST_TEST)
+    write_mnist_folder(Mnist(*(array.astype(np.uint8) for count in (mnist, MNIST_TEST)
                                for array in made_up(count))), folder / 'MNIST_data')
-
-
-def multiply_adds(settings: Settings) -> int:
-    """Multiply-adds of one training step, from the layers' shapes.
-
-    Only convolutions and matrix products are counted: activations, pooling, dropout, biases and
-    the optimizer are work besides, so they lower the share of its matrix speed that is reached. A
-    backward pass through a product is two more of the same size, for the gradients of its weights
-    and of its input; the first layer's input and the first row's state need none. Taps on a
-    convolution's padding are counted, as is the custom.
-    """
-    if isinstance(settings, CnnSettings):
-        conv1, conv2 = 28 * 28 * 25 * 32, 14 * 14 * 25 * 32 * 64
-        return settings.batch_size * (2 * conv1 + 3 * (conv2 + 7 * 7 * 64 * 1024 + 1024 * CLASSES))
-    # four gates; two gates and a candidate
-    columns = {'basic': 1, 'lstm': 4, 'gru': 3}[settings.cell] * settings.hidden
-    rows, states = SIZE * (SIZE + settings.hidden) * columns, (SIZE - 1) * settings.hidden * columns
-    return settings.batch_size * (2 * rows + states + 3 * settings.hidden * CLASSES)

@@ -13,7 +13,8 @@ import time
 
 # what a way needs; `ways/` holds a module for each
 NEEDS = {'ours': 'tensorflow', 'listing': 'tensorflow', 'torch': 'torch', 'keras': 'keras',
-         'sgemm': 'numpy'}
+         'machine': 'tensorflow', 'stages': 'tensorflow'}
+RSS_UNIT = 1 if sys.platform == 'darwin' else 1024  # bytes in which ru_maxrss counts
 TIME_LIMIT = 180.0  # seconds for one request; a compiler may need many
 
 
@@ -125,18 +126,17 @@ def _serve(pipe, way: str, folder: str, threads: int, isa: str, data: str | None
             if variant not in runs:
                 runs[variant] = module.start(model, variant)
             seconds = runs[variant](steps)
-            # Linux counts in units of 1024 bytes, macOS in bytes
-            unit = 1 if sys.platform == 'darwin' else 1024
-            pipe.send((seconds, unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+            pipe.send((seconds, RSS_UNIT * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
     except EOFError:
         pass  # the parent is done
     except Exception as error:
         pipe.send(f'{type(error).__name__}: {error}')
 
 
-def timed_calls(call, count: int) -> float:
-    """Wall seconds of ``count`` calls, after an untimed one."""
-    call()
+def timed_calls(call, count: int, warm: bool = True) -> float:
+    """Wall seconds of ``count`` calls; with ``warm`` after an untimed one."""
+    if warm:
+        call()
     before = time.perf_counter()
     for _ in range(count):
         call()

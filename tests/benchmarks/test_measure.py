@@ -67,4 +67,4 @@ def test_instruction_sets_are_skipped_where_there_is_one(monkeypatch):
 
 def test_every_experiment_is_some_work():
     assert {work.name_of(settings) for settings in EXPERIMENTS.values()} == set(work.OF_THE_REPORT)
-    assert set(measure.OF_EACH_KIND) <= set(work.WORK)
+    assert set(work.OF_EACH_KIND) <= set(work.WORK)

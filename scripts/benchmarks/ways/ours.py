@@ -2,21 +2,24 @@
 
 Variants: 'train' evaluates nothing; 'eval-every N' (LeNet5) and 'display' (recurrent nets, the
 report's display step) evaluate as a run does. In the others a "step" is one evaluation on the test
-set, one checkpoint, or one writing of histograms or scalars for TensorBoard.
+set, one checkpoint, or one writing of histograms or scalars for TensorBoard. 'timeline' trains like
+'train' and returns no seconds, but every step as a list of `roofline.Op`.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
+import re
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Callable, NamedTuple
 
 import numpy as np
 
 from benchmarks import work
+from benchmarks.roofline import Op, Tensor
 from benchmarks.worker import timed_calls
 from elec576.machine import pin_kernels
 
@@ -41,12 +44,14 @@ def start(model: str, variant: str) -> Callable[[int], float]:
     program = PROGRAMS[type(settings)]
     done = 0
     if work.is_cnn(model):
-        options = {'eval_every': 0 if variant == 'train' else int(variant.split()[1]),
-                   'log_every': 0}
+        options = {'eval_every': int(variant.split()[1]) if ' ' in variant else 0, 'log_every': 0}
     else:
-        options = {'eval_every': 0} | ({'display_step': 10**9} if variant == 'train' else {})
+        options = {'eval_every': 0} | ({} if variant == 'display' else {'display_step': 10**9})
+    timelines: list[list[Op]] = []
+    if variant == 'timeline':
+        sess = Traced(sess, timelines)
 
-    def run(steps: int) -> float:
+    def run(steps: int) -> float | list[list[Op]]:
         # one step more than asked for: the clock starts when the first is done, so that what a
         # loop does before its first step is not counted
         nonlocal done
@@ -54,9 +59,45 @@ def start(model: str, variant: str) -> Callable[[int], float]:
         times = [time.perf_counter() for _ in program.steps(
             net, sess, inputs, now, History(program.columns), lambda line: None, done)]
         done += steps + 1
-        return times[-1] - times[0]
+        return timelines[-steps:] or times[-1] - times[0]
 
     return run
+
+
+class Traced(NamedTuple):
+    """A session that appends each run's operations to ``timelines``."""
+
+    sess: object
+    timelines: list[list[Op]]
+
+    def run(self, fetches, feed_dict):
+        from elec576.tf1 import tf
+        found = tf.RunMetadata()
+        result = self.sess.run(fetches, feed_dict, tf.RunOptions(
+            trace_level=tf.RunOptions.SOFTWARE_TRACE, output_partition_graphs=True), found)
+        self.timelines.append(operations(found))
+        return result
+
+
+def operations(found) -> list[Op]:
+    """The operations that a `tf.RunMetadata` with its graph holds, in the order of their ends."""
+    from elec576.tf1 import tf
+    stats, = found.step_stats.dev_stats
+    graph, = found.partition_graphs
+    outputs = {node.node_name: {
+        output.slot: Tensor(tuple(dim.size for dim in output.tensor_description.shape.dim),
+                            tf.as_dtype(output.tensor_description.dtype).size)
+        for output in node.output} for node in stats.node_stats}
+    sources = {node.name: [(name, int(slot or 0)) for name, _, slot in (
+        source.partition(':') for source in node.input if source[0] != '^')]
+        for node in graph.node}
+    used = {name for some in sources.values() for name, _ in some}
+    kinds = {node.name: re.sub('^_(MklNative|Mkl)?', '', node.op) for node in graph.node}
+    return [Op(kinds[name], 1e-9 * (node.op_end_rel_nanos - node.op_start_rel_nanos),
+               tuple(outputs[source][slot] for source, slot in sources[name]),
+               tuple(tensor for _, tensor in sorted(outputs[name].items())),
+               name in used or not outputs[name] or kinds[name].startswith(('Apply', 'Assign')))
+            for node in stats.node_stats if (name := node.node_name) in kinds]
 
 
 @functools.lru_cache(maxsize=1)  # the variants of a model share it
