@@ -8,6 +8,7 @@ it says what decides the bits: settings, threads, kernels, TensorFlow's version,
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from pathlib import Path
 from typing import Callable, Mapping
 
@@ -16,12 +17,10 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 
-from elec576.data import origin_of
-from elec576.data.shuffler import BatchShuffler
+from elec576.data import load_cifar10, origin_of
 from elec576.errors import UserError
 from elec576.experiments import FREE, STEP_0
 from elec576.files import write_json, write_whole
-from elec576.loops.history import CNN_COLUMNS, History
 from elec576.machine import pin_kernels
 from elec576.runs.rundir import differences, read_json, software_and_processor
 from elec576.runs.tables import csv_text, read_as_written
@@ -29,7 +28,7 @@ from elec576.settings import CnnSettings
 
 COLUMNS = ('settings', 'seed', 'train_accuracy', 'train_loss')
 ISA = 'avx2'
-BLOCK = 3  # seeds between writes of the file: about ten seconds on one core
+BLOCK = 25  # seeds between writes of the file: about ten seconds on one core
 
 
 def table_path(results: Path) -> Path:
@@ -122,22 +121,18 @@ def _claim(results: Path, begun: bool, dataset: dict, settings: Mapping[str, Cnn
 
 def _measure(settings: Mapping[str, CnnSettings], seeds: list[int], data: str | None
              ) -> list[tuple[str, int, float, float]]:
-    """The rows of ``seeds``: what the report's loop records at its first step."""
+    """The rows of ``seeds``; the process keeps its graphs for the next seeds."""
     pin_kernels(ISA)
     # in here, because the process that writes the file needs no TensorFlow
-    from elec576.loops import cnn
+    from elec576.loops.step0 import step_0
 
-    images = cnn.load(next(iter(settings.values())), data)  # the same for all of `STEP_0`
-    rows = []
-    for seed in seeds:
-        for name, each in settings.items():
-            each = dataclasses.replace(each, seed=seed, threads=1, isa=ISA, eval_every=0)
-            batches = BatchShuffler(len(images.train.images), each.batch_size, seed)
-            net, history = cnn.build_lenet5(each), History(CNN_COLUMNS)
-            with cnn.lenet5_session(net, each.threads) as sess:
-                sess.run(net.initializer)
-                next(cnn.train_cnn(net, sess, images._replace(batches=batches), each, history,
-                                   echo=lambda line: None))
-            first = history.rows[0]
-            rows.append((name, seed, first['train_accuracy'], first['train_loss']))
-    return rows
+    networks = {name: _network(each) for name, each in settings.items()}
+    train, _, _ = load_cifar10(*next(iter(settings.values())).per_class, data)
+    return list(step_0(networks, seeds, train))
+
+
+@cache
+def _network(settings: CnnSettings):
+    from elec576.loops.step0 import Step0
+
+    return Step0(dataclasses.replace(settings, threads=1, isa=ISA))
