@@ -134,7 +134,7 @@ def read_as_written(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
     Raises:
         OSError: there is no such file.
-        ValueError: it has other columns, or is not as `csv_text` writes it.
+        ValueError, TypeError, OverflowError: it is not as `csv_text` writes it.
     """
     text = path.read_text(encoding='utf-8')
     found = pd.read_csv(io.StringIO(text), float_precision='round_trip', dtype=KINDS)
@@ -146,7 +146,7 @@ def read_as_written(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     try:
         return read_as_written(path, columns)
-    except (OSError, ValueError) as error:  # pandas's own errors are ValueErrors
+    except (OSError, ValueError, TypeError, OverflowError) as error:
         raise UserError(f'{path}: not readable as CSV ({error}); {AGAIN}') from None
 
 
