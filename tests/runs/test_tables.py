@@ -161,6 +161,7 @@ def change(column, value):
     ('runs.csv', change('seed', 9)), ('runs.csv', change('seed', 2**64)),
     ('runs.csv', change('processor', '')),
     ('runs.csv', lambda path: path.write_text(path.read_text() * 2)),
+    ('runs.csv', lambda path: path.write_text(path.read_text().splitlines()[0] + '\n')),
     ('history.csv', lambda path: path.unlink()),
     ('history.csv', lambda path: path.write_text(path.read_text()[:200])),
     ('history.csv', change('step', 30)), ('history.csv', change('step', 2**64)),
