@@ -92,7 +92,7 @@ def read(results: Path, settings: Mapping[str, CnnSettings] = STEP_0) -> pd.Data
             raise ValueError('not all values are finite numbers')
         if not _ordered(table, settings).equals(table):
             raise ValueError('not every settings has the same seeds, once each and in order')
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, OverflowError) as error:
         raise UserError(f'{path}: damaged ({error}); remove it and make it again with '
                         'scripts/step0.py') from None
     return table

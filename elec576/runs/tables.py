@@ -134,10 +134,11 @@ def read_as_written(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
     Raises:
         OSError: there is no such file.
-        ValueError: it has other columns, or is not as `csv_text` writes it.
+        ValueError, TypeError, OverflowError: it is not as `csv_text` writes it.
     """
     text = path.read_text(encoding='utf-8')
-    found = pd.read_csv(io.StringIO(text), float_precision='round_trip', dtype=KINDS)
+    with np.errstate(invalid='ignore'):  # numpy warns before pandas refuses
+        found = pd.read_csv(io.StringIO(text), float_precision='round_trip', dtype=KINDS)
     if tuple(found.columns) != columns or csv_text(found) != text:
         raise ValueError('it is not as it was written')
     return found
@@ -146,7 +147,7 @@ def read_as_written(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     try:
         return read_as_written(path, columns)
-    except (OSError, ValueError) as error:  # pandas's own errors are ValueErrors
+    except (OSError, ValueError, TypeError, OverflowError) as error:
         raise UserError(f'{path}: not readable as CSV ({error}); {AGAIN}') from None
 
 
@@ -160,10 +161,11 @@ def _read_array(path: Path, n: int) -> np.ndarray:
 def _problem(table: RunTable, steps: int) -> str | None:
     """What is wrong with a table, in words."""
     runs, history = table.runs, table.history
-    if not np.isfinite(runs.select_dtypes('number')).all(axis=None) or runs.isna().any(axis=None):
+    if runs.empty or runs.isna().any(axis=None):
         return 'a value is missing in runs.csv'
-    if np.isinf(history.astype(float)).any(axis=None):
-        return 'history.csv has infinite values'
+    if any(np.isinf(found.select_dtypes('number').astype(float)).any(axis=None)
+           for found in (runs, history)):
+        return 'its tables have infinite values'
     if not runs['seed'].is_unique or not runs['test_accuracy'].between(0, 1).all():
         return 'runs.csv has a seed twice, or an accuracy outside 0 and 1'
     if not history.groupby('seed')['step'].apply(
