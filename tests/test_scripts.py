@@ -95,7 +95,7 @@ def spoil(data, name):
     ('run_cnn.py', 'image cut short', '3/Image00001.png: not a readable PNG'),
     ('run_cnn.py', 'image missing', '3/Image00001.png: No such file'),
     ('run_rnn.py', 'labels cut short', 'train-labels-idx1-ubyte.gz'),
-    ('run_rnn.py', 'images as labels', 'holds images, not labels')])
+    ('run_rnn.py', 'images as labels', 'not an IDX file of labels')])
 def test_bad_data(name, damage, words, script, small_data, tmp_path):
     data = shutil.copytree(small_data, tmp_path / 'data')
     spoil(data, damage)
