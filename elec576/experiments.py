@@ -59,6 +59,7 @@ STEP_0: dict[str, CnnSettings] = {
     'relu, biases 0': CnnSettings(act='relu', bias=0.0),
     'relu, biases 0.5': CnnSettings(act='relu', bias=0.5),
     'relu, keep_prob 0.75': CnnSettings(act='relu', keep_prob=0.75),
+    'relu, keep_prob 1': CnnSettings(act='relu', keep_prob=1.0),
 }
 
 # Part 1c's run is the same as run 4: it has no runs of its own.
