@@ -14,7 +14,8 @@ from elec576.runs.tables import folder_of
 from elec576.runs.verify import choose, committed, verify
 from elec576.settings import CnnSettings, RnnSettings
 
-CNN = CnnSettings(steps=6, train_per_class=12, test_per_class=4, eval_every=2, threads=1)
+CNN = CnnSettings(steps=6, train_per_class=12, test_per_class=4, batch_size=10, eval_every=2,
+                  threads=1)
 RNN = RnnSettings(hidden=4, iterations=50 * 6, display_step=2, eval_every=5, threads=1)
 
 
