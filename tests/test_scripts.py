@@ -285,6 +285,7 @@ def test_the_environment_changes_no_bit(usual, small_data, tmp_path):
     assert run_apart(small_data, tmp_path / 'hostile', **hostile) == usual
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not has_instructions('avx512'), reason='this processor has no AVX-512')
 def test_avx512_has_other_bits_that_the_listing_shares(usual, small_data, tmp_path):
     assert run_apart(small_data, tmp_path / 'avx512', '--isa', 'avx512') != usual

@@ -72,10 +72,10 @@ def test_a_slow_worker_is_ended():
         assert slow._process is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('way, variant', [
-    ('listing', 'listing'), *(pytest.param(*each, marks=pytest.mark.slow) for each in (
-        ('torch', 'time first'), ('torch', 'channels last'), ('keras', 'train_on_batch'),
-        ('machine', 'product 2 3 4 first')))])
+    ('listing', 'listing'), ('torch', 'time first'), ('torch', 'channels last'),
+    ('keras', 'train_on_batch'), ('machine', 'product 2 3 4 first')])
 def test_every_way_steps(way, variant, small_data):
     if way == 'torch':
         pytest.importorskip('torch')

@@ -64,7 +64,7 @@ def test_same_bits_as_the_listing(case, small_data, tmp_path):
 
 
 @pytest.mark.parametrize('case', [
-    {'act': 'relu', 'train_per_class': 800},
+    {'act': 'relu', 'train_per_class': 800, 'steps': 10},
     pytest.param({'act': 'tanh', 'train_per_class': 1000, 'init': 'xavier', 'optimizer': 'sgd'},
                  marks=pytest.mark.slow),
     pytest.param({'act': 'sigmoid', 'train_per_class': 800, 'seed': 7}, marks=pytest.mark.slow),

@@ -14,8 +14,8 @@ from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 
-CNN = CnnSettings(steps=8, train_per_class=12, test_per_class=4, eval_every=2, log_every=4,
-                  threads=2)
+CNN = CnnSettings(steps=8, train_per_class=12, test_per_class=4, batch_size=10, eval_every=2,
+                  log_every=4, threads=2)
 RNN = RnnSettings(hidden=6, iterations=9 * 30, batch_size=30, display_step=2, eval_every=4,
                   threads=2)
 RUNS = {'cnn': CNN, 'rnn': RNN}

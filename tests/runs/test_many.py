@@ -19,7 +19,8 @@ from elec576.runs.many import Job, Outcome, plan, reproduce
 from elec576.runs.tables import folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings
 
-CNN = CnnSettings(steps=12, train_per_class=12, test_per_class=4, eval_every=5, threads=1)
+CNN = CnnSettings(steps=12, train_per_class=12, test_per_class=4, batch_size=10, eval_every=5,
+                  threads=1)
 RNN = RnnSettings(hidden=8, iterations=50 * 12, eval_every=5, threads=1)
 
 
@@ -224,6 +225,7 @@ def kill_a_busy_worker(cluster):
     return len(busy)
 
 
+@pytest.mark.slow
 def test_dask_cluster_of_which_a_worker_is_killed(cluster, reference, small_data, tmp_path):
     busy = []
     outcomes = Outcomes(first=lambda: busy.append(kill_a_busy_worker(cluster)))

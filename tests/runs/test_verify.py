@@ -1,6 +1,7 @@
 """Committed runs made again: equal, or what differs first and what differs around it."""
 
 import dataclasses
+import shutil
 
 import pandas as pd
 import pytest
@@ -13,19 +14,27 @@ from elec576.runs.tables import folder_of
 from elec576.runs.verify import choose, committed, verify
 from elec576.settings import CnnSettings, RnnSettings
 
-CNN = CnnSettings(steps=6, train_per_class=12, test_per_class=4, eval_every=2, threads=1)
+CNN = CnnSettings(steps=6, train_per_class=12, test_per_class=4, batch_size=10, eval_every=2,
+                  threads=1)
 RNN = RnnSettings(hidden=4, iterations=50 * 6, display_step=2, eval_every=5, threads=1)
 
 
-@pytest.fixture
-def results(small_data, tmp_path):
+@pytest.fixture(scope='module')
+def made(small_data, tmp_path_factory):
     """One run of LeNet5 and two of a recurrent net."""
+    folder = tmp_path_factory.mktemp('made')
     jobs = [Job(name, seed, dataclasses.replace(settings, seed=seed)) for name, settings, seed in (
         ('gru-50', RNN, 100), ('cnn1', CNN, 100), ('gru-50', RNN, 101))]
     outcomes = []
-    reproduce(jobs, tmp_path, str(small_data), 1, outcomes.append)
+    reproduce(jobs, folder, str(small_data), 1, outcomes.append)
     assert [outcome.error for outcome in outcomes] == [None] * 3
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def results(made, tmp_path):
+    """A copy of them, to be damaged."""
+    return shutil.copytree(made, tmp_path / 'results')
 
 
 def verdicts(results, small_data, number=3, seed=None):

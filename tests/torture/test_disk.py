@@ -221,7 +221,7 @@ def test_no_space_from_a_write_on(try_each, writes, trial_options):
     try_each('no space from the n-th write of a run on, for every n: said in one line, nothing '
              'saved is damaged, resumed to the same bits',
              {f'write-{n}': writes.until(n)
-              for n in chosen(range(1, writes.total + 1), trial_options, 3)})
+              for n in chosen(range(1, writes.total + 1), trial_options, 2)})
 
 
 def test_no_file_may_grow_to_a_size(try_each, whole, trial_options):
