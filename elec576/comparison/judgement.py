@@ -1,6 +1,6 @@
 """Is a number plausible? Where one more run would lie, from runs of the same settings.
 
-A number of the report and any other claim are judged in the same way: `judge`.
+A number of the report and any other claim are judged in the same way: by `reference_of`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Sequence
+from typing import Iterable, Sequence
 
 import numpy as np
 from scipy import special, stats
@@ -167,6 +167,19 @@ class Reference:
             return np.where(distance == 0, 0.0, np.copysign(np.inf, distance))
         return np.copysign(stats.norm.isf(stats.t.sf(np.abs(distance) / error, freedom)), distance)
 
+    def held_out(self, runs: Iterable[tuple[int, float]], rounding: float = 0.0
+                 ) -> dict[int, float]:
+        """By seed, the score of each of ``runs``, (seed, value), by the runs of other seeds.
+
+        Seeds without enough others are left out.
+        """
+        found = {}
+        for seed, value in runs:
+            others = self.without(seed)
+            if others.enough:
+                found[seed] = others.score(value, rounding)
+        return found
+
     def log_densities(self, values: np.ndarray, rounding: float = 0.0) -> np.ndarray:
         """The log of the probability density of one more run, on the scale of the values.
 
@@ -263,22 +276,6 @@ def reference_of(quantity: str, step: int, settings: CnnSettings | RnnSettings,
     starts = (first_steps.starts_of(settings)
               if step == 0 and quantity.startswith('train_') else ())
     return Reference.of(quantity, step, starts or runs)
-
-
-def judge(value: float, rounding: float, quantity: str, step: int, runs: Sequence[Run]
-          ) -> Judgement:
-    """Judge the claim that a run of the settings of ``runs`` gave ``value``.
-
-    Args:
-        rounding: how far the value may lie from the one printed.
-        quantity: a column of a run's history, or a statistic of the activations.
-        step: before whose update it was measured; the final ones have the run's number of steps.
-        runs: of the same settings, by seed, or none.
-
-    Raises:
-        UserError: a run did not measure the quantity at the step.
-    """
-    return Reference.of(quantity, step, runs).judge(value, rounding)
 
 
 def measurements(run: Run | Start, quantity: str) -> dict[int, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elec576.claims.numbers import ReportedValue, all_reported
-from elec576.comparison.judgement import LIMIT, Judgement, Reference, reference_of
+from elec576.comparison.judgement import LIMIT, Judgement, Reference, measurements, reference_of
 from elec576.comparison.results import Results
 from elec576.comparison.step0 import FirstSteps
 from elec576.experiments import named
@@ -54,12 +54,7 @@ class JudgedNumber:
 
     def held_out(self) -> dict[int, float]:
         """By seed, the score of each own run, judged by the others as the report's number is."""
-        found = {}
-        for seed, value in self.runs:
-            others = self.reference.without(seed)
-            if others.enough:
-                found[seed] = others.score(value, self.reported.rounding)
-        return found
+        return self.reference.held_out(self.runs, self.reported.rounding)
 
 
 def judge_numbers(results: Results, first_steps: FirstSteps
@@ -75,8 +70,7 @@ def judge_numbers(results: Results, first_steps: FirstSteps
 def _judge(value: ReportedValue, results: Results, first_steps: FirstSteps
            ) -> JudgedNumber:
     runs = results.of(value.experiment)
-    own = Reference.of(value.quantity, value.step, runs)
     reference = reference_of(value.quantity, value.step, named(value.experiment), runs,
                              first_steps)
-    return JudgedNumber(value, tuple(zip(own.seeds, map(float, own.at_step))), reference,
-                        reference.judge(value.number, value.rounding))
+    own = tuple((run.seed, measurements(run, value.quantity)[value.step]) for run in runs)
+    return JudgedNumber(value, own, reference, reference.judge(value.number, value.rounding))

@@ -92,9 +92,7 @@ def _rate(wrong: str, words: str, pairs: Iterable[Sequence[Reference | None]]) -
     for made, claimed in pairs:
         if made is None or claimed is None:
             continue
-        for seed, value in zip(made.seeds, made.at_step):
-            others = claimed.without(seed)
-            if others.enough:
-                judged += 1
-                outside += abs(others.score(float(value))) > LIMIT
-    return Rate(wrong, words, int(outside), judged)
+        scores = claimed.held_out(zip(made.seeds, made.at_step.tolist())).values()
+        judged += len(scores)
+        outside += sum(abs(score) > LIMIT for score in scores)
+    return Rate(wrong, words, outside, judged)

@@ -20,7 +20,7 @@ from elec576.comparison.asked import (
 )
 from elec576.comparison.check import Found, answers, committed
 from elec576.comparison.comparison import compare_results
-from elec576.comparison.judgement import LIMIT, Reference, judge
+from elec576.comparison.judgement import LIMIT, Reference
 from elec576.comparison.markdown import report_text
 from elec576.comparison.numbers import judge_numbers
 from elec576.comparison.rates import check_rates
@@ -234,7 +234,7 @@ def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
     results = read_results(made_up)
     (title, line), inside = lines_of('test_accuracy=0.960', 'gru-50', results)
     values = results.values('gru-50', 'test_accuracy', 2999)
-    judged = judge(0.96, 0.0005, 'test_accuracy', 2999, results.of('gru-50'))
+    judged = Reference.of('test_accuracy', 2999, results.of('gru-50')).judge(0.96, 0.0005)
     assert title.startswith('gru-50: gru cell, 50 hidden units')
     assert not inside and 'OUTSIDE' in line
     for number in (f'n = {len(values)} ', f'mean {np.mean(values):.4g}', f'{judged.low:.4g} … '
@@ -242,7 +242,7 @@ def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
         assert number in line
     fitting = line.partition('inside that of ')[2]
     for name, runs in results.runs.items():
-        own = judge(0.96, 0.0005, 'test_accuracy', named(name).steps, runs)
+        own = Reference.of('test_accuracy', named(name).steps, runs).judge(0.96, 0.0005)
         listed = name in fitting.replace(' (', ', (').split(', ')
         assert listed == (own.compatible and name != 'gru-50'), name
     assert 'lstm-50' in fitting
@@ -300,9 +300,9 @@ def test_rates_by_hand(tmp_path):
     gru, lstm = results.of('gru-50'), results.of('lstm-50')
 
     def outside(made, claimed):
-        return sum(not judge(run.value('test_accuracy', 2999), 0.0, 'test_accuracy', 2999,
-                             [other for other in claimed if other.seed != run.seed]).compatible
-                   for run in made)
+        return sum(not Reference.of('test_accuracy', 2999, [
+            other for other in claimed if other.seed != run.seed
+        ]).judge(run.value('test_accuracy', 2999)).compatible for run in made)
 
     assert rates['', 'final test accuracy'] == (outside(gru, gru) + outside(lstm, lstm), 8)
     assert rates['LSTM for GRU', 'final test accuracy'] == (outside(lstm, gru), 4)

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from stand_ins import StandIn
 
-from elec576.comparison.judgement import LIMIT, Judgement, Reference, judge
+from elec576.comparison.judgement import LIMIT, Judgement, Reference
 from elec576.comparison.statistics import prediction_interval
 from elec576.comparison.step0 import FirstSteps
 from elec576.errors import UserError
@@ -199,7 +199,7 @@ def test_neighbours_are_gathered_around_a_training_step_and_not_at_step_0():
     assert found.at_step.tolist() == [run.history.rows[4]['train_loss'] for run in runs]
     assert Reference.of('train_loss', 0, runs).values.shape == (4, 1)
     assert Reference.of('train_loss', 200, runs).values.shape == (4, 2)  # not step 0
-    assert judge(1.5, 0.0, 'train_loss', 1000, runs) == found.judge(1.5)
+    assert Reference.of('train_loss', 1000, runs).judge(1.5, 0.0) == found.judge(1.5)
     tests = runs_of('test_accuracy', [{4900: 0.5, 5000: 0.5 + seed / 100} for seed in range(3)])
     assert Reference.of('test_accuracy', 5000, tests).values.shape == (3, 1)
 
@@ -207,17 +207,17 @@ def test_neighbours_are_gathered_around_a_training_step_and_not_at_step_0():
 def test_what_was_not_measured_is_said():
     runs = runs_of('train_loss', [{0: 1.0, 1000: 2.0}] * 3)
     with pytest.raises(UserError, match='train_loss: not measured at step 500 .* at 0, 1000'):
-        judge(1.0, 0.0, 'train_loss', 500, runs)
+        Reference.of('train_loss', 500, runs)
     with pytest.raises(UserError, match='at no step'):
-        judge(1.0, 0.0, 'train_accuracy', 0, runs)
+        Reference.of('train_accuracy', 0, runs)
 
 
 def test_statistics_are_measured_at_the_end():
     runs = [StandIn(seed, named('cnn4'), History(CNN_COLUMNS), {},
                     {'h_conv1_mean': 0.07 + 0.001 * seed}) for seed in range(4)]
-    assert judge(0.071, 0.0, 'h_conv1_mean', 5000, runs).compatible
+    assert Reference.of('h_conv1_mean', 5000, runs).judge(0.071).compatible
     with pytest.raises(UserError):
-        judge(0.071, 0.0, 'h_conv1_mean', 4000, runs)
+        Reference.of('h_conv1_mean', 4000, runs)
 
 
 def first_steps(names, seeds=5):
@@ -228,7 +228,7 @@ def first_steps(names, seeds=5):
 
 def test_the_starts_of_many_seeds():
     found = first_steps(('relu', 'tanh, Xavier'))
-    assert judge(5.2, 0.0, 'train_loss', 0, found.starts_of(named('cnn4'))).n == 5
+    assert Reference.of('train_loss', 0, found.starts_of(named('cnn4'))).judge(5.2).n == 5
     assert {start.settings.init for start in found.starts_of(named('cnn9'))} == {'xavier'}
     for other in ('cnn2', 'cnn-mnist', 'gru-50'):
         assert found.starts_of(named(other)) == ()

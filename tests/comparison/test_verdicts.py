@@ -10,7 +10,7 @@ from elec576.claims.conclusions import HANGING_ON_ONE_RUN
 from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.comparison import compare
 from elec576.comparison.conclusions import judge_conclusions, luck_together
-from elec576.comparison.judgement import judge
+from elec576.comparison.judgement import Reference
 from elec576.comparison.links import (
     AGREES,
     CONTRADICTED,
@@ -67,8 +67,9 @@ def test_a_reported_number_compatible_and_not(tmp_path):
     assert (inside.compatible, outside.compatible) == (True, False)
     assert inside.runs == tuple(enumerate((0.48, 0.49, 0.50, 0.49, 0.47)))
     assert outside.place < -1 < inside.place < 1
-    assert outside.judgement == judge(0.447, outside.reported.rounding, 'test_accuracy', 5000,
-                                      comparison.results.of('cnn2'))
+    assert outside.judgement == Reference.of(
+        'test_accuracy', 5000, comparison.results.of('cnn2')
+    ).judge(0.447, outside.reported.rounding)
     assert number(comparison, 'cnn3', 'test_accuracy', 5000).verdict == TOO_FEW
 
 
