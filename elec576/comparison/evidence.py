@@ -14,8 +14,9 @@ from elec576.comparison.identification import Identification
 from elec576.comparison.judgement import Reference
 from elec576.comparison.likelihoods import ACTIVATIONS
 from elec576.comparison.results import Results
-from elec576.comparison.statistics import Summary, contains, possible_range, summarise
+from elec576.comparison.statistics import Summary
 from elec576.comparison.step0 import FirstSteps
+from elec576.experiments import STEP_0
 
 
 @dataclass(frozen=True)
@@ -72,22 +73,21 @@ def _answer(question: Question, results: Results, first_steps: FirstSteps,
     fit = identification.fit(f'{question.beside[0]}{ACTIVATIONS}')  # only of these, not of step 0
     for quantity in question.quantities:
         for label, name in question.readings:
-            values = (first_steps.values(name, quantity) if question.step == 0
-                      else results.values(name, quantity, question.step))
-            summary = summarise(values, possible_range(quantity))
-            readings.append(Reading(label, name, quantity, values, summary,
-                                    tuple(contains(summary, value.number, value.rounding)
+            runs = (first_steps.starts_of(STEP_0[name]) if question.step == 0 else
+                    results.of(name))
+            reference = Reference.of(quantity, question.step, runs)
+            readings.append(Reading(label, name, quantity, tuple(reference.at_step.tolist()),
+                                    reference.summary,
+                                    tuple(reference.judge(value.number, value.rounding).compatible
                                           for value in beside[quantity])))
-            likelihoods[label] = (_step_0(quantity, values, beside[quantity]) if question.step == 0
+            likelihoods[label] = (_step_0(reference, beside[quantity]) if question.step == 0
                                   else fit.log_likelihoods.get(name) if fit else None)
     return Answer(question, beside, tuple(readings), likelihoods, dict(zip(
         likelihoods, relative_likelihoods(list(likelihoods.values())))))
 
 
-def _step_0(quantity: str, values: Sequence[float], printed: Iterable[ReportedValue]
-            ) -> float | None:
-    """The log-likelihood of ``printed`` values, taken as independent, as further ``values``."""
-    reference = Reference(quantity, np.reshape(values, (-1, 1)), 0, tuple(range(len(values))), None)
+def _step_0(reference: Reference, printed: Iterable[ReportedValue]) -> float | None:
+    """The log-likelihood of ``printed`` values, taken as independent, as those of further seeds."""
     return float(reference.log_densities(np.array([value.number for value in printed])).sum()
                  ) if reference.enough else None
 

@@ -5,6 +5,7 @@ A number of the report and any other claim are judged in the same way: by `refer
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from scipy import special, stats
 
 from elec576.claims.plan import EVALUATIONS_APART, LEVEL
 from elec576.comparison.results import Run
-from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
+from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, Summary, summarise
 from elec576.comparison.step0 import FirstSteps, Start
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
@@ -28,25 +29,16 @@ NODES = 32  # of the mean density of all values that print the same
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgement(Summary):
     """A number beside n runs of its settings; with too few runs, what follows `highest` is None.
 
     Attributes:
-        mean, sd, lowest, highest: of the runs' values at the step.
-        low, high: where one more run would lie with 95 % probability.
         between, within: the spread between runs and, where neighbouring evaluations tell it apart,
             within one; standard deviations on the scale of `Reference`.
         score: the number's place among further runs, as a normal score: ±1.96 at `low` and `high`.
         compatible: whether the number, or one that prints the same, lies in the interval.
     """
 
-    n: int
-    mean: float | None
-    sd: float | None
-    lowest: float | None
-    highest: float | None
-    low: float | None = None
-    high: float | None = None
     between: float | None = None
     within: float | None = None
     score: float | None = None
@@ -118,24 +110,27 @@ class Reference:
         return self.values[:, self.column]
 
     @property
+    def summary(self) -> Summary:
+        """Of the values at the step, with the interval where there are enough runs."""
+        found = summarise(self.at_step)
+        if not self.enough:
+            return found
+        low, high = self.interval()
+        return dataclasses.replace(found, low=low, high=high)
+
+    @property
     def enough(self) -> bool:
         return len(self.values) >= SEEDS_FOR_INTERVAL
 
     def judge(self, value: float, rounding: float = 0.0) -> Judgement:
         """Judge a number that is known to within ± ``rounding``."""
-        own = self.at_step
-        n = len(own)
-        if n == 0:
-            return Judgement(0, None, None, None, None)
-        same = own.min() == own.max()
-        known = (n, float(own[0] if same else own.mean()),
-                 None if n < 2 else 0.0 if same else float(own.std(ddof=1)),
-                 float(own.min()), float(own.max()))
+        known = dataclasses.asdict(self.summary)
         if not self.enough:
-            return Judgement(*known)
+            return Judgement(**known)
         between, within, _, _ = _spread(self._scaled_runs())
         score = self.score(value, rounding)
-        return Judgement(*known, *self.interval(), between, within, score, abs(score) <= LIMIT)
+        return Judgement(**known, between=between, within=within, score=score,
+                         compatible=abs(score) <= LIMIT)
 
     def interval(self) -> tuple[float, float]:
         """Where one more run would lie with 95 % probability; at least 3 runs are needed."""

@@ -10,7 +10,6 @@ from elec576.claims.plan import LEVEL
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.figures import Figure, figures
-from elec576.comparison.judgement import Judgement
 from elec576.comparison.links import AGREES, DISAGREES, SILENT, UNDECIDED, WAITING, JudgedLink
 from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
 from elec576.comparison.numbers import JudgedNumber
@@ -214,7 +213,7 @@ def _mean_sd_range(values: tuple[float, ...]) -> tuple[str, ...]:
     return str(found.n), digits(found.mean), digits(found.sd, 2), _range(found)
 
 
-def _range(found: Summary | Judgement) -> str:
+def _range(found: Summary) -> str:
     return f'{digits(found.lowest)} … {digits(found.highest)}' if found.n else '–'
 
 

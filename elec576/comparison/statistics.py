@@ -12,73 +12,37 @@ from typing import Mapping, Sequence
 import numpy as np
 from scipy import optimize, stats
 
-from elec576.claims.plan import LEVEL
-
 SEEDS_FOR_INTERVAL = 3
 
 
 @dataclass(frozen=True)
 class Summary:
-    """n runs' values; what needs a larger n is None."""
+    """n runs' values; what needs a larger n is None.
+
+    Attributes:
+        low, high: where one more run would lie with 95 % probability
+            (`elec576.comparison.judgement`).
+    """
 
     n: int
-    mean: float | None
-    sd: float | None  # of the runs, n - 1 in the denominator
-    lowest: float | None
-    highest: float | None
-    low: float | None  # of the prediction interval for one more run
-    high: float | None
+    mean: float | None = None
+    sd: float | None = None  # of the runs, n - 1 in the denominator
+    lowest: float | None = None
+    highest: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
-def prediction_interval(values: Sequence[float] | np.ndarray, level: float = LEVEL
-                        ) -> tuple[float, float]:
-    """Where one more run would lie: mean ± t sd √(1 + 1/n), Student's t with n - 1 degrees.
-
-    Exact for normal values. Losses late in training are skewed and accuracies come in steps (of
-    1/50 on a batch); with those the coverage is a little lower, 92 to 95 % in simulations. Runs
-    that all agree give an interval of no width.
-
-    Args:
-        values: [n], n >= 2.
-    """
-    values = np.asarray(values, float)
-    n = len(values)
-    if values.min() == values.max():
-        return float(values[0]), float(values[0])
-    half = (stats.t.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) * math.sqrt(1 + 1 / n))
-    return float(values.mean() - half), float(values.mean() + half)
-
-
-def possible_range(quantity: str) -> tuple[float, float]:
-    """The values that ``quantity`` can take; all of the report's quantities are non-negative."""
-    return 0.0, 1.0 if quantity.endswith('_accuracy') else math.inf
-
-
-def summarise(values: Sequence[float], possible: tuple[float, float] = (-math.inf, math.inf)
-              ) -> Summary:
-    """Mean, spread and prediction interval, clipped to the ``possible`` values."""
+def summarise(values: Sequence[float] | np.ndarray) -> Summary:
+    """Mean and spread; values that all agree have them exactly."""
     n = len(values)
     if n == 0:
-        return Summary(0, None, None, None, None, None, None)
+        return Summary(0)
     values = np.asarray(values, float)
-    low = high = None
-    if n >= SEEDS_FOR_INTERVAL:
-        low, high = (min(max(limit, possible[0]), possible[1])
-                     for limit in prediction_interval(values))
     same = values.min() == values.max()
     return Summary(n, float(values[0] if same else values.mean()),
                    None if n < 2 else 0.0 if same else float(values.std(ddof=1)),
-                   float(values.min()), float(values.max()), low, high)
-
-
-def contains(summary: Summary, value: float, rounding: float = 0.0) -> bool | None:
-    """Whether a value known to within -+ ``rounding`` can lie in the prediction interval.
-
-    None without an interval.
-    """
-    if summary.low is None or summary.high is None:
-        return None
-    return summary.low - rounding <= value <= summary.high + rounding
+                   float(values.min()), float(values.max()))
 
 
 @dataclass(frozen=True)

@@ -48,10 +48,6 @@ class FirstSteps:
     def seeds(self) -> int:
         return self.table['seed'].nunique()
 
-    def values(self, name: str, quantity: str) -> tuple[float, ...]:
-        """``quantity`` under the settings ``name`` in `STEP_0`, by seed, or none."""
-        return tuple(self.table.loc[self.table['settings'] == name, quantity].tolist())
-
     def starts_of(self, settings: CnnSettings | RnnSettings) -> tuple[Start, ...]:
         """The starts that share a run's settings at step 0, or none."""
         names = [name for name, first in STEP_0.items() if settings.program == 'cnn' and all(

@@ -310,7 +310,8 @@ def test_rates_by_hand(tmp_path):
     assert outside(lstm, gru) > 0
     # without runs there is no row
     assert not any(wrong in ('SGD for Adam', 'biases 0 for 0.1') for wrong, _ in rates)
-    losses = [first_steps.values(name, 'train_loss') for name in ('relu, keep_prob 0.75', 'relu')]
+    losses = [first_steps.table.query('settings == @name')['train_loss'].to_numpy()
+              for name in ('relu, keep_prob 0.75', 'relu')]
     scores = [Reference('train_loss', np.delete(losses[1], seed)[:, None], 0, tuple(range(19)),
                         None).score(losses[0][seed]) for seed in range(20)]
     assert rates['keep_prob 0.75 for 0.5', 'train loss, step 0'] == (

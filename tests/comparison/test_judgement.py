@@ -10,7 +10,6 @@ from scipy import stats
 from stand_ins import StandIn
 
 from elec576.comparison.judgement import LIMIT, Judgement, Reference
-from elec576.comparison.statistics import prediction_interval
 from elec576.comparison.step0 import FirstSteps
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS, STEP_0, named
@@ -131,7 +130,8 @@ def test_the_interval_ends_where_scores_do(quantity, values, batch):
 def test_a_loss_by_hand():
     logs = np.log([0.9, 1.1, 1.3, 0.7])
     found = reference('train_loss', np.exp(logs)).judge(1.0)
-    assert np.log([found.low, found.high]) == pytest.approx(prediction_interval(logs))
+    assert np.log([found.low, found.high]) == pytest.approx(
+        stats.t.interval(0.95, 3, logs.mean(), logs.std(ddof=1) * math.sqrt(1 + 1 / 4)))
     assert (found.n, found.mean, found.lowest, found.highest) == (4, pytest.approx(1.0), 0.7, 1.3)
 
 
