@@ -11,11 +11,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from first_steps.make import make
 from tqdm import tqdm
 
 from elec576 import cli
+from elec576.comparison.step0 import table_path
 from elec576.experiments import STEP_0
-from elec576.runs import step0
 from elec576.settings import all_cores
 
 
@@ -32,8 +33,8 @@ def main() -> None:
     args = parser.parse_args()
     with tqdm(total=args.seeds * len(STEP_0), unit='row', file=sys.stderr, dynamic_ncols=True,
               disable=None) as bar:
-        table = step0.make(args.results, args.seeds, args.jobs, args.data, bar.update)
-    print(f'{len(table)} rows are in {step0.table_path(args.results)}')
+        table = make(args.results, args.seeds, args.jobs, args.data, bar.update)
+    print(f'{len(table)} rows are in {table_path(args.results)}')
 
 
 if __name__ == '__main__':

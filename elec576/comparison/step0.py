@@ -1,23 +1,29 @@
 """What settings give before the first update, of many more seeds than whole runs have.
 
-`results/step0.csv` has a row for each seed of each of `elec576.experiments.STEP_0`.
+`results/step0.csv` has one row for each of `elec576.experiments.STEP_0` and each seed:
+`settings,seed,train_accuracy,train_loss`, in the order of `STEP_0` and then by seed; floats in the
+shortest form that reads back exactly. `step0.json` beside it says what decides the bits: settings,
+threads, kernels, TensorFlow's version, the data set. `scripts/step0.py` makes both.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Mapping
 
+import numpy as np
 import pandas as pd
 
 from elec576.comparison.results import Results
 from elec576.errors import UserError
 from elec576.experiments import STEP_0
 from elec576.loops.history import CNN_COLUMNS, History
-from elec576.runs import step0
 from elec576.runs.rundir import read_json
+from elec576.runs.tables import read_as_written
 from elec576.settings import CnnSettings, RnnSettings
 
+COLUMNS = ('settings', 'seed', 'train_accuracy', 'train_loss')
 # what a run's first values depend on
 _DECIDE = ('act', 'fc_act', 'init', 'bias', 'keep_prob', 'dataset', 'batch_size')
 
@@ -41,7 +47,7 @@ class FirstSteps:
         dataset: the name of the data set; empty without `step0.csv`.
     """
 
-    table: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=step0.COLUMNS))
+    table: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
     dataset: str = ''
 
     @property
@@ -59,16 +65,52 @@ class FirstSteps:
             for row in rows.to_dict('records'))
 
 
+def table_path(results: Path) -> Path:
+    return results / 'step0.csv'
+
+
+def origin_path(results: Path) -> Path:
+    return results / 'step0.json'
+
+
+def read(results: Path, settings: Mapping[str, CnnSettings] = STEP_0) -> pd.DataFrame:
+    """The rows of ``results``/step0.csv; none if there is no such file.
+
+    Raises:
+        UserError: the file is damaged, or not all settings have the same seeds.
+    """
+    path = table_path(results)
+    if not path.exists():
+        return pd.DataFrame({name: [] for name in COLUMNS}).astype({'seed': int})
+    try:
+        table = read_as_written(path, COLUMNS)
+        if not np.isfinite(table.drop(columns='settings')).all(axis=None):
+            raise ValueError('not all values are finite numbers')
+        if not in_order(table, settings).equals(table):
+            raise ValueError('not every settings has the same seeds, once each and in order')
+    except (OSError, ValueError, TypeError, OverflowError) as error:
+        raise UserError(f'{path}: damaged ({error}); remove it and make it again with '
+                        'scripts/step0.py') from None
+    return table
+
+
+def in_order(table: pd.DataFrame, settings: Mapping[str, CnnSettings]) -> pd.DataFrame:
+    """The rows of all ``settings`` and seeds in their order; ValueError if there is one twice."""
+    rows = pd.MultiIndex.from_product([list(settings), sorted(set(table['seed']))],
+                                      names=['settings', 'seed'])
+    return table.set_index(rows.names).reindex(rows).reset_index()
+
+
 def read_first_steps(folder: Path, results: Results) -> FirstSteps:
     """What ``folder`` holds of step 0, if anything.
 
     Raises:
         UserError: a file is damaged, or the images are not those of the runs.
     """
-    table = step0.read(folder)
+    table = read(folder)
     if table.empty:
         return FirstSteps()
-    path = step0.origin_path(folder)
+    path = origin_path(folder)
     dataset = read_json(path).get('dataset')
     if not isinstance(dataset, dict) or not isinstance(dataset.get('name'), str):
         raise UserError(f'{path}: it names no data set; remove it and step0.csv and make them '

@@ -11,12 +11,12 @@ import pandas as pd
 
 from elec576.claims.numbers import reported
 from elec576.claims.plan import FIRST_SEED
+from elec576.comparison.step0 import COLUMNS
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, STEP_0, named
 from elec576.files import write_array, write_json, write_whole
 from elec576.loops.history import COLUMNS_OF, History
 from elec576.runs.many import Job
 from elec576.runs.rundir import RunDirectory, config_of
-from elec576.runs.step0 import COLUMNS
 from elec576.runs.tables import collect, folder_of
 
 NAMES = (*EXPERIMENTS, *EVIDENCE)

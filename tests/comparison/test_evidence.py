@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from made_up import write_run, write_runs, write_step_0
 
+from elec576.comparison import step0
 from elec576.comparison.comparison import compare
 from elec576.comparison.judgement import Reference
 from elec576.errors import UserError
-from elec576.runs import step0
 
 
 def test_readings_beside_the_report(tmp_path):

@@ -10,11 +10,10 @@ from scipy import stats
 from stand_ins import StandIn
 
 from elec576.comparison.judgement import LIMIT, Judgement, Reference
-from elec576.comparison.step0 import FirstSteps
+from elec576.comparison.step0 import COLUMNS, FirstSteps
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS, STEP_0, named
 from elec576.loops.history import CNN_COLUMNS, History
-from elec576.runs.step0 import COLUMNS
 
 
 def reference(quantity, values, column=0, batch=None):

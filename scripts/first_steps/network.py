@@ -3,7 +3,7 @@
 A graph is built once for each settings; building one for each seed would take twice as long as all
 else. A seed decides three things: the initial weights, which are drawn in a small graph of
 their own and assigned; the key of the dropout noise, which is fed; and the batch. The bits are
-those of a run's row of step 0 (`tests/runs/test_step0.py`).
+those of a run's row of step 0 (`tests/first_steps/test_make.py`).
 """
 
 from __future__ import annotations

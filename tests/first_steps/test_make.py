@@ -6,11 +6,11 @@ import shutil
 
 import pandas as pd
 import pytest
+from first_steps import make
 
 from elec576.errors import UserError
 from elec576.experiments import STEP_0
 from elec576.loops.history import History
-from elec576.runs import step0
 from elec576.runs.run import Options, run
 
 SMALL = {name: dataclasses.replace(settings, train_per_class=12, test_per_class=4)
@@ -31,7 +31,7 @@ def row_of_a_run(settings, seed, folder, data):
 def made(tmp_path_factory, small_data):
     """The folder of a file of two settings and three seeds."""
     folder = tmp_path_factory.mktemp('made')
-    step0.make(folder, 3, 1, str(small_data), settings=TWO)
+    make.make(folder, 3, 1, str(small_data), settings=TWO)
     return folder
 
 
@@ -42,9 +42,9 @@ def table(made, tmp_path):
 
 
 def test_rows_are_those_of_real_runs(tmp_path, small_data):
-    found = step0.make(tmp_path, 2, 1, str(small_data), settings=SMALL)
+    found = make.make(tmp_path, 2, 1, str(small_data), settings=SMALL)
     assert list(found['settings']) == [name for name in SMALL for _ in range(2)]
-    for row in step0.read(tmp_path, SMALL).query('seed == 1').itertuples():
+    for row in make.read(tmp_path, SMALL).query('seed == 1').itertuples():
         assert (row.train_accuracy, row.train_loss) == row_of_a_run(
             SMALL[row.settings], row.seed, tmp_path / f'{row.Index}', str(small_data))
 
@@ -52,7 +52,7 @@ def test_rows_are_those_of_real_runs(tmp_path, small_data):
 @pytest.mark.slow
 @pytest.mark.parametrize('name', STEP_0)
 def test_rows_are_those_of_real_runs_on_real_data(name, tmp_path, real_data):
-    found = step0.make(tmp_path, 3, 1, str(real_data), settings={name: STEP_0[name]})
+    found = make.make(tmp_path, 3, 1, str(real_data), settings={name: STEP_0[name]})
     for row in found.itertuples():
         assert (row.train_accuracy, row.train_loss) == row_of_a_run(
             STEP_0[name], row.seed, tmp_path / f'{row.Index}', str(real_data))
@@ -62,35 +62,35 @@ def test_what_is_there_stays_and_the_rest_comes(table, small_data, monkeypatch):
     whole, folder = table.read_bytes(), table.parent
     short = pd.read_csv(table, float_precision='round_trip').query('seed != 1')
     short.to_csv(table, index=False, lineterminator='\n')
-    measured, measure = [], step0._measure
-    monkeypatch.setattr(step0, '_measure', lambda settings, seeds, data: (
+    measured, measure = [], make._measure
+    monkeypatch.setattr(make, '_measure', lambda settings, seeds, data: (
         measured.extend(seeds) or measure(settings, seeds, data)))
     counts = []
-    step0.make(folder, 3, 1, str(small_data), counts.append, TWO)
+    make.make(folder, 3, 1, str(small_data), counts.append, TWO)
     assert measured == [1] and counts == [4, 2] and table.read_bytes() == whole
-    step0.make(folder, 2, 1, str(small_data), counts.append, TWO)
+    make.make(folder, 2, 1, str(small_data), counts.append, TWO)
     assert measured == [1] and table.read_bytes() == whole
 
 
 def test_every_block_is_kept_when_the_next_one_fails(tmp_path, small_data, monkeypatch):
-    monkeypatch.setattr(step0, 'BLOCK', 1)
-    measure = step0._measure
+    monkeypatch.setattr(make, 'BLOCK', 1)
+    measure = make._measure
 
     def fail_at_1(settings, seeds, data):
         if seeds == [1]:
             raise KeyboardInterrupt
         return measure(settings, seeds, data)
 
-    monkeypatch.setattr(step0, '_measure', fail_at_1)
+    monkeypatch.setattr(make, '_measure', fail_at_1)
     with pytest.raises(KeyboardInterrupt):
-        step0.make(tmp_path, 3, 1, str(small_data), settings=TWO)
-    assert list(step0.read(tmp_path, TWO)['seed']) == [0, 0]
+        make.make(tmp_path, 3, 1, str(small_data), settings=TWO)
+    assert list(make.read(tmp_path, TWO)['seed']) == [0, 0]
 
 
 def test_two_processes_give_the_same_bytes(table, tmp_path_factory, small_data, monkeypatch):
-    monkeypatch.setattr(step0, 'BLOCK', 1)
+    monkeypatch.setattr(make, 'BLOCK', 1)
     folder = tmp_path_factory.mktemp('two')
-    step0.make(folder, 3, 2, str(small_data), settings=TWO)
+    make.make(folder, 3, 2, str(small_data), settings=TWO)
     assert (folder / 'step0.csv').read_bytes() == table.read_bytes()
 
 
@@ -113,8 +113,8 @@ def test_damage_is_refused_in_one_line(damage, table, small_data):
     whole = table.read_text()
     table.write_text(damage(whole), encoding='latin-1')
     assert table.read_text(encoding='latin-1') != whole
-    for use in (lambda: step0.read(table.parent, TWO),
-                lambda: step0.make(table.parent, 3, 1, str(small_data), settings=TWO)):
+    for use in (lambda: make.read(table.parent, TWO),
+                lambda: make.make(table.parent, 3, 1, str(small_data), settings=TWO)):
         with pytest.raises(UserError, match=r'step0\.csv: damaged .* remove it and make it again'):
             use()
 
@@ -124,7 +124,7 @@ def test_rows_of_something_else_are_not_mixed(name, table, small_data):
     path = table.with_suffix('.json')
     path.write_text(json.dumps(json.loads(path.read_text()) | {name: {'digest': 'other'}}))
     with pytest.raises(UserError, match='step0.json: made with other settings'):
-        step0.make(table.parent, 4, 1, str(small_data), settings=TWO)
+        make.make(table.parent, 4, 1, str(small_data), settings=TWO)
 
 
 def test_stand_in_data_is_refused(tmp_path, monkeypatch, script):
@@ -137,7 +137,7 @@ def test_stand_in_data_is_refused(tmp_path, monkeypatch, script):
 
 
 def test_the_command(tmp_path, small_data, script, monkeypatch):
-    monkeypatch.setattr(step0, 'make', lambda *args: (seen.extend(args), pd.DataFrame())[1])
+    monkeypatch.setattr(make, 'make', lambda *args: (seen.extend(args), pd.DataFrame())[1])
     seen: list = []
     code, out, error = script('step0.py', '--seeds', 7, '--jobs', 1, '--data', small_data,
                               '--results', tmp_path)
