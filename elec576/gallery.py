@@ -6,12 +6,11 @@ import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Mapping
 
 import numpy as np
 
 from elec576.errors import UserError
-from elec576.files import write_whole
 from elec576.pictures.activations import draw_activations
 from elec576.pictures.features import draw_evolution, draw_top_nine
 from elec576.pictures.filters import draw_filters
@@ -133,36 +132,32 @@ def title(trained: Trained, what: str) -> str:
     return f'{what}\nrun {trained.name}, seed {settings.seed}{steps}; {data}'
 
 
-def save_picture(trained: Trained, picture: Picture, out: Path,
-                 publish: Path | None = None) -> Path:
+def save_picture(trained: Trained, picture: Picture, out: Path) -> Path:
     """Draw a picture into the folder ``out``; return its path.
 
-    Args:
-        publish: a folder that gets a copy, named after the run, unless images of the data set show.
-
     Raises:
-        OSError: a folder cannot be written.
+        OSError: the folder cannot be written.
     """
     path = out / f'{picture.name}.png'
     picture.draw(path, title(trained, picture.what))
-    if publish is not None and not picture.shows_images:
-        publish.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, published(trained, path.name, publish))
     return path
 
 
-def save_findings(trained: Trained, findings: list[str], out: Path,
-                  publish: Path | None = None) -> None:
-    """Write what was found, as a list, into the folder ``out``; ``publish`` gets a copy."""
+def publish(trained: Trained, saved: Mapping[Path, Picture], results: Path) -> str:
+    """Copy the pictures that show no image of the data set to ``results``/figures.
+
+    Returns:
+        The run's section of `INSIDE.md`: these pictures, each with what it shows in numbers.
+    """
     settings = trained.settings
-    text = (f'Run {trained.name}, seed {settings.seed}, {settings.threads} '
-            f'thread{"s" * (settings.threads > 1)}, {trained.origin.name}:\n\n'
-            + ''.join(f'- {finding}\n' for finding in findings))
-    write_whole(out / 'findings.md', text)
-    if publish is not None:
-        write_whole(published(trained, 'findings.md', publish), text)
-
-
-def published(trained: Trained, name: str, folder: Path) -> Path:
-    """The path of a published copy of a run's file; the name says which run."""
-    return folder / f'{trained.name}-seed{trained.settings.seed}-{name}'
+    parts = [f'## Run {trained.name}, seed {settings.seed}, {settings.threads} '
+             f'thread{"s" * (settings.threads > 1)}, {trained.origin.name}']
+    for path, picture in saved.items():
+        if not picture.shows_images:
+            copy = results / 'figures' / f'{trained.name}-seed{settings.seed}-{path.name}'
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+            what = ' '.join(picture.what.split())
+            parts.append(f'![{what}](figures/{copy.name})')
+            parts += [picture.finding] * bool(picture.finding)
+    return '\n\n'.join(parts) + '\n'

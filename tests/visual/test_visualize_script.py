@@ -1,6 +1,7 @@
 """scripts/visualize.py on small runs: its pictures, and its errors."""
 
 import json
+import re
 import runpy
 import shutil
 import sys
@@ -46,8 +47,7 @@ def visualize(monkeypatch, capsys, small_data):
 
 
 def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
-    published = tmp_path / 'published'
-    code, out, _ = visualize('--run', cnn, '--publish', published)
+    code, out, _ = visualize('--run', cnn, '--publish', tmp_path)
     assert code == 0
     statistics = json.loads((cnn / 'activations.json').read_text())
     assert out.splitlines()[:2] == [
@@ -57,11 +57,12 @@ def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
     assert names >= {'filters', 'activations', 'deconvnet-conv1', 'deconvnet-conv2',
                      'deconvnet-conv1-reconstructions'}
     run = cnn.parent.name
-    assert {path.name for path in published.iterdir()} == {
-        f'{run}-seed0-{name}.png' for name in names - WITH_IMAGES} | {f'{run}-seed0-findings.md'}
-    found = (published / f'{run}-seed0-findings.md').read_text()
-    assert found == (cnn / 'figures' / 'findings.md').read_text()
-    assert [f'- {line}' for line in out.splitlines()[2:]] == found.splitlines()[2:]
+    shown = {f'{run}-seed0-{name}.png' for name in names - WITH_IMAGES}
+    assert {path.name for path in (tmp_path / 'figures').iterdir()} == shown
+    found = (tmp_path / 'INSIDE.md').read_text()
+    assert set(re.findall(r'^!\[.+\]\(figures/(.+)\)$', found, re.MULTILINE)) == shown
+    lines = found[found.index(f"## Run {run}, seed 0, 1 thread, "):].splitlines()[2:]
+    assert [line for line in lines if line and line[0] != '!'] == out.splitlines()[2:]
     for what in ('initial values', 'are dead', 'conv1, ', 'conv2, ', 'in the middle', 'turned by'):
         assert what in found
 
@@ -75,15 +76,19 @@ def test_a_choice_of_images(cnn, visualize, tmp_path, monkeypatch):
     assert code == 0 and [one.place for one in drawn] == [7, 3]
 
 
-def test_pictures_of_an_rnn(rnn, visualize, tmp_path):
-    published = tmp_path / 'published'
-    code, _, _ = visualize('--run', rnn, '--publish', published)
+def test_pictures_of_recurrent_networks(rnn, visualize, tmp_path):
+    other = shutil.copytree(rnn, tmp_path / 'other')
+    code, out, _ = visualize('--run', rnn, other, '--publish', tmp_path / 'results')
     assert code == 0
-    assert {path.stem for path in (rnn / 'figures').glob('*.png')} == {'rows'}
-    assert {path.name for path in published.iterdir()} == {
-        f'{rnn.name}-seed0-{name}' for name in ('rows.png', 'findings.md')}
     accuracy = json.loads((rnn / 'metrics.json').read_text())['test_accuracy']
-    assert f'28 rows {accuracy:.3f}.' in (rnn / 'figures' / 'findings.md').read_text()
+    assert out.count(f'28 rows {accuracy:.3f}.') == 2
+    found = (tmp_path / 'results/INSIDE.md').read_text()
+    for path in (rnn, other):
+        assert {path.stem for path in (path / 'figures').glob('*.png')} == {'rows'}
+        assert found.count(f'## Run {path.name}, ') == 1
+        assert (tmp_path / f'results/figures/{path.name}-seed0-rows.png').exists()
+    code, _, error = visualize('--run', rnn, other, '--out', tmp_path)
+    assert code == 2 and len(error.splitlines()) == 1 and '--out' in error
 
 
 @pytest.mark.parametrize('place', ['20', '-1'])
