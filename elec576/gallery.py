@@ -82,8 +82,11 @@ def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
 
     for layer in LAYERS:
         every = top_nine(trained, layer)
+        if not len(every.maps):
+            echo(f'{layer}: no test image excites any map')
+            continue
         maps = choose_maps(every.maps, layer)
-        top = top_nine(trained, layer, maps)
+        top = every.of(maps)
         what = (f'{layer}: the nine strongest activations of a map, down to pixels by the '
                 f'deconvnet ({KEY})')
         yield Picture(f'deconvnet-{layer}', f'{what}, and the patches',

@@ -147,6 +147,6 @@ def crop(images: np.ndarray, layer: str, positions: np.ndarray) -> np.ndarray:
     margin = max(-start, field)
     padded = np.pad(np.asarray(images, np.float32), ((0, 0), (margin, margin), (margin, margin)),
                     constant_values=np.nan)
-    corners = margin + start + stride * np.asarray(positions)
-    return np.stack([image[row:row + field, column:column + field]
-                     for image, (row, column) in zip(padded, corners)])
+    rows, columns = (margin + start + stride * np.asarray(positions)).T
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (field, field), axis=(1, 2))
+    return windows[np.arange(len(images)), rows, columns]

@@ -32,6 +32,11 @@ class TopNine(NamedTuple):
     reconstructions: np.ndarray  # [m, 9, f, f]: from it, down to the pixels that it sees
     patches: np.ndarray  # [m, 9, f, f]: those pixels
 
+    def of(self, maps: np.ndarray) -> TopNine:
+        """The same of ``maps`` only, int [k], which are some of its own."""
+        rows = np.isin(self.maps, maps)
+        return TopNine(self.layer, *(part[rows] for part in self[1:]))
+
 
 class Evolution(NamedTuple):
     """The reconstruction of a map's strongest activation over the test set, during training."""
@@ -60,15 +65,13 @@ def choose_maps(maps: np.ndarray, layer: str) -> np.ndarray:
     return np.sort(shuffled[np.isin(shuffled, maps)][:CHOICE])
 
 
-def top_nine(trained: TrainedCnn, layer: str, maps: np.ndarray | None = None) -> TopNine:
-    """The nine test images that excite each of ``maps`` most, and what in them does.
+def top_nine(trained: TrainedCnn, layer: str) -> TopNine:
+    """The nine test images that excite each map most, and what in them does.
 
-    Args:
-        maps: int [m]; else all that any test image excites.
+    Maps that no test image excites are left out; that may be all of them.
     """
     largest = peaks(trained, layer)
-    if maps is None:
-        maps = np.flatnonzero(largest.max(axis=0) > 0)
+    maps = np.flatnonzero(largest.max(axis=0) > 0)
     images = np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T
     strongest, positions, reconstructions = reconstruct(
         trained, deconvnet(trained.net, layer, trained.settings.act), trained.sess,

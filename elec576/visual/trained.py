@@ -99,7 +99,7 @@ def in_batches(compute, *arrays: np.ndarray, size: int = BATCH):
             rows as the parts.
     """
     parts = [compute(*(array[start:start + size] for array in arrays))
-             for start in range(0, len(arrays[0]), size)]
+             for start in range(0, max(1, len(arrays[0])), size)]  # no row is a batch, too
     if isinstance(parts[0], np.ndarray):
         return np.concatenate(parts)
     return [np.concatenate(part) for part in zip(*parts)]

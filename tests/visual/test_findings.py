@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from elec576 import gallery
 from elec576.visual import findings
 from elec576.visual.activations import layer_statistics
 from elec576.visual.deconvnet import LAYERS
@@ -50,6 +51,12 @@ def test_only_maps_that_an_image_excites_are_counted(make_trained):
     trained.net.b_conv1.load(np.where(np.arange(32) < 5, -100, before), trained.sess)
     try:
         assert set(top_nine(trained, 'conv1').maps) <= set(range(5, 32))
+        trained.net.b_conv1.load(np.full(32, -100.0), trained.sess)
+        said, nothing = [], top_nine(trained, 'conv1')
+        assert nothing.maps.shape == (0,) and nothing.patches.shape[2:] == (5, 5)
+        names = {picture.name for picture in gallery.pictures(trained, [0], said.append)}
+        assert 'conv1: no test image excites any map' in said
+        assert 'deconvnet-conv1' not in names and 'occlusion' in names
     finally:
         trained.net.b_conv1.load(before, trained.sess)
 

@@ -21,7 +21,7 @@ from elec576.visual.trained import in_batches
 
 def test_top_nine_are_the_most_exciting_images(make_trained):
     trained = with_images(make_trained(), random_images(20).images)
-    top = top_nine(trained, 'conv2', np.array([5, 60]))
+    top = top_nine(trained, 'conv2').of(np.array([5, 60]))
     h = trained.sess.run(trained.net.h_conv2, {trained.net.tf_data: trained.test.images})
     for k, number in enumerate([5, 60]):
         largest = h[..., number].max(axis=(1, 2))
@@ -34,7 +34,7 @@ def test_top_nine_are_the_most_exciting_images(make_trained):
 
 def test_a_patch_is_what_the_unit_sees(make_trained):
     trained = with_images(make_trained(), random_images(12).images)
-    top = top_nine(trained, 'conv1', np.array([4]))
+    top = top_nine(trained, 'conv1').of(np.array([4]))
     row, column = top.positions[0, 0]
     padded = np.pad(trained.test.images[top.images[0, 0], ..., 0].astype(np.float32), 2,
                     constant_values=np.nan)
