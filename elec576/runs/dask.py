@@ -16,8 +16,8 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
     """``work(task, *arguments)`` on the cluster at ``address``, for each of ``tasks``.
 
     If a worker dies, Dask restarts its task on another one, a few times; then it gives the task up.
-    No more tasks are submitted than there are workers: Dask counts a worker's death against every
-    task that was assigned to it.
+    No more tasks are submitted than there are workers at the time: Dask counts a worker's death
+    against every task that was assigned to it.
 
     Yields:
         (task, result, None), or (task, None, error) for what was given up or raised, in order of
@@ -70,5 +70,6 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
                         'it and its workers again where they have ended, and run the same command '
                         'again') from None
                 error = failure
-            submit(1)
+            # workers may have joined or left; without any, one task waits for the next
+            submit(max(len(client.nthreads()) - len(running), not running))
             yield task, result, error

@@ -4,6 +4,7 @@ import gc
 import os
 import socket
 import threading
+import time
 
 import pytest
 
@@ -17,6 +18,7 @@ def absolute(number):
 
 
 def pid(task):
+    time.sleep(0.2)
     return os.getpid()
 
 
@@ -52,13 +54,16 @@ def test_no_scheduler_answers(address, monkeypatch):
                 if isinstance(client, distributed.Client) and client.status == 'connecting']
 
 
-def test_a_single_worker_does_the_work():
+def test_a_single_worker_does_the_work_until_another_joins():
     distributed = pytest.importorskip('distributed')
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1,
-                                  dashboard_address=':0') as single:
-        pids = {result for _, result, _ in dask.map_unordered(
-            pid, range(5), address=single.scheduler_address)}
-    assert len(pids) == 1 and os.getpid() not in pids
+                                  dashboard_address=':0') as cluster:
+        results = dask.map_unordered(pid, range(12), address=cluster.scheduler_address)
+        alone = {next(results)[1] for _ in range(5)}
+        assert len(alone) == 1 and os.getpid() not in alone
+        cluster.scale(2)
+        cluster.wait_for_workers(2)
+        assert len({result for _, result, _ in results}) == 2
 
 
 @pytest.mark.parametrize('workers, threads, words', [
