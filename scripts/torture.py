@@ -116,12 +116,15 @@ def findings(name: str, options: list) -> Iterator[dict]:
 
 
 def document(results: dict) -> str:
-    """The table of all trials, and where, when and with what they were run.
+    """How much held, the table of all trials, and where, when and with what they were run.
 
     Raises:
         UserError: ``results`` is something else.
     """
-    return f'{table(results)}\n\n{circumstances(results)}'
+    rows = table(results)
+    held, tried = (sum(finding[part] for result in results.values()
+                       for finding in result['findings']) for part in ('held', 'tried'))
+    return f'**{held:,} of {tried:,} attempts held.**\n\n{rows}\n\n{circumstances(results)}'
 
 
 def table(results: dict) -> str:

@@ -32,6 +32,14 @@ def test_blocks_are_what_the_commands_print(name, command, script, monkeypatch):
     assert code == 0 and block(name) == printed.strip()
 
 
+@pytest.mark.parametrize('document, words', re.findall(
+    r'^- \*\*\[(results/\w+\.md)\].*?\*\*: (.*?)(?=\n- |\n\n)', README, re.DOTALL | re.MULTILINE))
+def test_numbers_that_it_quotes_stand_in_the_documents(document, words):
+    text = (REPOSITORY / document).read_text(encoding='utf-8')
+    numbers = re.findall(r'\d[\d,.e-]*\d', re.sub('`.*?`', '', words))
+    assert numbers and [number for number in numbers if number not in text] == []
+
+
 def test_it_is_a_front_page():
     assert len(README.splitlines()) <= 250 and len(README.encode()) <= 15_000
 

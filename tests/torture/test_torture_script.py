@@ -57,6 +57,7 @@ def test_trials_are_kept_one_by_one_and_printed(trials, script, tmp_path):
 
     code, printed, _ = script('torture.py', '--table', '--out', tmp_path / 'reliability.json')
     assert code == 0 and (tmp_path / 'RELIABILITY.md').read_text().endswith(printed)
+    assert printed.startswith('**6 of 9 attempts held.**\n')
     assert 'seed 7: disk 0.' in printed.splitlines()[-1]
 
 
