@@ -10,6 +10,7 @@ from scipy import stats
 from elec576.claims.plan import BOUNDS
 from elec576.comparison.statistics import (
     Paired,
+    Summary,
     bounds,
     deciding_n,
     image_variance,
@@ -21,13 +22,12 @@ from elec576.comparison.statistics import (
 )
 
 
-def test_summary_of_few_runs():
-    assert summarise([]).n == 0 and summarise([]).mean is None
-    one = summarise([0.5])
-    assert (one.n, one.mean, one.sd) == (1, 0.5, None)
-    assert summarise([0.5, 0.7]).sd == pytest.approx(0.1 * math.sqrt(2))
-    same = [float(np.float32(0.1))] * 5
-    assert (summarise(same).mean, summarise(same).sd) == (same[0], 0.0)
+def test_summaries():
+    assert summarise([]) == Summary(0)
+    assert summarise([0.5]) == Summary(1, 0.5, None, 0.5, 0.5)
+    assert summarise([3, 1, 2]) == Summary(3, 2.0, 1.0, 1.0, 3.0)
+    # values that all agree have no spread, although their sum is rounded
+    assert sum([0.1] * 3) / 3 != 0.1 and summarise([0.1] * 3) == Summary(3, 0.1, 0.0, 0.1, 0.1)
 
 
 def test_bounds_are_those_of_the_plan():
@@ -82,6 +82,28 @@ def test_the_images_share_is_found():
     assert np.mean(none) < 0.1 * image_sd ** 2 / m  # only what is cut off at 0
     same = np.ones((3, 5), bool)
     assert image_variance(same, same) == 0
+
+
+def test_the_images_share_by_sums_of_squares():
+    higher, lower = np.random.RandomState(5).random_sample((2, 4, 7)) < [[[0.9]], [[0.4]]]
+    higher[:, 2], lower[:, 2] = False, True
+    d = {(i, j): int(higher[i, j]) - int(lower[i, j]) for i in range(4) for j in range(7)}
+    whole = sum(d.values()) / 28
+    seed = [sum(d[i, j] for j in range(7)) / 7 for i in range(4)]
+    image = [sum(d[i, j] for i in range(4)) / 4 for j in range(7)]
+    of_images = 4 * sum((mean - whole) ** 2 for mean in image)
+    rest = (sum((value - whole) ** 2 for value in d.values()) - of_images
+            - 7 * sum((mean - whole) ** 2 for mean in seed))
+    expected = (of_images / 6 - rest / 18) / 4 / 7
+    assert expected > 0 and image_variance(higher, lower) == pytest.approx(expected)
+
+
+def test_degrees_of_freedom_over_seeds_and_images_by_hand():
+    found = Paired(5, 0.02, 0.06, 0, 0)  # the squared standard error is 7.2e-4
+    freedom = (7.2e-4 + 4.8e-4) ** 2 / (7.2e-4 ** 2 / 4 + 4.8e-4 ** 2 / 8)
+    half = stats.t.isf(stats.norm.sf(2.5), freedom) * math.sqrt(1.2e-3)
+    assert over_images(found, 2.5, 4.8e-4, 9) == pytest.approx((0.02 - half, 0.02 + half))
+    assert over_images(Paired(5, 0.1, 0.0, 0.1, 0.1), 2.5, 0.0, 9) == (0.1, 0.1)
 
 
 def test_intervals_over_seeds_and_images_cover_where_those_over_seeds_do_not():
