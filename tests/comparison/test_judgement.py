@@ -203,10 +203,22 @@ def test_neighbours_are_gathered_around_a_training_step_and_not_at_step_0():
     assert Reference.of('test_accuracy', 5000, tests).values.shape == (3, 1)
 
 
+def test_how_many_images_a_batch_accuracy_counts():
+    runs = [dataclasses.replace(run, settings=dataclasses.replace(run.settings, batch_size=20))
+            for run in runs_of('train_accuracy', [{1000: share} for share in (0.5, 0.6, 0.75)])]
+    found = Reference.of('train_accuracy', 1000, runs)
+    assert found.batch == 20 and found.without(0).batch == 20 and found.without(0).seeds == (1, 2)
+    assert found.judge(0.55).compatible and found.judge(0.56).score in (-math.inf, math.inf)
+    assert Reference.of('train_loss', 1000, runs_of('train_loss', [{1000: 0.5}] * 3)).batch is None
+
+
 def test_what_was_not_measured_is_said():
     runs = runs_of('train_loss', [{0: 1.0, 1000: 2.0}] * 3)
     with pytest.raises(UserError, match='train_loss: not measured at step 500 .* at 0, 1000'):
         Reference.of('train_loss', 500, runs)
+    many = runs_of('train_loss', [dict.fromkeys(range(0, 500, 100), 1.0)])
+    with pytest.raises(UserError, match='it was at 0, 100 … 400$'):
+        Reference.of('train_loss', 500, many)
     with pytest.raises(UserError, match='at no step'):
         Reference.of('train_accuracy', 0, runs)
 

@@ -23,6 +23,7 @@ from elec576.comparison.links import (
     judge_link,
     next_runs,
 )
+from elec576.comparison.statistics import bounds
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS
 
@@ -159,7 +160,8 @@ def test_running_times_are_paired_log_ratios_looked_at_once():
                         gru_50=[run('gru-50', 100 + k, 0.9, 20.0 + 2 * k / 3) for k in range(n)])
 
     found = judge_link(link, timed())
-    assert found.verdict == SUPPORTED and found.looks == (28,) and found.margin is None
+    assert (found.verdict, found.reason) == (SUPPORTED, '')
+    assert found.looks == (28,) and found.margin is None
     assert found.look.effect.mean == pytest.approx(math.log(1.5))
     assert judge_link(link, timed(27)).look is None
     for more in ({'processor': 'two'}, {'threads': 2}):
@@ -221,11 +223,14 @@ def test_a_sentence_is_contradicted_at_the_level_divided_by_its_links():
     # just below 0 at the level of one link
     n, bound = 28, stats.t.isf(stats.norm.sf(BOUNDS[3][0]), 27)
     barely = judged(OPEN, n, -1.01 * bound * 0.01 / math.sqrt(n), 0.01)
-    clearly = judged(OPEN, n, -1.5 * bound * 0.01 / math.sqrt(n), 0.01)
+    stricter = stats.t.isf(stats.norm.sf(bounds(0.025, 3)[0]), 27)
+    clearly = judged(OPEN, n, -1.001 * stricter * 0.01 / math.sqrt(n), 0.01)
+    nearly = judged(OPEN, n, -0.999 * stricter * 0.01 / math.sqrt(n), 0.01)
     holds = judged(OPEN, n, 0.01, 0.001)
     assert barely.verdict == clearly.verdict == CONTRADICTED
     assert conclusion_of(barely).verdict == CONTRADICTED
     assert conclusion_of(barely, holds).verdict == UNDECIDED
+    assert conclusion_of(nearly, holds).verdict == UNDECIDED
     assert conclusion_of(clearly, holds).verdict == CONTRADICTED
 
 
