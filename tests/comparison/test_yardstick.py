@@ -12,9 +12,10 @@ from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.yardstick import CAP, yardstick
 
 
-def number(experiment, value, runs, quantity='test_loss', compared=True):
+def number(experiment, value, runs, quantity='test_loss', compared=True, step=5000,
+           printed='float32'):
     """A number of the report beside ``runs``, one value a seed."""
-    reported = ReportedValue(experiment, quantity, 5000, str(value), 'float32', compared, '', '')
+    reported = ReportedValue(experiment, quantity, step, str(value), printed, compared, '', '')
     runs = np.asarray(runs, float)
     reference = Reference(quantity, runs[:, None], 0, tuple(range(len(runs))), None)
     return JudgedNumber(reported, tuple(enumerate(runs)), reference,
@@ -43,6 +44,10 @@ def test_by_hand():
               for chosen in itertools.product(range(12), repeat=2)]
     assert found.expected == pytest.approx(np.mean(inside))
     assert found.p_inside == pytest.approx(np.mean(np.array(inside) <= found.inside), abs=0.01)
+    for limit, share in ((found.low, 0.025), (found.high, 0.975)):
+        below, most = np.mean(np.array(inside) < limit), np.mean(np.array(inside) <= limit)
+        assert isinstance(limit, int) and below - 0.01 < share < most + 0.01
+    assert found.low < found.expected < found.high
     extremeness = [sum((scores[k] ** 2).sum() for scores, k in zip(held_out, chosen))
                    for chosen in itertools.product(range(12), repeat=2)]
     own = sum(min(abs(one.judgement.score), CAP) ** 2 for one in numbers)
@@ -96,6 +101,28 @@ def test_runs_that_only_some_numbers_can_judge_are_no_logs():
     assert len(start.held_out()) == 3 and few.held_out() == {}
     assert yardstick((start, few)) is None
     assert yardstick((start,)).blocks[0].count == 1
+
+
+def test_coverage_by_kind_of_quantity():
+    kinds = {('h_conv1_mean', 5000): 'activation statistics', ('train_loss', 100): 'train loss',
+             ('h_conv2_variance', 5000): 'activation statistics',
+             ('train_loss', 0): 'train loss, step 0'}
+    found = yardstick(tuple(number('cnn4', 1.0, values(k), quantity, step=step)
+                            for k, (quantity, step) in enumerate(kinds)))
+    assert {kind: of for kind, (_, of) in found.coverage.items()} == {
+        'activation statistics': 24, 'train loss': 12, 'train loss, step 0': 12}
+    assert sum(of for _, of in found.coverage.values()) == found.held_out[1]
+
+
+def test_own_runs_are_judged_as_if_printed_like_the_number():
+    runs = 1 + np.arange(12) / 1e4
+    coarse, fine = (number('cnn1', 1.0, runs, printed=printed) for printed in ('prose', 'float32'))
+    assert set(coarse.held_out().values()) == {0.0} and max(fine.held_out().values()) > 1
+
+
+def test_the_report_counts_as_one_of_the_reports():
+    (block,) = yardstick((number('cnn1', 1e6, values(0)),)).blocks
+    assert block.p == 1 / 13
 
 
 def test_it_is_the_same_every_time():
