@@ -13,7 +13,7 @@ from pathlib import Path
 from elec576 import cli
 from elec576.errors import UserError
 from elec576.files import write_whole
-from elec576.machine import pin_kernels
+from elec576.machine import pin_kernels, processor, versions, versions_text
 from elec576.runs.rundir import RunDirectory, read_settings
 
 INTRODUCTION = """# Inside the trained networks
@@ -21,7 +21,8 @@ INTRODUCTION = """# Inside the trained networks
 Part 1c of the report, and Zeiler & Fergus ("Visualizing and Understanding Convolutional Networks",
 ECCV 2014), which its part 2 summarises, applied to its networks: for each run, every picture with
 what it shows in numbers. Pictures that show images of the data set are left out. Made by
-`python scripts/visualize.py --run DIR ... --publish results`.
+`python scripts/visualize.py --run DIR ... --publish results`, {},
+{}.
 """
 
 
@@ -65,7 +66,9 @@ def main() -> None:
             if trained.origin.stand_in:
                 print(STAND_IN_NOTICE)
     if args.publish:
-        write_whole(args.publish / 'INSIDE.md', '\n'.join((INTRODUCTION, *sections)))
+        introduction = INTRODUCTION.format(
+            processor(), versions_text(versions('tensorflow', 'numpy')))
+        write_whole(args.publish / 'INSIDE.md', '\n'.join((introduction, *sections)))
 
 
 if __name__ == '__main__':
