@@ -133,6 +133,7 @@ def test_words():
     assert Outcome(JOBS[0], error='no', interrupted=True).words() == 'interrupted'
 
 
+@pytest.mark.slow
 def test_failures_are_reported_and_others_continue(reference, small_data, tmp_path, monkeypatch):
     """Two processes; a directory of another configuration, and a run whose process dies twice."""
     monkeypatch.setattr(many, 'TRIES', 2)
