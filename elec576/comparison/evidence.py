@@ -73,9 +73,9 @@ def _answer(question: Question, results: Results, first_steps: FirstSteps,
     fit = identification.fit(f'{question.beside[0]}{ACTIVATIONS}')  # only of these, not of step 0
     for quantity in question.quantities:
         for label, name in question.readings:
-            runs = (first_steps.starts_of(STEP_0[name]) if question.step == 0 else
-                    results.of(name))
-            reference = Reference.of(quantity, question.step, runs)
+            reference = (Reference.at_start(quantity, STEP_0[name], first_steps)
+                         if question.step == 0 else
+                         Reference.of(quantity, question.step, results.of(name)))
             readings.append(Reading(label, name, quantity, tuple(reference.at_step.tolist()),
                                     reference.summary,
                                     tuple(reference.judge(value.number, value.rounding).compatible

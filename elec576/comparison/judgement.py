@@ -17,7 +17,7 @@ from scipy import special, stats
 from elec576.claims.plan import EVALUATIONS_APART, LEVEL
 from elec576.comparison.results import Run
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, Summary, summarise
-from elec576.comparison.step0 import FirstSteps, Start
+from elec576.comparison.step0 import FirstSteps
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
 
@@ -71,7 +71,7 @@ class Reference:
     batch: int | None
 
     @classmethod
-    def of(cls, quantity: str, step: int, runs: Sequence[Run | Start]) -> Reference:
+    def of(cls, quantity: str, step: int, runs: Sequence[Run]) -> Reference:
         """Gather ``quantity`` around ``step`` from ``runs`` of the same settings.
 
         Raises:
@@ -85,7 +85,7 @@ class Reference:
         return cls.around(quantity, step, runs, measured)
 
     @classmethod
-    def around(cls, quantity: str, step: int, runs: Sequence[Run | Start],
+    def around(cls, quantity: str, step: int, runs: Sequence[Run],
                measured: Sequence[dict[int, float]]) -> Reference:
         """The same from the runs' `measurements`, all of which have ``step``."""
         steps = [step]
@@ -97,6 +97,15 @@ class Reference:
         return cls(quantity, np.array([[values[near] for near in steps] for values in measured]
                                       ).reshape(len(runs), len(steps)), steps.index(step),
                    tuple(run.seed for run in runs), batch)
+
+    @classmethod
+    def at_start(cls, quantity: str, settings: CnnSettings | RnnSettings,
+                 first_steps: FirstSteps) -> Reference:
+        """The same before the first update, from the starts of many more seeds, if there are any.
+        """
+        rows = first_steps.rows_of(settings)
+        return cls(quantity, rows[[quantity]].to_numpy(float), 0, tuple(rows['seed'].tolist()),
+                   settings.batch_size if quantity == 'train_accuracy' else None)
 
     def without(self, seed: int) -> Reference:
         """The same without the run of ``seed``, if there is one."""
@@ -268,12 +277,14 @@ def reference_of(quantity: str, step: int, settings: CnnSettings | RnnSettings,
     Raises:
         UserError: a run did not measure the quantity at the step.
     """
-    starts = (first_steps.starts_of(settings)
-              if step == 0 and quantity.startswith('train_') else ())
-    return Reference.of(quantity, step, starts or runs)
+    if step == 0 and quantity.startswith('train_'):
+        starts = Reference.at_start(quantity, settings, first_steps)
+        if starts.seeds:
+            return starts
+    return Reference.of(quantity, step, runs)
 
 
-def measurements(run: Run | Start, quantity: str) -> dict[int, float]:
+def measurements(run: Run, quantity: str) -> dict[int, float]:
     """What ``run`` gave for ``quantity``, by step."""
     if quantity in run.statistics:
         return {run.settings.steps: run.statistics[quantity]}

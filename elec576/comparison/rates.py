@@ -69,7 +69,7 @@ def check_rates(results: Results, first_steps: FirstSteps) -> tuple[Rate, ...]:
                                        for pair in pairs for quantity in quantities])
                   for words, quantities in kinds.items()]
     wrong, made, claimed = KEEP_PROB
-    starts = tuple(Reference.of('train_loss', 0, first_steps.starts_of(STEP_0[name]))
+    starts = tuple(Reference.at_start('train_loss', STEP_0[name], first_steps)
                    for name in (made, claimed))
     rates.append(_rate(wrong, STEP_0_LOSS, [starts]))
     return tuple(rate for rate in rates if rate.judged)

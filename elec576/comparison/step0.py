@@ -18,7 +18,6 @@ import pandas as pd
 from elec576.comparison.results import Results
 from elec576.errors import UserError
 from elec576.experiments import STEP_0
-from elec576.loops.history import CNN_COLUMNS, History
 from elec576.runs.rundir import read_json
 from elec576.runs.tables import read_as_written
 from elec576.settings import CnnSettings, RnnSettings
@@ -28,14 +27,8 @@ COLUMNS = ('settings', 'seed', 'train_accuracy', 'train_loss')
 _DECIDE = ('act', 'fc_act', 'init', 'bias', 'keep_prob', 'dataset', 'batch_size')
 
 
-@dataclass(frozen=True)
-class Start:
-    """A network before its first update, as a run whose history is this one row."""
-
-    seed: int
-    settings: CnnSettings
-    history: History
-    statistics: dict = field(default_factory=dict)
+def _no_rows() -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name in COLUMNS}).astype({'seed': int})
 
 
 @dataclass(frozen=True)
@@ -47,22 +40,18 @@ class FirstSteps:
         dataset: the name of the data set; empty without `step0.csv`.
     """
 
-    table: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
+    table: pd.DataFrame = field(default_factory=_no_rows)
     dataset: str = ''
 
     @property
     def seeds(self) -> int:
         return self.table['seed'].nunique()
 
-    def starts_of(self, settings: CnnSettings | RnnSettings) -> tuple[Start, ...]:
-        """The starts that share a run's settings at step 0, or none."""
+    def rows_of(self, settings: CnnSettings | RnnSettings) -> pd.DataFrame:
+        """The rows of the same settings before the first update, or none."""
         names = [name for name, first in STEP_0.items() if settings.program == 'cnn' and all(
             getattr(settings, item) == getattr(first, item) for item in _DECIDE)]
-        rows = self.table[self.table['settings'].isin(names)]
-        return tuple(
-            Start(row['seed'], STEP_0[row['settings']], History(CNN_COLUMNS, [
-                {'step': 0, **{name: row[name] for name in ('train_accuracy', 'train_loss')}}]))
-            for row in rows.to_dict('records'))
+        return self.table[self.table['settings'].isin(names)]
 
 
 def table_path(results: Path) -> Path:
@@ -81,7 +70,7 @@ def read(results: Path, settings: Mapping[str, CnnSettings] = STEP_0) -> pd.Data
     """
     path = table_path(results)
     if not path.exists():
-        return pd.DataFrame({name: [] for name in COLUMNS}).astype({'seed': int})
+        return _no_rows()
     try:
         table = read_as_written(path, COLUMNS)
         if not np.isfinite(table.drop(columns='settings')).all(axis=None):

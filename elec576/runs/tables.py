@@ -76,7 +76,10 @@ class RunTable:
 
     def history_of(self, seed: int) -> History:
         """The run's history."""
-        return History.from_csv(csv_text(self.history[self.history['seed'] == seed].iloc[:, 1:]))
+        found = self.history[self.history['seed'] == seed].iloc[:, 1:]
+        return History(tuple(found.columns), [
+            {name: value for name, value in row.items() if not pd.isna(value)}
+            for row in found.to_dict('records')])
 
 
 def folder_of(results: Path, experiment: str) -> Path:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from stand_ins import StandIn
 
-from elec576.comparison.judgement import LIMIT, Judgement, Reference
+from elec576.comparison.judgement import LIMIT, Judgement, Reference, reference_of
 from elec576.comparison.step0 import COLUMNS, FirstSteps
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS, STEP_0, named
@@ -198,7 +198,6 @@ def test_neighbours_are_gathered_around_a_training_step_and_not_at_step_0():
     assert found.at_step.tolist() == [run.history.rows[4]['train_loss'] for run in runs]
     assert Reference.of('train_loss', 0, runs).values.shape == (4, 1)
     assert Reference.of('train_loss', 200, runs).values.shape == (4, 2)  # not step 0
-    assert Reference.of('train_loss', 1000, runs).judge(1.5, 0.0) == found.judge(1.5)
     tests = runs_of('test_accuracy', [{4900: 0.5, 5000: 0.5 + seed / 100} for seed in range(3)])
     assert Reference.of('test_accuracy', 5000, tests).values.shape == (3, 1)
 
@@ -239,19 +238,26 @@ def first_steps(names, seeds=5):
 
 def test_the_starts_of_many_seeds():
     found = first_steps(('relu', 'tanh, Xavier'))
-    assert Reference.of('train_loss', 0, found.starts_of(named('cnn4'))).judge(5.2).n == 5
-    assert {start.settings.init for start in found.starts_of(named('cnn9'))} == {'xavier'}
+    starts = Reference.at_start('train_loss', named('cnn4'), found)
+    assert starts.at_step.tolist() == [5 + 0.1 * seed for seed in range(5)]
+    assert starts.seeds == (0, 1, 2, 3, 4) and starts.batch is None and starts.judge(5.2).n == 5
+    assert Reference.at_start('train_accuracy', named('cnn4'), found).batch == 50
+    assert set(found.rows_of(named('cnn9'))['settings']) == {'tanh, Xavier'}
     for other in ('cnn2', 'cnn-mnist', 'gru-50'):
-        assert found.starts_of(named(other)) == ()
-    assert FirstSteps().starts_of(named('cnn4')) == () and FirstSteps().seeds == 0
+        assert found.rows_of(named(other)).empty
+    assert FirstSteps().rows_of(named('cnn4')).empty and FirstSteps().seeds == 0
+    # training values at step 0 only
+    runs = runs_of('train_loss', [{0: 7.0, 1000: 1.0}] * 3)
+    for settings, step, n in ((named('cnn4'), 0, 5), (named('cnn2'), 0, 3), (named('cnn4'), 1000, 3)):
+        assert len(reference_of('train_loss', step, settings, runs, found).values) == n
 
 
 def test_every_experiment_on_cifar10_has_settings_at_step_0():
     whole = first_steps(STEP_0, seeds=1)
     for name, settings in EXPERIMENTS.items():
         if name.startswith('cnn') and name != 'cnn-mnist':
-            (start,) = whole.starts_of(settings)
-            assert dataclasses.replace(start.settings, lr=settings.lr, steps=settings.steps,
+            (row,) = whole.rows_of(settings).to_dict('records')
+            assert dataclasses.replace(STEP_0[row['settings']], lr=settings.lr, steps=settings.steps,
                                        optimizer=settings.optimizer, seed=settings.seed,
                                        train_per_class=settings.train_per_class,
                                        threads=settings.threads) == settings
