@@ -204,7 +204,7 @@ def assert_same_run(path, other):
 
 
 def test_sigterm_says_how_to_resume(script, small_data, tmp_path):
-    settings = {'train_per_class': 12, 'test_per_class': 4, 'batch_size': 10, 'steps': 40,
+    settings = {'train_per_class': 12, 'test_per_class': 4, 'batch_size': 10, 'steps': 15,
                 'log_every': 1, 'eval_every': 10, 'threads': 2}
     out = tmp_path / 'a run'  # a space, because the line is pasted into a shell
     options = [*options_of(settings), '--data', small_data, '--out', out, '--no-events']
@@ -226,7 +226,7 @@ def test_sigterm_says_how_to_resume(script, small_data, tmp_path):
 
 
 def test_sigkill_and_the_same_command_again(script, small_data, tmp_path):
-    settings = {'hidden': 9, 'iterations': 61 * 40, 'batch_size': 61, 'display_step': 1,
+    settings = {'hidden': 9, 'iterations': 61 * 25, 'batch_size': 61, 'display_step': 1,
                 'eval_every': 7, 'threads': 2}
     options = [*options_of(settings), '--data', small_data, '--out', tmp_path / 'run',
                '--checkpoint-seconds', 0]

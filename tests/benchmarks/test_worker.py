@@ -37,6 +37,7 @@ def test_a_timeline_is_a_list_of_operations(worker):
     assert all(0 <= op.seconds < 60 for op in step) and sum(op.seconds for op in step) > 0
 
 
+@pytest.mark.slow
 def test_the_stages_of_a_start(small_data):
     with Worker('stages', 1, data=str(small_data)) as fresh:
         found = fresh.steps('basic-50', 'stages', 1)

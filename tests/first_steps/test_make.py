@@ -87,6 +87,7 @@ def test_every_block_is_kept_when_the_next_one_fails(tmp_path, small_data, monke
     assert list(make.read(tmp_path, TWO)['seed']) == [0, 0]
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_bytes(table, tmp_path_factory, small_data, monkeypatch):
     monkeypatch.setattr(make, 'BLOCK', 1)
     folder = tmp_path_factory.mktemp('two')

@@ -51,8 +51,10 @@ def assert_same_as_listing(ours: dict, listing: dict, printed: str) -> None:
     {'act': 'tanh', 'init': 'xavier', 'optimizer': 'sgd', 'seed': 3},
     {'act': 'sigmoid', 'fc_act': 'relu', 'optimizer': 'momentum', 'batch_size': 7,
      'keep_prob': 0.8, 'test_per_class': 3, 'threads': 1},
-    {'act': 'relu', 'optimizer': 'rmsprop', 'keep_prob': 1.0, 'train_per_class': 9},
-    {'act': 'tanh', 'optimizer': 'adagrad', 'keep_prob': 0.3, 'batch_size': 64},
+    pytest.param({'act': 'relu', 'optimizer': 'rmsprop', 'keep_prob': 1.0, 'train_per_class': 9},
+                 marks=pytest.mark.slow),
+    pytest.param({'act': 'tanh', 'optimizer': 'adagrad', 'keep_prob': 0.3, 'batch_size': 64},
+                 marks=pytest.mark.slow),
 ], ids=lambda case: '-'.join(str(value) for value in case.values()))
 def test_same_bits_as_the_listing(case, small_data, tmp_path):
     settings = {**SMALL, 'steps': 20, 'log_every': 5, 'data': small_data, **case}
@@ -64,7 +66,7 @@ def test_same_bits_as_the_listing(case, small_data, tmp_path):
 
 
 @pytest.mark.parametrize('case', [
-    {'act': 'relu', 'train_per_class': 800, 'steps': 10},
+    {'act': 'relu', 'train_per_class': 800, 'steps': 4, 'log_every': 2},
     pytest.param({'act': 'tanh', 'train_per_class': 1000, 'init': 'xavier', 'optimizer': 'sgd'},
                  marks=pytest.mark.slow),
     pytest.param({'act': 'sigmoid', 'train_per_class': 800, 'seed': 7}, marks=pytest.mark.slow),
@@ -90,7 +92,8 @@ def assert_same_run(one: dict, other: dict) -> None:
 
 
 @pytest.mark.parametrize('shape', [
-    {}, {'batch_size': 7, 'keep_prob': 0.9, 'train_per_class': 11, 'test_per_class': 3}],
+    pytest.param({}, marks=pytest.mark.slow),
+    {'batch_size': 7, 'keep_prob': 0.9, 'train_per_class': 11, 'test_per_class': 3}],
     ids=['default', 'other-shapes'])
 def test_evaluating_less_changes_no_bit(shape, small_data):
     def run(eval_every, log_every):

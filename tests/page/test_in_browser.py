@@ -218,7 +218,8 @@ def test_nothing_is_wider_than_a_phone(opened, width):
     assert cut == []
 
 
-@pytest.mark.parametrize('size, scheme', [(WIDE, 'dark'), (NARROW, 'light')])
+@pytest.mark.parametrize('size, scheme', [
+    (WIDE, 'dark'), pytest.param(NARROW, 'light', marks=pytest.mark.slow)])
 def test_axe_finds_nothing(opened, few, size, scheme):
     page = opened(size, scheme, few)
     draw_everything(page)

@@ -95,6 +95,7 @@ def shifted(make):
     return wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name, changed, expected', [
     ('relu-truncated-normal-sgd', {'seed': 1}, {'initial', 'loss'}),
     ('relu-truncated-normal-sgd', {'bias': 0.0}, {'initial', 'loss'}),

@@ -231,6 +231,7 @@ def test_no_file_may_grow_to_a_size(try_each, whole, trial_options):
                       for size in chosen(sizes, trial_options, 1)})
 
 
+@pytest.mark.slow
 def test_a_small_file_system(failing, finding, mountable, trial_options, tmp_path):
     if not mountable:
         pytest.skip('this process may not mount a file system')
@@ -262,6 +263,7 @@ def test_a_read_only_folder(try_each, mountable, writes, tmp_path):
         pytest.skip('this process may write everywhere, and may not mount a file system')
 
 
+@pytest.mark.slow
 def test_the_folder_is_removed(try_each, writes, trial_options, tmp_path):
     try_each('the folder is removed at the n-th write, for every n: said in one line, begun again '
              'to the same bits',
