@@ -14,19 +14,21 @@ repeated).
     python scripts/golden_tf115.py --difference --data DIR
 
 needs no TensorFlow 1.15: it computes the golden cases with the package and writes how far the two
-are apart, results/TF115.md, with its picture and its numbers (results/tf115/difference.json).
+are apart, results/TF115.md, with its picture and its numbers (results/tf115/difference.json). The
+document has our whole runs beside those on 1.15, too; --table writes it again and computes nothing.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from tf115 import environment, values
+from tf115 import environment, means, values
 
 from elec576 import cli
-from elec576.comparison.tf115 import FIGURE, FOLDER
+from elec576.comparison.results import read_results
 from elec576.errors import UserError
 from elec576.files import write_json, write_whole
+from elec576.runs.rundir import read_json
 
 
 def say(line: str) -> None:
@@ -43,6 +45,8 @@ def main() -> None:
     what.add_argument('--train', action='store_true', help='train to the end instead')
     what.add_argument('--difference', action='store_true',
                       help='write how far the package is from the golden values instead')
+    what.add_argument('--table', action='store_true',
+                      help='write TF115.md again, from the numbers that are there')
     parser.add_argument('--seeds', type=cli.positive, default=5, metavar='N',
                         help='seeds of each experiment that --train makes (5)')
     parser.add_argument('--jobs', type=cli.positive, default=1, metavar='N',
@@ -51,13 +55,16 @@ def main() -> None:
                         help='folder for TF115.md, tf115/ and figures/ (results)')
     args = parser.parse_args()
 
-    if args.difference:
-        from tf115.growth import document, growth
+    if args.difference or args.table:
+        from tf115.growth import FIGURE, document, growth
         from tf115.picture import draw_growth
-        found = growth(values.read_golden(), args.data)
-        write_json(args.results / FOLDER / 'difference.json', found)
-        draw_growth(found, args.results / 'figures' / FIGURE)
-        write_whole(args.results / 'TF115.md', document(found))
+        kept = args.results / means.FOLDER / 'difference.json'
+        if args.difference:
+            found = growth(values.read_golden(), args.data)
+            write_json(kept, found)
+            draw_growth(found, args.results / 'figures' / FIGURE)
+        whole = means.compare_means(read_results(args.results, allow_empty=True), args.results)
+        write_whole(args.results / 'TF115.md', document(read_json(kept), whole))
         print(args.results / 'TF115.md')
         return
     if args.env is None:

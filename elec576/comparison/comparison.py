@@ -14,7 +14,6 @@ from elec576.comparison.numbers import JudgedNumber, judge_numbers
 from elec576.comparison.rates import Rate, check_rates
 from elec576.comparison.results import Results, Run, read_results
 from elec576.comparison.step0 import FirstSteps, read_first_steps
-from elec576.comparison.tf115 import Tf115, compare_with_tf115
 from elec576.comparison.yardstick import Yardstick, yardstick
 from elec576.experiments import EXPERIMENTS
 
@@ -38,7 +37,6 @@ class Comparison:
     luck: float | None
     identification: Identification
     rates: tuple[Rate, ...]
-    tf115: Tf115 = Tf115()
 
     @property
     def sentences(self) -> tuple[JudgedConclusion, ...]:
@@ -73,16 +71,13 @@ def compare(folder: Path) -> Comparison:
 
     Raises:
         UserError: see `elec576.comparison.results.read_results`,
-            `elec576.comparison.step0.read_first_steps`, `elec576.comparison.links.judge_link` and
-            `elec576.comparison.tf115.compare_with_tf115`.
+            `elec576.comparison.step0.read_first_steps` and `elec576.comparison.links.judge_link`.
     """
     results = read_results(folder)
-    return compare_results(results, read_first_steps(folder, results),
-                           compare_with_tf115(results, folder))
+    return compare_results(results, read_first_steps(folder, results))
 
 
-def compare_results(results: Results, first_steps: FirstSteps = FirstSteps(),
-                    tf115: Tf115 = Tf115()) -> Comparison:
+def compare_results(results: Results, first_steps: FirstSteps = FirstSteps()) -> Comparison:
     """Compare runs that were read; see `compare`."""
     numbers = judge_numbers(results, first_steps)
     conclusions = judge_conclusions(results, numbers)
@@ -90,4 +85,4 @@ def compare_results(results: Results, first_steps: FirstSteps = FirstSteps(),
     return Comparison(
         results, numbers, conclusions, weigh_evidence(results, first_steps, identification),
         first_steps, yardstick(numbers), luck_together(conclusions, results), identification,
-        check_rates(results, first_steps), tf115)
+        check_rates(results, first_steps))

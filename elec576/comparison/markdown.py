@@ -11,12 +11,11 @@ from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.figures import Figure, figures
 from elec576.comparison.links import AGREES, DISAGREES, SILENT, UNDECIDED, WAITING, JudgedLink
-from elec576.comparison.methods import METHODS, TF115_FIGURE, TF115_METHOD
+from elec576.comparison.methods import METHODS
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.rates import Rate
 from elec576.comparison.statistics import Summary, summarise
-from elec576.comparison.tf115 import FIGURE, POWER, Tf115
 from elec576.comparison.words import (
     EVIDENCE_HEADERS,
     EXCHANGE_HEADERS,
@@ -41,7 +40,6 @@ from elec576.comparison.words import (
     percent_words,
     plan_words,
     quantity_words,
-    same_means_words,
     seeds_by_program,
     yardstick_words,
 )
@@ -60,7 +58,6 @@ def report_text(comparison: Comparison) -> str:
              '## Which program printed these numbers?', *_identification(comparison, drawn),
              '## What the report does not say', *_evidence(comparison, drawn),
              *_rates(comparison.rates),
-             *_tf115(comparison.tf115),
              '## The curves', *_pictures(drawn, 'curves'), *_pictures(drawn, 'filters'),
              '## Every number', _number_table(comparison.numbers),
              '## How it was computed', _methods(),
@@ -301,28 +298,6 @@ def _rates(rates: tuple[Rate, ...]) -> list[str]:
                'quantity does not tell the two settings apart:',
                table(('made with, for the claimed', 'quantity', 'outside', 'of', 'share'), wrong)]
               if wrong else [])]
-
-
-def _tf115(found: Tf115) -> list[str]:
-    """Runs on TensorFlow 1.15.5 beside ours; nothing if there are none."""
-    if not (found.means or found.pictured):
-        return []
-    parts = ['## Does TensorFlow 1.15 give the same?']
-    if found.means:
-        rows = [(f'`{means.experiment}`', means.tf115.n, digits(means.tf115.mean),
-                 digits(means.tf115.sd, 2), means.ours.n, digits(means.ours.mean),
-                 digits(means.ours.sd, 2), f'{means.difference:+.4f}',
-                 '–' if means.low is None else f'{means.low:+.4f} … {means.high:+.4f}',
-                 digits(means.p, 2), digits(means.detectable, 2)) for means in found.means]
-        parts += [TF115_METHOD,
-                  table(('experiment', 'n, 1.15', 'mean', 'sd', 'n, ours', 'mean', 'sd',
-                         'ours - 1.15', '95 % interval', "Welch's p",
-                         f'found with {100 * POWER:.0f} %'), rows),
-                  '\n'.join(f'- {same_means_words(means)}' for means in found.means)]
-    if found.pictured:
-        parts += [f'**Step by step.** {TF115_FIGURE}',
-                  f'![Growth of the difference](figures/{FIGURE})']
-    return parts
 
 
 def _pictures(drawn: tuple[Figure, ...], kind: str) -> list[str]:

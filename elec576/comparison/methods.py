@@ -56,13 +56,6 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
     ('Runtime',
      'processor time of a run, so that other work on the machine counts little; the runs of a '
      'pair are compared if processor and number of threads are the same.'),
+    ('TensorFlow 1.15',
+     'the version that the report names: `results/TF115.md` has its runs beside ours.'),
 )
-
-TF115_METHOD = (
-    "The listings, trained to the end on the TensorFlow that the report names; the CNN's evaluates "
-    'rarely there, which draws other dropout noise. So the distributions of the final test '
-    'accuracy are compared, not run with run. Runs of one seed begin with the same weights and '
-    'batches on both sides; the test takes them for independent, which can only hide a difference.')
-TF115_FIGURE = (
-    'The relative difference of the training loss between the package and the listings on 1.15, '
-    'from the same bits at the start: rounding, and what training makes of it.')

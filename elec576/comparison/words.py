@@ -11,7 +11,6 @@ from elec576.comparison.evidence import Answer
 from elec576.comparison.identification import CLEAR, EXPECTED, Fit, Identification
 from elec576.comparison.links import JudgedLink
 from elec576.comparison.results import Results, Run
-from elec576.comparison.tf115 import LEVEL, POWER, SameMeans
 from elec576.comparison.yardstick import Yardstick
 from elec576.experiments import named
 from elec576.settings import CnnSettings, RnnSettings
@@ -250,15 +249,3 @@ def seeds_by_program(results: Results, experiments: Iterable[str]) -> str:
 def data_words(runs: tuple[Run, ...]) -> str:
     """The names of the runs' data sets."""
     return ', '.join(sorted({run.metrics['dataset']['name'] for run in runs}))
-
-
-def same_means_words(means: SameMeans) -> str:
-    """Whether an experiment's mean on TensorFlow 1.15 differs from ours, and how sure that is."""
-    start = (f'`{means.experiment}`: mean {digits(means.tf115.mean)} on TensorFlow '
-             f'{means.version}, {digits(means.ours.mean)} on {means.our_versions}')
-    if means.p is None:
-        return f'{start}; too few runs to test.'
-    verdict = 'the means differ' if means.p < LEVEL else 'no difference was found'
-    return (f'{start}: {verdict} (p = {means.p:.2g}); a true difference of '
-            f'{digits(means.detectable, 2)} or more would be found with {100 * POWER:.0f} % '
-            f'probability, a smaller one more often missed.')

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from elec576.claims.questions import STATISTICS
-from elec576.comparison import links, methods, tf115, words
+from elec576.comparison import links, methods, words
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.identification import FAINTEST
@@ -52,7 +52,7 @@ def page_text(comparison: Comparison) -> str:
                                sorted_by=_sorted_by, fit_row=words.fit_row)
     environment.tests['begins'] = str.startswith
     environment.globals.update(
-        alternatives=alternatives, links=links, methods=methods, tf115=tf115, words=words,
+        alternatives=alternatives, links=links, methods=methods, words=words,
         named=named, summarise=summarise, number_strip=number_strip, effect_strips=effect_strips,
         rerun_commands=rerun_commands, settings_origins=settings_origins, VERDICTS=VERDICTS,
         NUMBER_VERDICTS=(COMPATIBLE, NOT_COMPATIBLE, TOO_FEW, NOT_COMPARED), STATISTICS=STATISTICS,

@@ -78,7 +78,7 @@ class RunTable:
         """The run's history."""
         found = self.history[self.history['seed'] == seed].iloc[:, 1:]
         return History(tuple(found.columns), [
-            {name: value for name, value in row.items() if not pd.isna(value)}
+            {str(name): value for name, value in row.items() if not pd.isna(value)}
             for row in found.to_dict('records')])
 
 

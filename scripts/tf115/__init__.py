@@ -9,5 +9,5 @@
 * `repeat`: the same values from the package on the TensorFlow that is installed, and how far off
   they are.
 * `growth`, `picture`: how the two drift apart, as numbers, `results/TF115.md`, and drawn.
-* `whole_runs`: experiments of the report trained to their end on 1.15.5.
+* `whole_runs`: experiments of the report trained to their end on 1.15.5; `means`: beside ours.
 """

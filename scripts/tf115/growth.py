@@ -1,7 +1,6 @@
 """How the package and TensorFlow 1.15 drift apart, step by step: numbers, and a document of them.
 
-What `growth` returns is kept as `results/tf115/difference.json`; `document` and
-`tf115.picture.draw_growth` read nothing else.
+What `growth` returns is kept as `results/tf115/difference.json`.
 """
 
 from __future__ import annotations
@@ -9,17 +8,19 @@ from __future__ import annotations
 import datetime
 import statistics
 from pathlib import Path
+from typing import Sequence
 
 import numpy as np
 from tabulate import tabulate
 
-from elec576.comparison.tf115 import FIGURE
 from elec576.machine import pinned, processor, versions, versions_text
 from elec576.settings import CnnSettings
 from tf115 import cases
+from tf115.means import SameMeans, section
 from tf115.repeat import difference, repeat
 from tf115.values import Golden, digits
 
+FIGURE = 'tf115_difference.png'  # in results/figures/
 STEPS = (1, cases.STEPS // 2, cases.STEPS)  # up to which the loss is looked at
 
 
@@ -59,8 +60,8 @@ def losses(found: dict) -> dict[str, np.ndarray]:
     return {name: np.array(text.split(), np.float32) for name, text in found['losses'].items()}
 
 
-def document(found: dict) -> str:
-    """`results/TF115.md`, from what `growth` returned."""
+def document(found: dict, means: Sequence[SameMeans]) -> str:
+    """`results/TF115.md`, from what `growth` and `tf115.means.compare_means` returned."""
     rows = found['rows']
     cells = [(row['images'], _words(row), f'{row["same_bits"]} of {row["variables"]}',
               *(f'{loss:.1g}' for loss in row['loss'])) for row in rows]
@@ -76,8 +77,7 @@ def document(found: dict) -> str:
         f'value, which is rounding; training makes it grow, to {statistics.median(last):.1g} '
         f'(median) and at most {max(last):.1g} within {STEPS[-1]} steps. '
         '`tests/tf115/test_golden.py` holds the package to these values, by tolerance: the two '
-        'add in different orders and with different instructions. Whether whole runs end alike is '
-        'tested in [REPORT.md](REPORT.md).',
+        'add in different orders and with different instructions.',
         f'![How the difference grows](figures/{FIGURE})',
         '## Case by case',
         tabulate(cells, ('images', 'case', 'variables with the same first bits', 'first loss',
@@ -85,6 +85,7 @@ def document(found: dict) -> str:
                  tablefmt='github', disable_numparse=True),
         'Losses: relative difference of the training loss, one thread. Made-up images are noise '
         'that everybody can make again (`scripts/tf115/made_up.py`); "course" is the real data.',
+        *section(means),
         '## What computed what',
         '\n'.join((f'- TensorFlow 1.15: {versions_text(golden["versions"])}; '
                    f'{golden["processor"]}; {golden["finished"][:10]}.',
@@ -96,8 +97,9 @@ def document(found: dict) -> str:
             'python scripts/golden_tf115.py --env ~/tf115 --data DIR          # the golden values',
             'python scripts/golden_tf115.py --env ~/tf115 --data DIR --train  # whole runs',
             'python scripts/golden_tf115.py --difference --data DIR           # this document',
+            'python scripts/golden_tf115.py --table                           # it again',
             '```')),
-        'The first two need a Python 3.7 (pyenv and uv have one); the third needs none.')) + '\n'
+        'The first two need a Python 3.7 (pyenv and uv have one); the others need none.')) + '\n'
 
 
 def _words(row: dict) -> str:

@@ -16,13 +16,13 @@ from typing import Callable
 
 from joblib import Parallel, delayed
 
-from elec576.comparison.tf115 import EXPERIMENTS, WholeRun, run_path
 from elec576.data import load_cifar10, load_mnist
 from elec576.experiments import named
 from elec576.files import write_json
 from elec576.machine import processor
 from elec576.settings import CnnSettings
 from tf115.environment import run_listing
+from tf115.means import EXPERIMENTS, WholeRun, run_path
 
 EVAL_EVERY = 500  # steps; a divisor of the 1000 between the lines that the CNN's listing prints
 

@@ -248,8 +248,8 @@ def test_the_starts_of_many_seeds():
     assert FirstSteps().rows_of(named('cnn4')).empty and FirstSteps().seeds == 0
     # training values at step 0 only
     runs = runs_of('train_loss', [{0: 7.0, 1000: 1.0}] * 3)
-    for settings, step, n in ((named('cnn4'), 0, 5), (named('cnn2'), 0, 3), (named('cnn4'), 1000, 3)):
-        assert len(reference_of('train_loss', step, settings, runs, found).values) == n
+    for name, step, n in (('cnn4', 0, 5), ('cnn2', 0, 3), ('cnn4', 1000, 3)):
+        assert len(reference_of('train_loss', step, named(name), runs, found).values) == n
 
 
 def test_every_experiment_on_cifar10_has_settings_at_step_0():
@@ -257,7 +257,8 @@ def test_every_experiment_on_cifar10_has_settings_at_step_0():
     for name, settings in EXPERIMENTS.items():
         if name.startswith('cnn') and name != 'cnn-mnist':
             (row,) = whole.rows_of(settings).to_dict('records')
-            assert dataclasses.replace(STEP_0[row['settings']], lr=settings.lr, steps=settings.steps,
+            start = STEP_0[row['settings']]
+            assert dataclasses.replace(start, lr=settings.lr, steps=settings.steps,
                                        optimizer=settings.optimizer, seed=settings.seed,
                                        train_per_class=settings.train_per_class,
                                        threads=settings.threads) == settings

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
 from elec576.comparison.comparison import compare
 from elec576.page.page import page_text
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / 'comparison'))
-
-from made_up import NAMES, dataset, write_run, write_runs, write_step_0  # noqa: E402
-
-__all__ = ['NAMES', 'built', 'data_of', 'dataset', 'write_run', 'write_runs', 'write_step_0']
 
 
 def built(results: Path) -> str:

@@ -4,7 +4,7 @@ import dataclasses
 import shlex
 
 import pytest
-from pages import NAMES, write_runs
+from made_up import NAMES, write_runs
 
 from elec576 import cli
 from elec576.claims.plan import FIRST_SEED

@@ -3,7 +3,8 @@
 import shutil
 
 import pytest
-from pages import built, write_run, write_runs, write_step_0
+from made_up import write_run, write_runs, write_step_0
+from pages import built
 
 playwright = pytest.importorskip('playwright.sync_api')
 axe = pytest.importorskip('axe_playwright_python.sync_playwright')

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from pages import write_runs
+from made_up import write_runs
 
 from elec576 import listings
 from elec576.comparison.comparison import compare

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import NAMES, built, data_of, dataset, write_run, write_runs
+from made_up import NAMES, write_run, write_runs
+from pages import built, data_of
 
 import elec576.page
 from elec576.claims.conclusions import Link
@@ -19,10 +20,7 @@ from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.curves import curves
 from elec576.comparison.links import JudgedLink, Look
 from elec576.comparison.statistics import Paired
-from elec576.comparison.tf115 import FIGURE, WholeRun, run_path
 from elec576.errors import UserError
-from elec576.experiments import named
-from elec576.files import write_json
 from elec576.page.page import page_text
 from elec576.page.strips import Strip, effect_strips, number_strip
 
@@ -170,22 +168,6 @@ def test_stand_in_runs_are_said_and_left_out(tmp_path):
     page = built(results)
     assert 'made on other images than the report&#39;s: gru-50 (stand-in).' in page
     assert list(data_of(page)['curves']) == ['gru-128']
-
-
-def test_runs_on_tensorflow_1_15_have_their_section(tmp_path):
-    results = write_runs(tmp_path, ('gru-128',), seeds=4)
-    assert 'id="tf115"' not in built(results)
-    for seed, accuracy in enumerate((0.95, 0.96, 0.97)):
-        run = WholeRun(accuracy, 0.1, 9.0, 9.0, dataset('gru-128', named('gru-128')), 1,
-                       {'tensorflow': '1.15.5'}, 'a processor', '2026-01-01T00:00:00+00:00', ())
-        write_json(run_path(results, 'gru-128', seed), dataclasses.asdict(run))
-    section = re.search(r'<section id="tf115".*?</section>', built(results), re.DOTALL)[0]
-    found, = compare(results).tf115.means
-    assert f'(p = {found.p:.2g})' in section
-    assert 'mean 0.96 on TensorFlow 1.15.5' in section and FIGURE not in section
-    (results / 'figures').mkdir()
-    (results / 'figures' / FIGURE).touch()
-    assert f'href="figures/{FIGURE}"' in built(results)
 
 
 def test_text_from_outside_cannot_become_markup(tmp_path):

@@ -31,8 +31,8 @@ from damage import (
     mostly,
     packed,
 )
-from helpers import REPOSITORY
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
+from made_up import write_run
 
 from elec576 import cli
 from elec576.comparison.results import read_results
@@ -46,10 +46,6 @@ from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.runs import checkpoints, many
 from elec576.runs.rundir import RunDirectory, claim, config_of, read_metrics, read_settings
 from elec576.settings import CnnSettings, RnnSettings, flag_of
-
-sys.path.append(str(REPOSITORY / 'tests' / 'comparison'))
-
-from made_up import write_run  # noqa: E402
 
 SECONDS = 20  # longer than any reader may take
 SETTINGS = RnnSettings(hidden=3, iterations=50 * 20, batch_size=10, threads=1)

@@ -6,21 +6,20 @@ import numpy as np
 import pytest
 from made_up import dataset, write_run
 from scipy import stats
-
-from elec576.comparison.comparison import compare
-from elec576.comparison.markdown import report_text
-from elec576.comparison.tf115 import (
-    FIGURE,
+from tf115.means import (
     WholeRun,
+    compare_means,
     detectable_difference,
     read_whole_runs,
     run_path,
+    section,
 )
+
+from elec576.comparison.results import read_results
 from elec576.errors import UserError
 from elec576.experiments import named
 from elec576.files import write_json
 
-HEADING = '## Does TensorFlow 1.15 give the same?'
 THEIRS, OURS = (0.471, 0.475, 0.468, 0.477, 0.470), (0.472, 0.480, 0.474, 0.469)
 
 
@@ -41,35 +40,35 @@ def results(tmp_path):
     return tmp_path
 
 
+def found_in(results):
+    return compare_means(read_results(results), results)
+
+
 def test_without_runs_on_1_15_there_is_no_section(results):
-    assert HEADING not in report_text(compare(results))
+    assert found_in(results) == () and section(()) == []
 
 
 def test_the_means_are_tested_and_the_power_is_said(results):
     for seed, accuracy in enumerate(THEIRS):
         write_whole_run(results, 'cnn1', seed, accuracy)
     write_whole_run(results, 'gru-128', 0, 0.98)  # of which we have none
-    found, = compare(results).tf115.means
+    found, = found_in(results)
     assert (found.experiment, found.tf115.n, found.ours.n) == ('cnn1', 5, 4)
     assert found.difference == pytest.approx(np.mean(OURS) - np.mean(THEIRS))
     assert found.p == stats.ttest_ind(OURS, THEIRS, equal_var=False).pvalue
     assert found.low < found.difference < found.high
-    text = report_text(compare(results))
-    assert HEADING in text and 'no difference was found' in text
+    text = '\n'.join(section([found]))
+    assert 'no difference was found' in text
     assert f'{found.detectable:.2g} or more would be found with 80 % probability' in text
-    assert FIGURE not in text
-    (results / 'figures').mkdir()
-    (results / 'figures' / FIGURE).touch()
-    assert f'](figures/{FIGURE})' in report_text(compare(results))
 
 
 def test_a_difference_and_too_few_runs_are_called_so(results):
     for seed, accuracy in enumerate(THEIRS[:2]):
         write_whole_run(results, 'cnn1', seed, accuracy)
-    assert 'too few runs to test' in report_text(compare(results))
+    assert 'too few runs to test' in section(found_in(results))[-1]
     for seed, accuracy in enumerate(THEIRS):
         write_whole_run(results, 'cnn1', seed, accuracy + 0.05)
-    assert 'the means differ' in report_text(compare(results))
+    assert 'the means differ' in section(found_in(results))[-1]
 
 
 def test_the_power_is_what_simulation_finds():
@@ -84,10 +83,10 @@ def test_runs_that_cannot_be_compared_are_refused(results):
     path = write_whole_run(results, 'cnn1', 0, 0.47,
                            dataset={'name': 'CIFAR', 'digest': 'f', 'stand_in': False})
     with pytest.raises(UserError, match='other data than our runs'):
-        compare(results)
+        found_in(results)
     write_whole_run(results, 'cnn1', 0, 1.47)
     with pytest.raises(UserError, match='seed0.json: not a run on TensorFlow 1.15'):
-        compare(results)
+        found_in(results)
     path.write_text('{"test_accuracy": 0.5}')
     with pytest.raises(UserError, match='seed0.json: not a run on TensorFlow 1.15'):
         read_whole_runs(results)

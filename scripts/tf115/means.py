@@ -1,4 +1,4 @@
-"""Does TensorFlow 1.15 give the same? Our runs beside runs of the listings on 1.15.5."""
+"""Whole runs: those of the listings on TensorFlow 1.15.5 beside ours, by their means."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Sequence
 
 from scipy import optimize, stats
+from tabulate import tabulate
 
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import Summary, summarise
+from elec576.comparison.words import digits
 from elec576.errors import UserError
 from elec576.experiments import named
 
@@ -19,7 +21,6 @@ LEVEL, POWER = 0.05, 0.80
 RUNS_FOR_TEST = 3
 EXPERIMENTS = ('cnn1', 'gru-128')  # that are trained on 1.15
 FOLDER = 'tf115'  # of results/, with their runs
-FIGURE = 'tf115_difference.png'  # in results/figures/, step by step
 
 
 @dataclass(frozen=True)
@@ -90,19 +91,11 @@ class SameMeans:
     detectable: float | None = None
 
 
-@dataclass(frozen=True)
-class Tf115:
-    """What is known of TensorFlow 1.15; empty where nothing was run on it."""
-
-    means: tuple[SameMeans, ...] = ()
-    pictured: bool = False  # whether `figures/` holds `FIGURE`
-
-
-def compare_with_tf115(results: Results, folder: Path) -> Tf115:
+def compare_means(results: Results, folder: Path) -> tuple[SameMeans, ...]:
     """One test for each experiment that both have runs of.
 
     Args:
-        folder: the one with `tf115/` and `figures/`.
+        folder: the one with `tf115/`.
 
     Raises:
         UserError: a run on 1.15 is damaged or was made on other data than ours.
@@ -120,7 +113,7 @@ def compare_with_tf115(results: Results, folder: Path) -> Tf115:
         found.append(_same_means(
             experiment, theirs, results.values(experiment, 'test_accuracy',
                                                named(experiment).steps), ', '.join(our_versions)))
-    return Tf115(tuple(found), (folder / 'figures' / FIGURE).exists())
+    return tuple(found)
 
 
 def _same_means(experiment: str, theirs: tuple[WholeRun, ...], ours: Sequence[float],
@@ -154,3 +147,37 @@ def detectable_difference(sd1: float, n1: int, sd2: float, n2: int, level: float
     # what lies beyond the other limit has the wrong sign, and next to no probability
     return error * optimize.brentq(
         lambda shift: stats.nct.sf(limit, freedom, shift) - power, 0.0, 50.0)
+
+
+def section(found: Sequence[SameMeans]) -> list[str]:
+    """The paragraphs of `results/TF115.md` on whole runs; none without any."""
+    if not found:
+        return []
+    rows = [(f'`{means.experiment}`', means.tf115.n, digits(means.tf115.mean),
+             digits(means.tf115.sd, 2), means.ours.n, digits(means.ours.mean),
+             digits(means.ours.sd, 2), f'{means.difference:+.4f}',
+             '–' if means.low is None else f'{means.low:+.4f} … {means.high:+.4f}',
+             digits(means.p, 2), digits(means.detectable, 2)) for means in found]
+    return [
+        '## Whole runs',
+        "The listings, trained to the end; the CNN's evaluates rarely there, which draws other "
+        'dropout noise. So the distributions of the final test accuracy are compared, not run with '
+        'run. Runs of one seed begin with the same weights and batches on both sides; the test '
+        'takes them for independent, which can only hide a difference.',
+        tabulate(rows, ('experiment', 'n, 1.15', 'mean', 'sd', 'n, ours', 'mean', 'sd',
+                        'ours - 1.15', '95 % interval', "Welch's p",
+                        f'found with {100 * POWER:.0f} %'), tablefmt='github',
+                 disable_numparse=True),
+        '\n'.join(f'- {_words(means)}' for means in found)]
+
+
+def _words(means: SameMeans) -> str:
+    """Whether an experiment's mean on TensorFlow 1.15 differs from ours, and how sure that is."""
+    start = (f'`{means.experiment}`: mean {digits(means.tf115.mean)} on TensorFlow '
+             f'{means.version}, {digits(means.ours.mean)} on {means.our_versions}')
+    if means.p is None:
+        return f'{start}; too few runs to test.'
+    verdict = 'the means differ' if means.p < LEVEL else 'no difference was found'
+    return (f'{start}: {verdict} (p = {means.p:.2g}); a true difference of '
+            f'{digits(means.detectable, 2)} or more would be found with {100 * POWER:.0f} % '
+            f'probability, a smaller one more often missed.')
