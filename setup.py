@@ -36,6 +36,7 @@ setup(
                  'playwright', 'axe-playwright-python'],
         'bench': ['torch'],
         'dask': ['distributed'],
-        'dev': ['ruff', 'mypy', 'import-linter', 'pandas-stubs', 'types-tabulate', 'types-tqdm'],
+        'dev': ['ruff', 'mypy', 'import-linter', 'pandas-stubs', 'types-tabulate', 'types-tqdm',
+                'cosmic-ray'],
     },
 )

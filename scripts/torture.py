@@ -30,7 +30,7 @@ from elec576.runs.rundir import read_json
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TRIALS = ('kills', 'disk', 'inputs', 'nan', 'concurrency', 'hosts', 'download', 'determinism',
-          'processors', 'endurance')
+          'processors', 'endurance', 'mutants')
 HEAD = '''# Reliability
 
 What the runs must survive, and how often they did: `python scripts/torture.py` tries it on any
@@ -45,6 +45,8 @@ def main() -> int:
                         help='how often to kill a run (20: a few minutes)')
     parser.add_argument('--inputs', type=cli.positive, default=300, metavar='N',
                         help='damaged inputs of each kind (300)')
+    parser.add_argument('--mutants', type=cli.positive, default=25, metavar='N',
+                        help='changes of the code in each of four rooms (25: an hour)')
     parser.add_argument('--seed', type=int, default=0, metavar='N',
                         help='of the moments to kill at and of the damage (0)')
     parser.add_argument('--data', metavar='DIR',
@@ -61,7 +63,8 @@ def main() -> int:
         print(document(read_json(args.out)))
         return 0
 
-    options = ['--full', '--kills', args.kills, '--inputs', args.inputs, '--seed', args.seed,
+    options = ['--full', '--kills', args.kills, '--inputs', args.inputs,
+               '--mutants', args.mutants, '--seed', args.seed,
                *(['--data', Path(args.data).absolute()] if args.data else []),
                *(['--pythons', *(python.absolute() for python in args.pythons)]
                  if args.pythons else [])]

@@ -1,0 +1,85 @@
+"""Trial `mutants`: one place of the code is changed; a test that belongs to it must fail.
+
+The changes are Cosmic Ray's (a sign, a number, a comparison, a condition, ...). Places are drawn at
+random, and one of the changes of each. Its tests are those named after its module and then those of
+its room, in a copy of the repository, until one fails.
+"""
+
+import os
+import random
+import re
+import shlex
+import shutil
+import sys
+
+import pytest
+from helpers import REPOSITORY
+
+cosmic_ray = pytest.importorskip('cosmic_ray', reason="pip install -e '.[dev]' installs it")
+
+from cosmic_ray.commands import init  # noqa: E402
+from cosmic_ray.mutating import mutate_and_test  # noqa: E402
+from cosmic_ray.testing import run_tests  # noqa: E402
+from cosmic_ray.work_db import WorkDB, use_db  # noqa: E402
+from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome  # noqa: E402
+
+ROOMS = {
+    'claims': ('claims', 'comparison'),
+    'graphs': ('graphs', 'starter/test_details.py', 'loops'),
+    'loops': ('loops', 'starter/test_details.py'),
+    'comparison': ('comparison', 'test_readme.py'),
+}
+# these stand in annotations, which nothing reads, and for unpacking
+LEFT_OUT = ('core/ReplaceBinaryOperator_BitOr_', 'core/ReplaceBinaryOperator_Pow_')
+SECONDS = 900
+SCORE = 0.9  # of the changes that must be noticed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('room', ROOMS)
+def test_changes_are_noticed(room, trial_options, record_property, tmp_path, monkeypatch):
+    copy = shutil.copytree(REPOSITORY, tmp_path / 'copy', ignore=shutil.ignore_patterns(
+        '.*', '__pycache__', '*.egg-info', 'work', 'local'))
+    monkeypatch.chdir(copy)
+    monkeypatch.setenv('PYTHONDONTWRITEBYTECODE', '1')  # two changes may share a second and a size
+
+    def command(*first: str) -> str:
+        tests = [*filter(os.path.exists, first), *(f'tests/{name}' for name in ROOMS[room])]
+        return shlex.join([sys.executable, '-m', 'pytest', '-x', '-q', '-n', '0', '-p',
+                           'no:cacheprovider', '--basetemp', str(tmp_path / 'tests'), *tests])
+
+    outcome, output = run_tests(command(), SECONDS)
+    assert outcome == TestOutcome.SURVIVED, output  # else everything would look noticed
+    survivors, tried = [], 0
+    for mutation in drawn(room, trial_options):
+        result = mutate_and_test(
+            [mutation], command(f'tests/{room}/test_{mutation.module_path.stem}.py'), SECONDS)
+        assert result.worker_outcome == WorkerOutcome.NORMAL, result.output
+        tried += 1
+        if not result.is_killed:
+            before, after = (next(line[1:].strip() for line in result.diff.splitlines()
+                                  if re.match(rf'[{sign}](?![{sign}])', line)) for sign in '-+')
+            survivors.append(f'{mutation.module_path.name}: `{before}` became `{after}`')
+    for name, value in (
+            ('what', f'changes of one place in elec576/{room}: a test fails'), ('tried', tried),
+            ('held', tried - len(survivors)),
+            ('note', '; '.join(survivors).replace('|', '/'))):
+        record_property(name, value)
+    assert tried and len(survivors) <= (1 - SCORE) * tried + 1, survivors
+
+
+def drawn(room: str, trial_options) -> list[MutationSpec]:
+    """Changes of as many places in a room as asked for."""
+    places: dict[tuple, list[MutationSpec]] = {}
+    modules = sorted(path.relative_to(REPOSITORY)
+                     for path in (REPOSITORY / 'elec576' / room).rglob('*.py'))
+    with use_db(':memory:', mode=WorkDB.Mode.create) as found:
+        init(modules, found, {})
+        for item in found.work_items:
+            mutation, = item.mutations
+            if not mutation.operator_name.startswith(LEFT_OUT):
+                places.setdefault((str(mutation.module_path), mutation.start_pos),
+                                  []).append(mutation)
+    chance = random.Random(trial_options.seed)
+    return [chance.choice(places[place])
+            for place in chance.sample(sorted(places), min(trial_options.mutants, len(places)))]
