@@ -34,8 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption('--kills', type=int, default=2, metavar='N', help='how often to kill (2)')
     group.addoption('--inputs', type=int, default=20, metavar='N',
                     help='damaged inputs of each kind (20)')
-    group.addoption('--mutants', type=int, default=1, metavar='N',
-                    help='changes of the code in each room (1)')
+    group.addoption('--mutants', type=int, default=25, metavar='N',
+                    help='changes of the code in each room (25)')
     group.addoption('--seed', type=int, default=0, metavar='N',
                     help='of the moments to kill at and of the damage (0)')
     group.addoption('--full', action='store_true',

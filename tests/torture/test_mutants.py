@@ -32,12 +32,14 @@ ROOMS = {
 # these stand in annotations, which nothing reads, and for unpacking
 LEFT_OUT = ('core/ReplaceBinaryOperator_BitOr_', 'core/ReplaceBinaryOperator_Pow_')
 SECONDS = 900
-SCORE = 0.9  # of the changes that must be noticed
+SCORE = 0.9  # of the changes, some of which change nothing that can be seen
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('room', ROOMS)
 def test_changes_are_noticed(room, trial_options, record_property, tmp_path, monkeypatch):
+    if not trial_options.full:
+        pytest.skip('an hour; scripts/torture.py --only mutants')
     copy = shutil.copytree(REPOSITORY, tmp_path / 'copy', ignore=shutil.ignore_patterns(
         '.*', '__pycache__', '*.egg-info', 'work', 'local'))
     monkeypatch.chdir(copy)
@@ -65,7 +67,7 @@ def test_changes_are_noticed(room, trial_options, record_property, tmp_path, mon
             ('held', tried - len(survivors)),
             ('note', '; '.join(survivors).replace('|', '/'))):
         record_property(name, value)
-    assert tried and len(survivors) <= (1 - SCORE) * tried + 1, survivors
+    assert tried and len(survivors) <= (1 - SCORE) * tried, survivors
 
 
 def drawn(room: str, trial_options) -> list[MutationSpec]:
