@@ -244,6 +244,7 @@ def test_sigkill_and_the_same_command_again(script, small_data, tmp_path):
     assert_same_run(tmp_path / 'run', tmp_path / 'whole')
 
 
+@pytest.mark.slow
 def test_closed_standard_output_is_no_error(small_data, tmp_path):
     command = shlex.join(map(str, (sys.executable, REPOSITORY / 'scripts' / 'run_rnn.py',
                                    *SMALL['run_rnn.py'], '--data', small_data, '--out', tmp_path)))

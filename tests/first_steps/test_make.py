@@ -41,6 +41,7 @@ def table(made, tmp_path):
     return shutil.copytree(made, tmp_path / 'table') / 'step0.csv'
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_real_runs(tmp_path, small_data):
     found = make.make(tmp_path, 2, 1, str(small_data), settings=SMALL)
     assert list(found['settings']) == [name for name in SMALL for _ in range(2)]
