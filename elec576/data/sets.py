@@ -29,8 +29,7 @@ class ImageSet:
 
         `im.astype(float) / 255` as the listing has it, rounded to float32 as its feeding does.
         """
-        values = (np.arange(256) / 255).astype(np.float32)
-        return cls(values[pixels][..., np.newaxis], one_hot(classes))
+        return cls(np.divide(pixels, 255, dtype=np.float32)[..., np.newaxis], one_hot(classes))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from elec576.loops.program import Inputs, Measured, Program
 from elec576.settings import CnnSettings
 from elec576.tf1 import tf
 
+IMAGES_AT_ONCE = 500
+
 
 def load(settings: CnnSettings, data: str | None = None) -> Inputs:
     """The images that ``settings`` ask for, and the report's shuffler over them.
@@ -36,9 +38,23 @@ def load(settings: CnnSettings, data: str | None = None) -> Inputs:
 
 def evaluate(net: LeNet5, sess: tf.Session, data: ImageSet
              ) -> tuple[np.float32, np.float32, np.ndarray]:
-    """Accuracy, cross entropy and which images are classified right (bool [n]), without dropout."""
+    """Accuracy, cross entropy and which images are classified right (bool [n]), without dropout.
+
+    The convolutional layers, which need the memory, see a part of the images at a time: what they
+    give for an image does not depend on the others. That of a matrix product does.
+    """
+    h_pool2 = np.concatenate([sess.run(net.h_pool2, {net.tf_data: images})
+                              for images in parts(data.images)])
     return sess.run([net.test.accuracy, net.test.cross_entropy, net.test.correct_prediction], {
-        net.tf_data: data.images, net.tf_labels: data.labels})
+        net.h_pool2: h_pool2, net.tf_labels: data.labels})
+
+
+def parts(images: np.ndarray) -> list[np.ndarray]:
+    """``images`` in halves, these in halves, and so on, while they can be halved and are large."""
+    found = [images]
+    while len(found[0]) > IMAGES_AT_ONCE and len(found[0]) % 2 == 0:
+        found = np.split(images, 2 * len(found))
+    return found
 
 
 def train_cnn(net: LeNet5, sess: tf.Session, inputs: Inputs, settings: CnnSettings,
@@ -86,13 +102,22 @@ def activation_statistics(net: LeNet5, sess: tf.Session,
                           test: ImageSet) -> dict[str, dict[str, float]]:
     """Part 1c: mean, standard deviation and variance of both convolutional layers on ``test``.
 
-    The listing computes `var_h1` from `h2`; the numbers that it prints are of `h1`, as here.
+    The listing computes `var_h1` from `h2`; the numbers that it prints are of `h1`, as here. They
+    are `np.mean`, `np.std` and `np.var` of the whole layer to the last bit, in less memory.
     """
+    def mean_of(layer: tf.Tensor, function: Callable[[np.ndarray], np.ndarray]) -> np.float32:
+        sums = [np.sum(function(sess.run(layer, {net.tf_data: images})))
+                for images in parts(test.images)]
+        while len(sums) > 1:  # numpy adds pairwise: a sum is that of its halves' sums
+            sums = [one + other for one, other in zip(sums[::2], sums[1::2])]
+        return np.float32(sums[0] / (len(test.images) * np.prod(layer.shape[1:].as_list())))
+
     statistics = {}
     for name, layer in (('h_conv1', net.h_conv1), ('h_conv2', net.h_conv2)):
-        h = sess.run(layer, feed_dict={net.tf_data: test.images})
-        statistics[name] = {'mean': float(np.mean(h)), 'standard_deviation': float(np.std(h)),
-                            'variance': float(np.var(h))}
+        mean = mean_of(layer, np.asarray)
+        variance = mean_of(layer, lambda h: np.square(h - mean))
+        statistics[name] = {'mean': float(mean), 'standard_deviation': float(np.sqrt(variance)),
+                            'variance': float(variance)}
     return statistics
 
 

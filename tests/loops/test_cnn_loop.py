@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from helpers import options_of, run_listing
 
+from elec576.data import ImageSet
 from elec576.graphs.lenet5 import build_lenet5, lenet5_session
+from elec576.loops import cnn
 from elec576.loops.cnn import load, measure, train_cnn
 from elec576.loops.history import CNN_COLUMNS, History
 from elec576.settings import CnnSettings
@@ -122,3 +124,27 @@ def test_another_seed_is_another_run(small_data):
     one, other = (run_package(CnnSettings(**SMALL, steps=2, seed=seed, eval_every=1), small_data)
                   for seed in (0, 1))
     assert one['history'].rows != other['history'].rows
+
+
+@pytest.mark.parametrize('act', ['relu', 'tanh', 'sigmoid'])
+def test_large_test_sets_in_parts(act, monkeypatch):
+    """They give the bits of the whole set at once, as the listing evaluates it."""
+    settings = CnnSettings(act=act, threads=2)
+    random = np.random.RandomState(0)
+    test = ImageSet(random.uniform(size=(72, 28, 28, 1)).astype(np.float32),
+                    np.eye(10)[random.randint(10, size=72)])
+    net = build_lenet5(settings)
+    with lenet5_session(net, settings.threads) as sess:
+        sess.run(net.initializer)
+        feed_dict = {net.tf_data: test.images, net.tf_labels: test.labels}
+        accuracy, loss, correct = sess.run([
+            net.test.accuracy, net.test.cross_entropy, net.test.correct_prediction], feed_dict)
+        layers = dict(zip(('h_conv1', 'h_conv2'), sess.run([net.h_conv1, net.h_conv2], feed_dict)))
+        for at_once, sizes in ((500, [72]), (40, [36] * 2), (10, [9] * 8)):
+            monkeypatch.setattr(cnn, 'IMAGES_AT_ONCE', at_once)
+            assert [len(images) for images in cnn.parts(test.images)] == sizes
+            found = cnn.evaluate(net, sess, test)
+            assert found[:2] == [accuracy, loss] and np.array_equal(found[2], correct)
+            assert cnn.activation_statistics(net, sess, test) == {
+                name: {'mean': np.mean(h), 'standard_deviation': np.std(h), 'variance': np.var(h)}
+                for name, h in layers.items()}
