@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Sequence
 
 import numpy as np
-from tabulate import tabulate
 
+from elec576.comparison.markdown import table
 from elec576.machine import pinned, processor, versions, versions_text
 from elec576.settings import CnnSettings
 from tf115 import cases
@@ -80,9 +80,8 @@ def document(found: dict, means: Sequence[SameMeans]) -> str:
         'add in different orders and with different instructions.',
         f'![How the difference grows](figures/{FIGURE})',
         '## Case by case',
-        tabulate(cells, ('images', 'case', 'variables with the same first bits', 'first loss',
-                         *(f'at most in {steps} steps' for steps in STEPS[1:])),
-                 tablefmt='github', disable_numparse=True),
+        table(('images', 'case', 'variables with the same first bits', 'first loss',
+               *(f'at most in {steps} steps' for steps in STEPS[1:])), cells),
         'Losses: relative difference of the training loss, one thread. Made-up images are noise '
         'that everybody can make again (`scripts/tf115/made_up.py`); "course" is the real data.',
         *section(means),

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Sequence
 
 from scipy import optimize, stats
-from tabulate import tabulate
 
+from elec576.comparison.markdown import table
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import Summary, summarise
 from elec576.comparison.words import digits
@@ -164,10 +164,8 @@ def section(found: Sequence[SameMeans]) -> list[str]:
         'dropout noise. So the distributions of the final test accuracy are compared, not run with '
         'run. Runs of one seed begin with the same weights and batches on both sides; the test '
         'takes them for independent, which can only hide a difference.',
-        tabulate(rows, ('experiment', 'n, 1.15', 'mean', 'sd', 'n, ours', 'mean', 'sd',
-                        'ours - 1.15', '95 % interval', "Welch's p",
-                        f'found with {100 * POWER:.0f} %'), tablefmt='github',
-                 disable_numparse=True),
+        table(('experiment', 'n, 1.15', 'mean', 'sd', 'n, ours', 'mean', 'sd', 'ours - 1.15',
+               '95 % interval', "Welch's p", f'found with {100 * POWER:.0f} %'), rows),
         '\n'.join(f'- {_words(means)}' for means in found)]
 
 
