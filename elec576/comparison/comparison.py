@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 
 from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions, luck_together
-from elec576.comparison.curves import QUANTITIES, Curves, curves
+from elec576.comparison.curves import Curves, curves
 from elec576.comparison.evidence import Answer, weigh_evidence
 from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
@@ -18,7 +18,7 @@ from elec576.comparison.yardstick import Yardstick, yardstick
 from elec576.experiments import EXPERIMENTS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """The report against the runs.
 
@@ -43,11 +43,10 @@ class Comparison:
         """The conclusions that are counted: each of the report's sentences once."""
         return tuple(judged for judged in self.conclusions if not judged.conclusion.reading)
 
-    @cached_property
-    def curves(self) -> dict[tuple[str, str], Curves]:
-        """By experiment and quantity."""
-        return {(name, quantity): curves(self.results.of(name), quantity)
-                for name in self.experiments for quantity in QUANTITIES}
+    @cache
+    def curves(self, experiment: str, quantity: str) -> Curves:
+        """One of the quantities in a history, in the runs of one of `experiments`."""
+        return curves(self.results.of(experiment), quantity)
 
     @property
     def experiments(self) -> tuple[str, ...]:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elec576.comparison.judgement import Reference, measurements
+from elec576.comparison.judgement import Reference
 from elec576.comparison.results import Run
-
-QUANTITIES = ('train_accuracy', 'test_accuracy', 'train_loss', 'test_loss')
 
 
 @dataclass(frozen=True)
@@ -28,10 +26,10 @@ def curves(runs: tuple[Run, ...], quantity: str) -> Curves:
 
     The band is the interval by which a number at that step is judged, step by step.
     """
-    measured = [measurements(run, quantity) for run in runs]
+    measured = [run.measured(quantity) for run in runs]
     steps = sorted(set.intersection(*(set(values) for values in measured)))
     values = np.array([[found[step] for step in steps] for found in measured])
-    references = [Reference.around(quantity, step, runs, measured) for step in steps]
+    references = [Reference.of(quantity, step, runs) for step in steps]
     band = None
     if references and references[0].enough:
         band = np.array([reference.interval() for reference in references]).T

@@ -77,17 +77,11 @@ class Reference:
         Raises:
             UserError: a run did not measure it there.
         """
-        measured = [measurements(run, quantity) for run in runs]
+        measured = [run.measured(quantity) for run in runs]
         for run, values in zip(runs, measured):
             if step not in values:
                 raise UserError(f'{quantity}: not measured at step {step} by seed {run.seed}; '
                                 f'it was at {_some(values)}')
-        return cls.around(quantity, step, runs, measured)
-
-    @classmethod
-    def around(cls, quantity: str, step: int, runs: Sequence[Run],
-               measured: Sequence[dict[int, float]]) -> Reference:
-        """The same from the runs' `measurements`, all of which have ``step``."""
         steps = [step]
         if quantity.startswith('train_') and step > 0:  # at step 0 nothing was learnt yet
             steps = [near for near in (step + k * EVALUATIONS_APART
@@ -282,13 +276,6 @@ def reference_of(quantity: str, step: int, settings: CnnSettings | RnnSettings,
         if starts.seeds:
             return starts
     return Reference.of(quantity, step, runs)
-
-
-def measurements(run: Run, quantity: str) -> dict[int, float]:
-    """What ``run`` gave for ``quantity``, by step."""
-    if quantity in run.statistics:
-        return {run.settings.steps: run.statistics[quantity]}
-    return dict(zip(*run.history.column(quantity)))
 
 
 def _some(steps: dict[int, float]) -> str:

@@ -17,7 +17,7 @@ from sklearn.covariance import ledoit_wolf
 
 from elec576.claims.numbers import ReportedValue, all_reported
 from elec576.claims.questions import STATISTICS
-from elec576.comparison.judgement import measurements, reference_of
+from elec576.comparison.judgement import reference_of
 from elec576.comparison.results import Run
 from elec576.comparison.step0 import FirstSteps
 from elec576.comparison.yardstick import CAP
@@ -80,7 +80,7 @@ class Likelihoods:
         self._marginal: dict[tuple, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
         for measure in dict.fromkeys(measure for block in own for measure in block.measures):
             quantity, step, rounding = measure
-            ours = [measurements(run, quantity)[_step(step, run.settings)]
+            ours = [run.measured(quantity)[_step(step, run.settings)]
                     for found in runs.values() for run in found]
             printed = [dict(zip(block.measures, block.numbers)).get(measure) for block in own]
             # a block without this number is never asked for it
@@ -118,7 +118,7 @@ class Likelihoods:
 
 def measured(own: Sequence[Block], runs: Sequence[Run]) -> bool:
     """Whether all ``runs`` measured every number of the blocks."""
-    return all(_step(step, run.settings) in measurements(run, quantity)
+    return all(_step(step, run.settings) in run.measured(quantity)
                for block in own for quantity, step, _ in block.measures for run in runs)
 
 

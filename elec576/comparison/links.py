@@ -178,7 +178,7 @@ def compared(run: Run) -> float:
     """
     if isinstance(run.settings, RnnSettings):
         return float(run.metrics['test_accuracy'])
-    at = dict(zip(*run.history.column('test_accuracy')))
+    at = run.measured('test_accuracy')
     steps = [run.settings.steps - back * EVALUATIONS_APART for back in range(LAST_EVALUATIONS)]
     for step in steps:
         if step not in at:

@@ -192,8 +192,8 @@ def _experiments(comparison: Comparison) -> str:
     for name in comparison.experiments:
         numbers = comparison.numbers_of(name)
         judged = [number.compatible for number in numbers if number.compatible is not None]
-        values = comparison.results.values(name, 'test_accuracy', named(name).steps)
-        seconds = comparison.results.cpu_seconds(name)
+        values, seconds = (comparison.results.final(name, quantity)
+                           for quantity in ('test_accuracy', 'cpu_seconds'))
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
         rows.append((f'`{name}`', describe(named(name)), *_mean_sd_range(values),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elec576.claims.numbers import ReportedValue, all_reported
-from elec576.comparison.judgement import LIMIT, Judgement, Reference, measurements, reference_of
+from elec576.comparison.judgement import LIMIT, Judgement, Reference, reference_of
 from elec576.comparison.results import Results
 from elec576.comparison.step0 import FirstSteps
 from elec576.experiments import named
@@ -72,5 +72,5 @@ def _judge(value: ReportedValue, results: Results, first_steps: FirstSteps
     runs = results.of(value.experiment)
     reference = reference_of(value.quantity, value.step, named(value.experiment), runs,
                              first_steps)
-    own = tuple((run.seed, measurements(run, value.quantity)[value.step]) for run in runs)
+    own = tuple((run.seed, run.measured(value.quantity)[value.step]) for run in runs)
     return JudgedNumber(value, own, reference, reference.judge(value.number, value.rounding))

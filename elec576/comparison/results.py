@@ -11,6 +11,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from elec576.claims.questions import STATISTICS
 from elec576.data import ORIGINALS
 from elec576.errors import UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, FREE, SAME_RUN, named
-from elec576.loops.history import History
 from elec576.runs.tables import AGAIN, RunTable, folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 
@@ -37,18 +37,25 @@ class Run:
         return self.table.settings(self.seed)
 
     @cached_property
-    def history(self) -> History:
-        return self.table.history_of(self.seed)
-
-    @cached_property
     def metrics(self) -> dict:
         return self.table.metrics(self.seed)
 
+    def measured(self, quantity: str) -> dict[int, float]:
+        """What the run gave for ``quantity``, by step; nothing for what it does not measure."""
+        return self._measured.get(quantity, {})
+
     @cached_property
-    def statistics(self) -> dict[str, float]:
-        """By quantity, 'h_conv1_mean' and so on; empty for a recurrent network."""
-        runs = self.table.runs
-        return {name: float(runs[name].iloc[self._place]) for name in STATISTICS if name in runs}
+    def _measured(self) -> dict[str, dict[int, float]]:
+        history = self.table.history
+        own = history[history['seed'] == self.seed].set_index('step')
+        found: dict[str, Any] = {str(name): values.dropna().to_dict()
+                                 for name, values in own.items()}
+        return found | {name: {self.settings.steps: self.final(name)} for name in STATISTICS
+                        if name in self.table.runs}
+
+    def final(self, quantity: str) -> float:
+        """``quantity`` in the end: `test_accuracy`, `cpu_seconds`, `h_conv1_mean` and so on."""
+        return float(self.table.runs[quantity].iloc[self._place])
 
     def filters(self) -> np.ndarray:
         """The first layer's weights after training, float32 [5, 5, 1, 32]."""
@@ -63,12 +70,6 @@ class Run:
     @property
     def _place(self) -> int:
         return self.table.seeds.index(self.seed)
-
-    def value(self, quantity: str, step: int) -> float:
-        """``quantity`` before the update of ``step``, where it was measured (else KeyError)."""
-        if quantity in STATISTICS:
-            return {self.settings.steps: self.statistics[quantity]}[step]
-        return dict(zip(*self.history.column(quantity)))[step]
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,9 @@ class Results:
     def all(self) -> tuple[Run, ...]:
         return tuple(run for runs in self.runs.values() for run in runs)
 
-    def values(self, experiment: str, quantity: str, step: int) -> tuple[float, ...]:
-        """``quantity`` at ``step`` in each run of ``experiment``, by seed."""
-        return tuple(run.value(quantity, step) for run in self.of(experiment))
-
-    def cpu_seconds(self, experiment: str) -> tuple[float, ...]:
-        """The processor time of each run of ``experiment``, by seed."""
-        return tuple(float(run.metrics['cpu_seconds']) for run in self.of(experiment))
+    def final(self, experiment: str, quantity: str) -> tuple[float, ...]:
+        """`Run.final` of each run of ``experiment``, by seed."""
+        return tuple(run.final(quantity) for run in self.of(experiment))
 
 
 def read_results(folder: Path, allow_empty: bool = False) -> Results:

@@ -27,11 +27,11 @@ def curves_words(experiment: str, runs: tuple[Run, ...], kind: str) -> str:
     """The curves of ``kind`` 'accuracy' or 'loss'."""
     sentences = []
     for part in PARTS:
-        columns = [run.history.column(f'{part}_{kind}') for run in runs]
-        first, last = (summarise([values[end] for _, values in columns]) for end in (0, -1))
+        measured = [list(run.measured(f'{part}_{kind}').items()) for run in runs]
+        first, last = (summarise([values[end][1] for values in measured]) for end in (0, -1))
         sentences.append(
-            f'{part} {kind} goes from {_mean_and_range(first)} at step {columns[0][0][0]} to '
-            f'{_mean_and_range(last)} at step {columns[0][0][-1]}')
+            f'{part} {kind} goes from {_mean_and_range(first)} at step {measured[0][0][0]} to '
+            f'{_mean_and_range(last)} at step {measured[0][-1][0]}')
     points = sum(value.quantity.endswith(kind) and value.compared
                  for value in reported(experiment))
     return (f'{kind.capitalize()} of {experiment} over training, '
@@ -54,10 +54,8 @@ def hidden_words(comparison: Comparison, quantity: str) -> str:
     results = comparison.results
     parts = []
     for cell, names in CELLS.items():
-        means = [f'{digits(summarise(values).mean)} ({hidden_units_of(name)} units)'
-                 for name in names for run in results.of(name)[:1]
-                 for values in [results.cpu_seconds(name) if quantity == 'cpu_seconds' else
-                                results.values(name, quantity, run.settings.steps)]]
+        means = [f'{digits(summarise(results.final(name, quantity)).mean)} '
+                 f'({hidden_units_of(name)} units)' for name in names if results.of(name)]
         if means:
             parts.append(f'{cell} {", ".join(means)}')
     return f'Mean {quantity_words(quantity)} by hidden units: {"; ".join(parts)}.'

@@ -69,7 +69,7 @@ def experiment_curves(comparison: Comparison, name: str) -> dict:
     """All seeds' curves of each quantity with mean and band, and the report's points."""
     found: dict = {'end': named(name).steps}
     for quantity in (f'{part}_{kind}' for kind in ('accuracy', 'loss') for part in PARTS):
-        drawn = comparison.curves[name, quantity]
+        drawn = comparison.curves(name, quantity)
         found[quantity] = {
             'steps': drawn.steps.tolist(), 'seeds': list(drawn.seeds),
             'runs': [[short(value) for value in values] for values in drawn.values],
@@ -96,9 +96,8 @@ def hidden_units(comparison: Comparison) -> dict:
     found: dict = {'test_accuracy': [], 'cpu_seconds': []}
     for cell, names in CELLS.items():
         for name in filter(results.of, names):
-            for quantity, values in (
-                    ('test_accuracy', results.values(name, 'test_accuracy', named(name).steps)),
-                    ('cpu_seconds', results.cpu_seconds(name))):
+            for quantity in found:
+                values = results.final(name, quantity)
                 printed = [value.value for value in reported(name) if value.quantity == quantity]
                 found[quantity].append({
                     'cell': cell, 'units': hidden_units_of(name), 'experiment': name,

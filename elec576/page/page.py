@@ -20,7 +20,6 @@ from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.identification import FAINTEST
 from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
 from elec576.comparison.provenance import PACKAGES, origins
-from elec576.comparison.results import Run
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, summarise
 from elec576.experiments import named
 from elec576.page import alternatives
@@ -64,18 +63,11 @@ def page_text(comparison: Comparison) -> str:
              for name in comparison.experiments
              if len(comparison.results.of(name)) < SEEDS_FOR_INTERVAL],
         runs=comparison.runs,
-        origins=origins(comparison.results), final=_final, style=Markup(_resource('template',
-                                                                                  'page.css')),
+        origins=origins(comparison.results), style=Markup(_resource('template', 'page.css')),
         drawn=drawn, data=_json(drawn),
         licences=[(name, _resource('vendor', f'{name}.LICENSE').strip()) for name in LICENCES],
         libraries=[Markup(_resource('vendor', f'{name}.min.js').strip()) for name in LIBRARIES],
         scripts=[Markup(_resource('template', name)) for name in SCRIPTS])
-
-
-def _final(runs: tuple[Run, ...], quantity: str):
-    """What ``runs`` gave for a metric, or for a statistic of the activations."""
-    return summarise([run.statistics[quantity] if quantity in STATISTICS else
-                      float(run.metrics[quantity]) for run in runs])
 
 
 def _resource(folder: str, name: str) -> str:

@@ -44,7 +44,7 @@ def _draw_curves(comparison: Comparison, plan: Figure, path: Path) -> None:
     left, right = figure.subplots(1, 2)
     for axes, quantity in ((left, 'accuracy'), (right, 'loss')):
         for part, color in (('train', ORANGE), ('test', BLUE)):
-            _draw_curve(axes, comparison.curves[plan.experiment, f'{part}_{quantity}'], color, part)
+            _draw_curve(axes, comparison.curves(plan.experiment, f'{part}_{quantity}'), color, part)
             points = [value for value in reported(plan.experiment) if value.compared
                       and value.quantity == f'{part}_{quantity}']
             if points:
@@ -73,7 +73,7 @@ def _draw_curve(axes: Axes, drawn: Curves, color: str, part: str) -> None:
 
 def _upper_limit(comparison: Comparison, experiment: str) -> float:
     """The loss axis holds every curve and point; a wide band may leave it."""
-    highest = [comparison.curves[experiment, f'{part}_loss'].values.max(initial=0)
+    highest = [comparison.curves(experiment, f'{part}_loss').values.max(initial=0)
                for part in ('train', 'test')]
     points = [value.number for value in reported(experiment) if value.quantity.endswith('_loss')]
     return 1.05 * max(*highest, *points, 1e-6)
@@ -239,9 +239,8 @@ def _draw_hidden_units(comparison: Comparison, plan: Figure, path: Path) -> None
         names = [name for name in names if comparison.results.of(name)]
         x = np.array([hidden_units_of(name) for name in names]) * 1.05 ** (k - 1)  # side by side
         for axes, values in (
-                (left, [comparison.results.values(name, 'test_accuracy', named(name).steps)
-                        for name in names]),
-                (right, [comparison.results.cpu_seconds(name) for name in names])):
+                (left, [comparison.results.final(name, 'test_accuracy') for name in names]),
+                (right, [comparison.results.final(name, 'cpu_seconds') for name in names])):
             for place, runs in zip(x, values):
                 axes.plot([place] * len(runs), runs, marker, color=color, markersize=3, alpha=0.6)
             axes.plot(x, [np.mean(runs) for runs in values], marker=marker, color=color,

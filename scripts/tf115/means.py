@@ -15,7 +15,6 @@ from elec576.comparison.results import Results
 from elec576.comparison.statistics import Summary, summarise
 from elec576.comparison.words import digits
 from elec576.errors import UserError
-from elec576.experiments import named
 
 LEVEL, POWER = 0.05, 0.80
 RUNS_FOR_TEST = 3
@@ -111,8 +110,8 @@ def compare_means(results: Results, folder: Path) -> tuple[SameMeans, ...]:
                                 f'data than our runs; compare runs on the same data only')
         our_versions = sorted({run.metrics['versions'].get('tensorflow', '?') for run in ours})
         found.append(_same_means(
-            experiment, theirs, results.values(experiment, 'test_accuracy',
-                                               named(experiment).steps), ', '.join(our_versions)))
+            experiment, theirs, results.final(experiment, 'test_accuracy'),
+            ', '.join(our_versions)))
     return tuple(found)
 
 

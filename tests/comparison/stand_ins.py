@@ -10,7 +10,6 @@ import numpy as np
 
 from elec576.claims.plan import EVALUATIONS_APART, FIRST_SEED, LAST_EVALUATIONS
 from elec576.experiments import named
-from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.settings import CnnSettings
 
 
@@ -20,10 +19,12 @@ class StandIn:
 
     seed: int
     settings: object
-    history: History
-    metrics: dict
-    statistics: dict = field(default_factory=dict)
+    values: dict[str, dict[int, float]]  # by quantity and step
+    metrics: dict = field(default_factory=dict)
     test_correct: np.ndarray | None = None
+
+    def measured(self, quantity: str) -> dict[int, float]:
+        return self.values.get(quantity, {})
 
 
 class StandIns:
@@ -46,16 +47,14 @@ def run(name: str, seed: int, accuracy: float, cpu_seconds: float = 100.0, proce
     """
     settings = _settings(name)
     final = accuracy if final is None else final
-    rows = []
+    values = {}
     if isinstance(settings, CnnSettings):
         others = (LAST_EVALUATIONS * accuracy - final) / (LAST_EVALUATIONS - 1)
-        rows = [{'step': settings.steps - back * EVALUATIONS_APART, 'test_accuracy': others}
-                for back in range(LAST_EVALUATIONS - 1, 0, -1)]
-    rows.append({'step': settings.steps, 'test_accuracy': final})
-    columns = CNN_COLUMNS if isinstance(settings, CnnSettings) else RNN_COLUMNS
-    return StandIn(seed, settings, History(columns, rows),
+        values = {settings.steps - back * EVALUATIONS_APART: others
+                  for back in range(LAST_EVALUATIONS - 1, 0, -1)}
+    return StandIn(seed, settings, {'test_accuracy': {**values, settings.steps: final}},
                    {'test_accuracy': final, 'cpu_seconds': cpu_seconds, 'processor': processor,
-                    'threads': threads}, {}, test_correct)
+                    'threads': threads}, test_correct)
 
 
 @cache

@@ -233,7 +233,7 @@ def lines_of(text, name, results, first_steps=FirstSteps(), data=None, runs=None
 def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
     results = read_results(made_up)
     (title, line), inside = lines_of('test_accuracy=0.960', 'gru-50', results)
-    values = results.values('gru-50', 'test_accuracy', 2999)
+    values = results.final('gru-50', 'test_accuracy')
     judged = Reference.of('test_accuracy', 2999, results.of('gru-50')).judge(0.96, 0.0005)
     assert title.startswith('gru-50: gru cell, 50 hidden units')
     assert not inside and 'OUTSIDE' in line
@@ -302,7 +302,7 @@ def test_rates_by_hand(tmp_path):
     def outside(made, claimed):
         return sum(not Reference.of('test_accuracy', 2999, [
             other for other in claimed if other.seed != run.seed
-        ]).judge(run.value('test_accuracy', 2999)).compatible for run in made)
+        ]).judge(run.final('test_accuracy')).compatible for run in made)
 
     assert rates['', 'final test accuracy'] == (outside(gru, gru) + outside(lstm, lstm), 8)
     assert rates['LSTM for GRU', 'final test accuracy'] == (outside(lstm, gru), 4)
@@ -434,6 +434,7 @@ def test_a_whole_report(small, script, small_data, tmp_path):
     assert (code, out) == (2, '') and one_line(error) and 'report.csv, line 3: ' in error
 
 
+@pytest.mark.slow
 def test_runs_that_diverge(small):
     code, out, error = small('--lr', '1e30', '--optimizer', 'sgd', '--claim', 'test_accuracy=0.1')
     assert (code, out) == (2, '') and 'no run with these settings has finished' in error

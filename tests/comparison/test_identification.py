@@ -17,7 +17,6 @@ from elec576.comparison.markdown import report_text
 from elec576.comparison.step0 import FirstSteps
 from elec576.comparison.words import behind_words, exchange_words, identification_words
 from elec576.experiments import named
-from elec576.loops.history import RNN_COLUMNS, History
 
 PRINTED = {name: tuple(value.number for value in reported(name))
            for name in ('lstm-128', 'gru-128', 'gru-50', 'gru-300')}
@@ -29,13 +28,17 @@ def cells(centers, n=12, spread=0.05, seed=0):
     runs = {}
     for name, (accuracy, loss) in centers.items():
         settings = dataclasses.replace(named(name), threads=1)
-        runs[name.replace('-', '_')] = [StandIn(100 + k, settings, History(RNN_COLUMNS, [
-            {'step': settings.steps,
-             'test_accuracy': 1 - (1 - accuracy) * math.exp(both + spread / 4 * own[0]),
-             'test_loss': loss * math.exp(both + spread / 4 * own[1])}]), {})
+        runs[name.replace('-', '_')] = [StandIn(100 + k, settings, {
+            'test_accuracy': {
+                settings.steps: 1 - (1 - accuracy) * math.exp(both + spread / 4 * own[0])},
+            'test_loss': {settings.steps: loss * math.exp(both + spread / 4 * own[1])}})
             for k, (both, own) in enumerate(zip(spread * random.standard_normal(n),
                                                 random.standard_normal((n, 2))))]
     return StandIns(**runs)
+
+
+def final(run, quantity):
+    return run.measured(quantity)[run.settings.steps]
 
 
 def found(runs):
@@ -99,7 +102,7 @@ def test_a_log_factor_by_hand():
     fit, = found(runs).fits
 
     def mean_density(name):
-        accuracies = np.array([run.history.rows[-1]['test_accuracy'] for run in runs.of(name)])
+        accuracies = np.array([final(run, 'test_accuracy') for run in runs.of(name)])
         logits = np.log(accuracies / (1 - accuracies))
         t = stats.t(5, logits.mean(), logits.std(ddof=1) * math.sqrt(1 + 1 / 6))
         low, high = (math.log(limit / (1 - limit)) for limit in (0.945, 0.955))
@@ -113,8 +116,8 @@ def test_a_factor_and_its_chance_by_hand():
     """Two numbers: a bivariate Gaussian copula between Student's t, every run left out in turn."""
     runs = cells({name: PRINTED[name] for name in ('lstm-128', 'gru-128')}, n=5, spread=0.4)
     exchange, = found(runs).exchanges
-    rows = {name: np.array([[row['test_accuracy'], row['test_loss']] for row in
-                            (run.history.rows[-1] for run in runs.of(name))])
+    rows = {name: np.array([[final(run, 'test_accuracy'), final(run, 'test_loss')]
+                            for run in runs.of(name)])
             for name in ('lstm-128', 'gru-128')}
 
     def scaled(values):

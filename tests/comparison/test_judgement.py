@@ -13,7 +13,6 @@ from elec576.comparison.judgement import LIMIT, Judgement, Reference, reference_
 from elec576.comparison.step0 import COLUMNS, FirstSteps
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS, STEP_0, named
-from elec576.loops.history import CNN_COLUMNS, History
 
 
 def reference(quantity, values, column=0, batch=None):
@@ -25,9 +24,7 @@ def reference(quantity, values, column=0, batch=None):
 
 def runs_of(quantity, curves, name='cnn1'):
     """A run for each of ``curves``, {step: value}."""
-    return [StandIn(seed, named(name), History(CNN_COLUMNS, [
-        {'step': step, quantity: value} for step, value in curve.items()]), {})
-        for seed, curve in enumerate(curves)]
+    return [StandIn(seed, named(name), {quantity: curve}) for seed, curve in enumerate(curves)]
 
 
 def covered(make, trials=1500, column=0, quantity='train_loss', batch=None):
@@ -195,7 +192,7 @@ def test_neighbours_are_gathered_around_a_training_step_and_not_at_step_0():
     runs = runs_of('train_loss', [dict(zip(steps, random.uniform(1, 2, 9))) for _ in range(4)])
     found = Reference.of('train_loss', 1000, runs)
     assert found.values.shape == (4, 4) and found.column == 1  # 900, 1000, 1100, 1200
-    assert found.at_step.tolist() == [run.history.rows[4]['train_loss'] for run in runs]
+    assert found.at_step.tolist() == [run.measured('train_loss')[1000] for run in runs]
     assert Reference.of('train_loss', 0, runs).values.shape == (4, 1)
     assert Reference.of('train_loss', 200, runs).values.shape == (4, 2)  # not step 0
     tests = runs_of('test_accuracy', [{4900: 0.5, 5000: 0.5 + seed / 100} for seed in range(3)])
@@ -220,14 +217,6 @@ def test_what_was_not_measured_is_said():
         Reference.of('train_loss', 500, many)
     with pytest.raises(UserError, match='at no step'):
         Reference.of('train_accuracy', 0, runs)
-
-
-def test_statistics_are_measured_at_the_end():
-    runs = [StandIn(seed, named('cnn4'), History(CNN_COLUMNS), {},
-                    {'h_conv1_mean': 0.07 + 0.001 * seed}) for seed in range(4)]
-    assert Reference.of('h_conv1_mean', 5000, runs).judge(0.071).compatible
-    with pytest.raises(UserError):
-        Reference.of('h_conv1_mean', 4000, runs)
 
 
 def first_steps(names, seeds=5):

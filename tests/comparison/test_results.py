@@ -34,14 +34,18 @@ def test_values_are_those_of_the_tables_by_seed(results):
     found = read_results(results)
     assert [run.seed for run in found.of('cnn1')] == [100, 101, 102]
     history = pd.read_csv(results / 'runs/cnn1/history.csv', float_precision='round_trip')
-    assert list(found.values('cnn1', 'train_loss', 3000)) == \
+    assert [run.measured('train_loss')[3000] for run in found.of('cnn1')] == \
         history.loc[history['step'] == 3000, 'train_loss'].tolist()
     runs = pd.read_csv(results / 'runs/cnn1/runs.csv', float_precision='round_trip')
-    assert list(found.values('cnn1', 'h_conv2_mean', 5000)) == runs['h_conv2_mean'].tolist()
-    assert list(found.cpu_seconds('cnn1')) == runs['cpu_seconds'].tolist()
-    with pytest.raises(KeyError):
-        found.values('gru-50', 'test_loss', 2998)
-    assert found.of('cnn2') == () == found.values('cnn2', 'test_loss', 5000)
+    for quantity in ('test_loss', 'h_conv2_mean', 'cpu_seconds'):
+        assert list(found.final('cnn1', quantity)) == runs[quantity].tolist()
+    one = found.of('cnn1')[1]
+    assert one.measured('h_conv2_mean') == {5000: one.final('h_conv2_mean')}
+    for quantity in ('train_loss', 'test_loss'):
+        steps, values = one.table.history_of(101).column(quantity)
+        assert list(one.measured(quantity).items()) == list(zip(steps, values))
+    assert found.of('gru-50')[0].measured('h_conv2_mean') == {}
+    assert found.of('cnn2') == () == found.final('cnn2', 'test_loss')
     assert found.of('cnn1')[1].filters().shape == (5, 5, 1, 32)
     correct = found.of('gru-50')[2].test_correct
     assert correct.shape == (10000,) and correct.dtype == bool
@@ -53,7 +57,7 @@ def test_runs_are_in_the_order_of_their_seeds(tmp_path):
         write_run(tmp_path, 'gru-50', seed, {('test_loss', 2999): seed / 1000})
     found = read_results(tmp_path)
     assert [run.seed for run in found.of('gru-50')] == [100, 102, 110]
-    assert found.values('gru-50', 'test_loss', 2999) == (0.1, 0.102, 0.11)
+    assert found.final('gru-50', 'test_loss') == (0.1, 0.102, 0.11)
 
 
 def test_cnn_vis_is_compared_with_the_runs_of_cnn4(tmp_path):

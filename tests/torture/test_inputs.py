@@ -321,7 +321,7 @@ def test_results(name, try_inputs, tmp_path):
 
     def numbers() -> tuple:
         run, = read_results(tmp_path).of(EXPERIMENT)
-        return run.metrics['test_accuracy'], run.value('test_loss', named(EXPERIMENT).steps)
+        return run.metrics['test_accuracy'], run.measured('test_loss')[named(EXPERIMENT).steps]
 
     right = numbers()
 
