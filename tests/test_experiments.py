@@ -110,8 +110,8 @@ def test_unknown_name(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name', EXPERIMENTS)
-def test_every_experiment_starts(name, script, real_data, monkeypatch, tmp_path):
+@pytest.mark.parametrize('name', ['cnn3', 'cnn9', 'cnn-mnist', 'rnn-a', 'lstm-300', 'gru-50'])
+def test_experiments_start(name, script, real_data, monkeypatch, tmp_path):
     from elec576.runs import run as runs
 
     lines = []

@@ -203,6 +203,7 @@ def assert_same_run(path, other):
     assert ours['test_loss'] == theirs['test_loss']
 
 
+@pytest.mark.slow
 def test_sigterm_says_how_to_resume(script, small_data, tmp_path):
     settings = {'train_per_class': 12, 'test_per_class': 4, 'batch_size': 10, 'steps': 15,
                 'log_every': 1, 'eval_every': 10, 'threads': 2}
@@ -225,6 +226,7 @@ def test_sigterm_says_how_to_resume(script, small_data, tmp_path):
     assert_same_run(out, tmp_path / 'whole')
 
 
+@pytest.mark.slow
 def test_sigkill_and_the_same_command_again(script, small_data, tmp_path):
     settings = {'hidden': 9, 'iterations': 61 * 25, 'batch_size': 61, 'display_step': 1,
                 'eval_every': 7, 'threads': 2}
@@ -276,6 +278,7 @@ def run_apart(data, out, *options, **environment):
     return (out / 'history.csv').read_bytes()
 
 
+@pytest.mark.slow
 def test_the_environment_changes_no_bit(usual, small_data, tmp_path):
     """Variables that choose other kernels, and more threads, are without effect."""
     hostile = {'TF_ENABLE_ONEDNN_OPTS': '0', 'ONEDNN_MAX_CPU_ISA': 'SSE41',

@@ -18,6 +18,7 @@ def worker():
         yield found
 
 
+@pytest.mark.slow
 def test_it_does_steps_and_says_how_long_they_took(worker):
     few, many = (worker.steps('basic-50', 'train', count) for count in (2, 60))
     assert 0 < few < many
@@ -26,6 +27,7 @@ def test_it_does_steps_and_says_how_long_they_took(worker):
         assert worker.steps('basic-50', variant, 1) > 0
 
 
+@pytest.mark.slow
 def test_a_timeline_is_a_list_of_operations(worker):
     step, = worker.steps('lstm-50', 'timeline', 1)
     products = [product_of(op) for op in step if product_of(op)]
@@ -46,6 +48,7 @@ def test_the_stages_of_a_start(small_data):
     assert min(found.values()) > 0
 
 
+@pytest.mark.slow
 def test_an_error_is_one_line_and_its_files_go_with_it(worker):
     worker.steps('basic-50', 'checkpoint', 1)
     folder = Path(worker._folder.name)

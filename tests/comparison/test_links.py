@@ -140,14 +140,14 @@ def test_the_margin_is_the_data_sets():
 def test_lenet5_is_compared_by_its_last_ten_evaluations():
     made = run('cnn5', 100, accuracy=0.5, final=0.41)
     assert compared(made) == pytest.approx(0.5) and made.metrics['test_accuracy'] == 0.41
-    assert [row['step'] for row in made.history.rows] == list(range(7100, 8001, 100))
+    assert list(made.measured('test_accuracy')) == list(range(7100, 8001, 100))
     assert compared(run('gru-50', 100, 0.97)) == 0.97
     found = judge_link(Link('cnn5', 'cnn2'), StandIns(
         cnn5=[run('cnn5', 100 + k, 0.5, final=0.3) for k in range(16)],
         cnn2=[run('cnn2', 100 + k, 0.4, final=0.45) for k in range(16)]))
     assert found.look.effect.mean == pytest.approx(0.1) and found.verdict == SUPPORTED
     assert found.look.final == pytest.approx(-0.15)
-    del made.history.rows[3]
+    del made.values['test_accuracy'][7400]
     with pytest.raises(UserError, match='no test accuracy at step 7400'):
         compared(made)
 
@@ -252,20 +252,20 @@ def simulate(link, shift, sd, trials):
 
 @pytest.mark.parametrize('link, sd', [(CNN, CNN_SD), (RNN, RNN_SD)], ids=['cnn', 'rnn'])
 def test_how_often_the_rule_errs(link, sd):
-    margin, trials = MARGINS[data_of(link)], 1000
+    margin, trials = MARGINS[data_of(link)], 500
     allowed = 3 * math.sqrt(0.05 * 0.95 / trials)
     null = simulate(link, 0.0, sd, trials)
     assert sum(verdict in (SUPPORTED, CONTRADICTED) for verdict in null) / trials < 0.05 + allowed
     assert null.count(EQUAL) / trials > 0.9
-    true = simulate(link, 2 * margin, sd, 300)
-    assert true.count(SUPPORTED) / 300 > 0.9 and EQUAL not in true
+    true = simulate(link, 2 * margin, sd, 200)
+    assert true.count(SUPPORTED) / 200 > 0.9 and EQUAL not in true
     # a difference as large as the margin is called equal in no more than half of the level
     assert simulate(link, margin, sd, trials).count(EQUAL) / trials < 0.025 + allowed
 
 
 def test_three_looks_use_up_the_level_where_nothing_is_called_equal():
     # a spread so wide that the margin never stops a link early
-    trials = 2500
+    trials = 1500
     found = simulate(RNN, 0.0, 0.1, trials)
     wrong = sum(verdict in (SUPPORTED, CONTRADICTED) for verdict in found) / trials
     assert abs(wrong - 0.05) < 3 * math.sqrt(0.05 * 0.95 / trials)

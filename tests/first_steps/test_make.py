@@ -51,7 +51,7 @@ def test_rows_are_those_of_real_runs(tmp_path, small_data):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name', STEP_0)
+@pytest.mark.parametrize('name', TWO)
 def test_rows_are_those_of_real_runs_on_real_data(name, tmp_path, real_data):
     found = make.make(tmp_path, 3, 1, str(real_data), settings={name: STEP_0[name]})
     for row in found.itertuples():

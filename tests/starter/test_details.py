@@ -40,7 +40,7 @@ def same(ours, listing):
 @pytest.fixture(scope='module', params=['truncated-normal', 'xavier'])
 def cnn(request, small_data, tmp_path_factory):
     """A LeNet5 run of the listing and its settings."""
-    options = {'init': request.param, 'steps': STEPS, 'train_per_class': 12, 'test_per_class': 4,
+    options = {'init': request.param, 'steps': 3, 'train_per_class': 12, 'test_per_class': 4,
                'threads': 2}
     listing, _ = run_listing('trainCifarStarterCode.py',
                              tmp_path_factory.mktemp('listing') / 'cnn.npz',
@@ -138,7 +138,8 @@ def test_xavier(cnn, small_data, monkeypatch):
 
 
 @pytest.mark.parametrize('taken_away', [
-    nothing, float64_scaling, each_epoch_from_the_original_order, no_forget_bias])
+    nothing, *(pytest.param(detail, marks=pytest.mark.slow) for detail in (
+        float64_scaling, each_epoch_from_the_original_order, no_forget_bias))])
 def test_lstm(taken_away, lstm, small_data, monkeypatch):
     settings, listing = lstm
     taken_away(monkeypatch)

@@ -216,6 +216,7 @@ def chosen(numbers, trial_options, few: int) -> list[int]:
     return numbers if trial_options.full else numbers[::-(len(numbers) // few)][:few]
 
 
+@pytest.mark.slow
 def test_no_space_from_a_write_on(try_each, writes, trial_options):
     assert writes.total > 15
     try_each('no space from the n-th write of a run on, for every n: said in one line, nothing '
@@ -224,6 +225,7 @@ def test_no_space_from_a_write_on(try_each, writes, trial_options):
               for n in chosen(range(1, writes.total + 1), trial_options, 2)})
 
 
+@pytest.mark.slow
 def test_no_file_may_grow_to_a_size(try_each, whole, trial_options):
     sizes = sorted({path.stat().st_size for path in whole.path.rglob('*') if path.is_file()} - {0})
     try_each('no file may grow to the size of the n-th smallest file of a run, for every n: the '
@@ -247,6 +249,7 @@ def test_a_small_file_system(failing, finding, mountable, trial_options, tmp_pat
             failed)
 
 
+@pytest.mark.slow
 def test_a_read_only_folder(try_each, mountable, writes, tmp_path):
     """By a mount where one is possible, for nothing else stops the superuser; or by its mode."""
     what = 'the folder is read-only from the start, or from a write on: the same'

@@ -64,6 +64,7 @@ def due(settings, first: int) -> int:
                  if any(each and step % each == 0 for each in every)), settings.steps)
 
 
+@pytest.mark.slow
 def test_runs_stop(trial_options, finding, small_data, tmp_path):
     failed, said = [], []
     cases = CASES if trial_options.full else {name: CASES[name] for name in FEW}
@@ -79,6 +80,7 @@ def test_runs_stop(trial_options, finding, small_data, tmp_path):
             'their history; the same at once when run again', len(cases), failed, '; '.join(said))
 
 
+@pytest.mark.slow
 def test_reproduce(finding, small_data, tmp_path, monkeypatch):
     for name, lr in (('rnn-a', RNN.lr), ('rnn-b', 1e-3)):
         monkeypatch.setitem(experiments.EXPERIMENTS, name, dataclasses.replace(RNN, lr=lr))
@@ -97,6 +99,7 @@ def test_reproduce(finding, small_data, tmp_path, monkeypatch):
 
 # ---- that a run which does not diverge is told from one that does
 
+@pytest.mark.slow
 def test_a_good_run_does_not_stop(small_data, tmp_path):
     good = dataclasses.replace(RNN, lr=1e-3, iterations=50 * 7)
     assert stopped_at(good, tmp_path / 'good', small_data) is None

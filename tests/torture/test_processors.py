@@ -27,6 +27,7 @@ RECURRENT = {f'{cell}-16': RnnSettings(cell=cell, hidden=16, iterations=50 * 6, 
                                        eval_every=0, threads=1)
              for cell in ('basic', 'lstm', 'gru')}
 CASES = {**LENET5, **RECURRENT}
+CPUS = ('Haswell-v4', 'Skylake-Client-v3', 'EPYC-Rome')
 VALGRIND = ('valgrind', '--tool=none', '-q', '--smc-check=all-non-file')
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(
@@ -65,15 +66,18 @@ def differing(make, cases: dict, *emulator: str) -> list[str]:
     return [f'{case}: {", ".join(names[:4])} ...' for case, names in found.items() if names]
 
 
-@pytest.mark.parametrize('cpu', ['Haswell-v4', 'Skylake-Client-v3', 'EPYC-Rome'])
-def test_lenet5(cpu, make, finding):
+@pytest.mark.parametrize('cpu', CPUS)
+def test_lenet5(cpu, make, trial_options, finding):
+    if cpu != CPUS[0] and not trial_options.full:
+        pytest.skip('--full tries it')
     finding(f'three steps of LeNet5 ({"; ".join(LENET5)}) on an emulated {cpu}: the bits of this '
             'processor', len(LENET5), differing(make, LENET5, *qemu(cpu)))
 
 
-def test_recurrent_networks(make, finding):
-    finding(f'five steps of {", ".join(RECURRENT)} on the processor of valgrind: the bits of this '
-            'processor', len(RECURRENT), differing(make, RECURRENT, *VALGRIND))
+def test_recurrent_networks(make, trial_options, finding):
+    cases = RECURRENT if trial_options.full else {'gru-16': RECURRENT['gru-16']}
+    finding(f'five steps of {", ".join(cases)} on the processor of valgrind: the bits of this '
+            'processor', len(cases), differing(make, cases, *VALGRIND))
 
 
 # ---- without these, emulators that hand their work to this processor would pass

@@ -67,6 +67,7 @@ def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
         assert what in found
 
 
+@pytest.mark.slow
 def test_a_choice_of_images(cnn, visualize, tmp_path, monkeypatch):
     for other in ('filters', 'top_nine', 'activations', 'mean_occlusion', 'invariance'):
         monkeypatch.setattr(f'elec576.gallery.draw_{other}', lambda *_, **__: None)
@@ -141,6 +142,7 @@ def test_other_data_than_the_run_was_trained_on(cnn, visualize, small_data, tmp_
     assert code == 2 and 'trained on' in error and len(error.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_stand_in_says_so(visualize, monkeypatch, tmp_path):
     monkeypatch.setattr('elec576.loops.cnn.load_cifar10',
                         lambda train, test, data: standin.cifar10(train, test))
