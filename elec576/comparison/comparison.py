@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions, luck_together
@@ -20,28 +20,52 @@ from elec576.experiments import EXPERIMENTS
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The report against the runs.
+    """The report against the runs. Each part is computed when it is first asked for.
 
-    Attributes:
-        yardstick: None with too few runs.
-        luck: the probability that all sentences that depend on the report's run 2 come out in its
-            order; None while one of their links waits for its first look.
+    Raises:
+        UserError: see `elec576.comparison.links.judge_link`.
     """
 
     results: Results
-    numbers: tuple[JudgedNumber, ...]
-    conclusions: tuple[JudgedConclusion, ...]
-    answers: tuple[Answer, ...]
-    first_steps: FirstSteps
-    yardstick: Yardstick | None
-    luck: float | None
-    identification: Identification
-    rates: tuple[Rate, ...]
+    first_steps: FirstSteps = FirstSteps()
+
+    @cached_property
+    def numbers(self) -> tuple[JudgedNumber, ...]:
+        return judge_numbers(self.results, self.first_steps)
+
+    @cached_property
+    def conclusions(self) -> tuple[JudgedConclusion, ...]:
+        return judge_conclusions(self.results, self.numbers)
 
     @property
     def sentences(self) -> tuple[JudgedConclusion, ...]:
         """The conclusions that are counted: each of the report's sentences once."""
         return tuple(judged for judged in self.conclusions if not judged.conclusion.reading)
+
+    @cached_property
+    def luck(self) -> float | None:
+        """The probability that all sentences on the report's run 2 come out in its order.
+
+        None while one of their links waits for its first look.
+        """
+        return luck_together(self.conclusions, self.results)
+
+    @cached_property
+    def yardstick(self) -> Yardstick | None:
+        """None with too few runs."""
+        return yardstick(self.numbers)
+
+    @cached_property
+    def identification(self) -> Identification:
+        return identify(self.results, self.first_steps)
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        return weigh_evidence(self.results, self.first_steps, self.identification)
+
+    @cached_property
+    def rates(self) -> tuple[Rate, ...]:
+        return check_rates(self.results, self.first_steps)
 
     @cache
     def curves(self, experiment: str, quantity: str) -> Curves:
@@ -69,19 +93,8 @@ def compare(folder: Path) -> Comparison:
     """Compare the runs below ``folder``/runs with the report; nothing is trained or written.
 
     Raises:
-        UserError: see `elec576.comparison.results.read_results`,
-            `elec576.comparison.step0.read_first_steps` and `elec576.comparison.links.judge_link`.
+        UserError: see `elec576.comparison.results.read_results` and
+            `elec576.comparison.step0.read_first_steps`.
     """
     results = read_results(folder)
-    return compare_results(results, read_first_steps(folder, results))
-
-
-def compare_results(results: Results, first_steps: FirstSteps = FirstSteps()) -> Comparison:
-    """Compare runs that were read; see `compare`."""
-    numbers = judge_numbers(results, first_steps)
-    conclusions = judge_conclusions(results, numbers)
-    identification = identify(results, first_steps)
-    return Comparison(
-        results, numbers, conclusions, weigh_evidence(results, first_steps, identification),
-        first_steps, yardstick(numbers), luck_together(conclusions, results), identification,
-        check_rates(results, first_steps))
+    return Comparison(results, read_first_steps(folder, results))

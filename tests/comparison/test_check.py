@@ -19,7 +19,7 @@ from elec576.comparison.asked import (
     refuse_unmeasurable,
 )
 from elec576.comparison.check import Found, answers, committed
-from elec576.comparison.comparison import compare_results
+from elec576.comparison.comparison import Comparison
 from elec576.comparison.judgement import LIMIT, Reference
 from elec576.comparison.markdown import report_text
 from elec576.comparison.numbers import judge_numbers
@@ -316,7 +316,7 @@ def test_rates_by_hand(tmp_path):
                         None).score(losses[0][seed]) for seed in range(20)]
     assert rates['keep_prob 0.75 for 0.5', 'train loss, step 0'] == (
         sum(abs(score) > LIMIT for score in scores), 20)
-    comparison = compare_results(results, first_steps)
+    comparison = Comparison(results, first_steps)
     text = report_text(comparison)
     assert '## How often a check is right' in text and '| LSTM for GRU ' in text
     assert len(checks_table(comparison)) == len(rates)
@@ -324,7 +324,7 @@ def test_rates_by_hand(tmp_path):
 
 def test_no_rates_without_runs(tmp_path):
     write_run(tmp_path, 'gru-50', 100)
-    comparison = compare_results(read_results(tmp_path))
+    comparison = Comparison(read_results(tmp_path))
     assert comparison.rates == () and 'How often a check' not in report_text(comparison)
     assert checks_table(comparison).empty
 

@@ -117,8 +117,9 @@ def test_no_place_on_this_machine_is_named(whole):
     assert str(results) not in done.stdout and str(REPOSITORY) not in done.stdout
 
 
+@pytest.mark.slow
 def test_the_same_runs_give_the_same_bytes(tmp_path):
-    names = ('cnn-vis', 'gru-50')
+    names = ('cnn-vis', 'gru-50', 'gru-128')
     apart = subprocess.run([*COMMAND, write_runs(tmp_path / 'one', names, seeds=4)],
                            capture_output=True, text=True,
                            env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})

@@ -37,7 +37,7 @@ def same(ours, listing):
         np.array_equal(variable, listing[f'variable_{k}']) for k, variable in enumerate(trained))
 
 
-@pytest.fixture(scope='module', params=['truncated-normal', 'xavier'])
+@pytest.fixture(scope='module')
 def cnn(request, small_data, tmp_path_factory):
     """A LeNet5 run of the listing and its settings."""
     options = {'init': request.param, 'steps': 3, 'train_per_class': 12, 'test_per_class': 4,
@@ -121,9 +121,11 @@ def no_forget_bias(patch):
     patch.setitem(rnn.CELLS, 'lstm', lambda n: rnn.rnn_cell.BasicLSTMCell(n, forget_bias=0.0))
 
 
-@pytest.mark.parametrize('taken_away', [
-    nothing, unpruned_graph, noise_of_evaluations_left_out,
-    op_seed_of_dropout_after_the_last_weights, a_generator_of_today_for_the_batches])
+@pytest.mark.parametrize('cnn, taken_away', [('xavier', nothing), *(
+    ('truncated-normal', detail) for detail in (
+        nothing, unpruned_graph, noise_of_evaluations_left_out,
+        op_seed_of_dropout_after_the_last_weights, a_generator_of_today_for_the_batches))],
+    indirect=['cnn'])
 def test_lenet5(taken_away, cnn, small_data, monkeypatch):
     settings, listing = cnn
     taken_away(monkeypatch)

@@ -224,6 +224,7 @@ def test_the_document_is_what_its_numbers_say(tmp_path):
     assert iio.imread(tmp_path / 'picture.png').std() > 1
 
 
+@pytest.mark.slow
 def test_the_difference_is_measured(monkeypatch):
     some = {'gru': cases.shortened(cases.cases(cases.MADE_UP)['gru'], 2)}
     monkeypatch.setattr(cases, 'cases', lambda data: some)

@@ -32,7 +32,8 @@ PAGE = 4096  # bytes of the least piece of a tmpfs
 SPACE = '64m'  # more than the run needs
 
 # TensorFlow's own thread for event files fails on a full disk, and pytest tells of it
-pytestmark = pytest.mark.filterwarnings('ignore::pytest.PytestUnhandledThreadExceptionWarning')
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings(
+    'ignore::pytest.PytestUnhandledThreadExceptionWarning')]
 
 
 class Writes:
@@ -216,7 +217,6 @@ def chosen(numbers, trial_options, few: int) -> list[int]:
     return numbers if trial_options.full else numbers[::-(len(numbers) // few)][:few]
 
 
-@pytest.mark.slow
 def test_no_space_from_a_write_on(try_each, writes, trial_options):
     assert writes.total > 15
     try_each('no space from the n-th write of a run on, for every n: said in one line, nothing '
@@ -225,7 +225,6 @@ def test_no_space_from_a_write_on(try_each, writes, trial_options):
               for n in chosen(range(1, writes.total + 1), trial_options, 2)})
 
 
-@pytest.mark.slow
 def test_no_file_may_grow_to_a_size(try_each, whole, trial_options):
     sizes = sorted({path.stat().st_size for path in whole.path.rglob('*') if path.is_file()} - {0})
     try_each('no file may grow to the size of the n-th smallest file of a run, for every n: the '
@@ -233,7 +232,6 @@ def test_no_file_may_grow_to_a_size(try_each, whole, trial_options):
                       for size in chosen(sizes, trial_options, 1)})
 
 
-@pytest.mark.slow
 def test_a_small_file_system(failing, finding, mountable, trial_options, tmp_path):
     if not mountable:
         pytest.skip('this process may not mount a file system')
@@ -249,7 +247,6 @@ def test_a_small_file_system(failing, finding, mountable, trial_options, tmp_pat
             failed)
 
 
-@pytest.mark.slow
 def test_a_read_only_folder(try_each, mountable, writes, tmp_path):
     """By a mount where one is possible, for nothing else stops the superuser; or by its mode."""
     what = 'the folder is read-only from the start, or from a write on: the same'
@@ -266,7 +263,6 @@ def test_a_read_only_folder(try_each, mountable, writes, tmp_path):
         pytest.skip('this process may write everywhere, and may not mount a file system')
 
 
-@pytest.mark.slow
 def test_the_folder_is_removed(try_each, writes, trial_options, tmp_path):
     try_each('the folder is removed at the n-th write, for every n: said in one line, begun again '
              'to the same bits',

@@ -39,8 +39,9 @@ SETTINGS = {
                         eval_every=100)}
 SHORT = RnnSettings(hidden=5, iterations=50 * 10, eval_every=4, threads=1)
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 @pytest.mark.parametrize('name', SETTINGS)
 def test_runs(name, trial_options, finding, tmp_path):
     settings, rng = SETTINGS[name], Random(f'{trial_options.seed} {name}')
@@ -72,7 +73,6 @@ def test_runs(name, trial_options, finding, tmp_path):
                 f'{count} {moment}' for moment, count in kills.most_common()))
 
 
-@pytest.mark.slow
 def test_reproduce(trial_options, finding, tmp_path):
     """Alternately, the process alone is killed, whose workers live on a little, or all of them."""
     rng, failed = Random(trial_options.seed), []
