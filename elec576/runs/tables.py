@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,9 +32,9 @@ from elec576.settings import SETTINGS, CnnSettings, RnnSettings
 AGAIN = 'restore it, or remove its folder and make the runs again with scripts/reproduce.py'
 NUMBERS = ('test_accuracy', 'test_loss', 'wall_seconds', 'cpu_seconds')
 PACKAGES = ('elec576', 'python', 'tensorflow', 'numpy')
-KINDS: dict[str, Any] = defaultdict(lambda: float, {
+KINDS: dict[str, Any] = {  # of columns that hold no floats
     'seed': int, 'step': int, 'iteration': 'Int64',  # whole numbers, but empty in a last row
-    **dict.fromkeys((*PACKAGES, 'processor', 'finished', 'settings'), str)})
+    **dict.fromkeys((*PACKAGES, 'processor', 'finished', 'settings'), str)}
 COLUMNS = ('seed', *NUMBERS, *PACKAGES, 'processor', 'finished')
 
 
@@ -140,8 +139,10 @@ def read_as_written(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         ValueError, TypeError, OverflowError: it is not as `csv_text` writes it.
     """
     text = path.read_text(encoding='utf-8')
+    # pandas's own floats are exact in some versions only
+    floats = dict.fromkeys(set(columns) - set(KINDS), lambda cell: float(cell or 'nan'))
     with np.errstate(invalid='ignore'):  # numpy warns before pandas refuses
-        found = pd.read_csv(io.StringIO(text), float_precision='round_trip', dtype=KINDS)
+        found = pd.read_csv(io.StringIO(text), converters=floats, dtype=KINDS)
     if tuple(found.columns) != columns or csv_text(found) != text:
         raise ValueError('it is not as it was written')
     return found

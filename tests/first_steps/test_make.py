@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from first_steps import make
 
+from elec576.comparison.step0 import COLUMNS
 from elec576.errors import UserError
 from elec576.experiments import STEP_0
 from elec576.loops.history import History
 from elec576.runs.run import Options, run
+from elec576.runs.tables import csv_text, read_as_written
 
 SMALL = {name: dataclasses.replace(settings, train_per_class=12, test_per_class=4)
          for name, settings in STEP_0.items()}
@@ -61,8 +63,8 @@ def test_rows_are_those_of_real_runs_on_real_data(name, tmp_path, real_data):
 
 def test_what_is_there_stays_and_the_rest_comes(table, small_data, monkeypatch):
     whole, folder = table.read_bytes(), table.parent
-    short = pd.read_csv(table, float_precision='round_trip').query('seed != 1')
-    short.to_csv(table, index=False, lineterminator='\n')
+    short = read_as_written(table, COLUMNS).query('seed != 1')
+    table.write_text(csv_text(short))
     measured, measure = [], make._measure
     monkeypatch.setattr(make, '_measure', lambda settings, seeds, data: (
         measured.extend(seeds) or measure(settings, seeds, data)))

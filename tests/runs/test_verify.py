@@ -3,14 +3,14 @@
 import dataclasses
 import shutil
 
-import pandas as pd
 import pytest
 
 from elec576.errors import UserError
 from elec576.files import write_json
+from elec576.loops.history import RNN_COLUMNS
 from elec576.runs.many import Job, reproduce
 from elec576.runs.rundir import read_json
-from elec576.runs.tables import folder_of
+from elec576.runs.tables import csv_text, folder_of, read_as_written
 from elec576.runs.verify import choose, committed, verify
 from elec576.settings import CnnSettings, RnnSettings
 
@@ -64,10 +64,9 @@ def test_the_first_of_each_experiment_comes_first(results):
 
 def test_another_value_is_found_and_what_differs_around_it(results, small_data):
     folder = folder_of(results, 'gru-50')
-    history = pd.read_csv(folder / 'history.csv', float_precision='round_trip',
-                          dtype={'iteration': 'Int64'})
+    history = read_as_written(folder / 'history.csv', ('seed', *RNN_COLUMNS))
     history.loc[(history['seed'] == 101) & (history['step'] == 2), 'train_loss'] = 0.25
-    history.to_csv(folder / 'history.csv', index=False, lineterminator='\n')
+    (folder / 'history.csv').write_text(csv_text(history))
     found = verdicts(results, small_data, names=['gru-50'])
     assert found['gru-50 seed 100'].equal and not found['gru-50 seed 101'].equal
     words = found['gru-50 seed 101'].words
