@@ -1,7 +1,5 @@
 """The command line: options from a settings dataclass, and exit codes."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import math

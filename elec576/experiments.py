@@ -1,7 +1,5 @@
 """The report's experiments by name, and those that test what the report does not say."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Collection, Mapping
 

@@ -4,8 +4,6 @@ When a function returns, the file is on the disk, not only in the operating syst
 power failure there is either the old file or the new one.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

@@ -1,7 +1,5 @@
 """All pictures of a trained network: computed by `elec576.visual`, drawn by `elec576.pictures`."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass
 from functools import partial

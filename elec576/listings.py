@@ -1,7 +1,5 @@
 """The report's listings: `starter/`, which is only in the repository."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import elec576

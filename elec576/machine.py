@@ -1,7 +1,5 @@
 """The machine and its software: kernels, versions, processor, clocks."""
 
-from __future__ import annotations
-
 import os
 import platform
 import sys

@@ -4,8 +4,6 @@ The command line, a run's `config.json` and the experiments' names all come from
 Each field's metadata holds its help text and, where there are some, its choices.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import os

@@ -1,7 +1,5 @@
 """Shared fixtures: small made-up data sets, and the listings in `starter/` as oracles."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import runpy

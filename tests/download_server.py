@@ -1,7 +1,5 @@
 """A server on this machine in the place of the real hosts, which can misbehave."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import threading

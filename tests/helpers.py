@@ -1,7 +1,5 @@
 """What several test files need: the repository, its scripts, and the listings as oracles."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import multiprocessing

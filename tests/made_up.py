@@ -1,7 +1,5 @@
 """Made-up runs, in the files of real ones, for tests of the comparison."""
 
-from __future__ import annotations
-
 import dataclasses
 import zlib
 from pathlib import Path

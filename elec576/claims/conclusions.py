@@ -3,8 +3,6 @@
 Only directions are stated: the report's "slightly" names no size that could be tested.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

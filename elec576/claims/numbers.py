@@ -8,8 +8,6 @@ was measured (a final value has the run's number of steps); ``value``, the print
 that the report prints twice; ``where`` it is printed; ``note``.
 """
 
-from __future__ import annotations
-
 import csv
 from dataclasses import dataclass
 from decimal import Decimal

@@ -23,8 +23,6 @@ retired. Of the runs that they judge, seeds 100 and on, none had been seen.
   interval or does not.
 """
 
-from __future__ import annotations
-
 FIRST_SEED = 100
 
 LAST_EVALUATIONS = 10  # of the test set, whose mean is compared for LeNet5

@@ -1,7 +1,5 @@
 """What the report leaves open, each with the settings that distinguish its possible readings."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

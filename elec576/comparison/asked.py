@@ -1,7 +1,5 @@
 """Claims that a run gave a number: as they are written, and what a run must measure for them."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import io

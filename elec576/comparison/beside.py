@@ -1,7 +1,5 @@
 """One finished run beside the report's numbers, printed at the end of the run."""
 
-from __future__ import annotations
-
 from tabulate import tabulate
 
 from elec576.claims.numbers import reported

@@ -1,7 +1,5 @@
 """Is a number plausible? Claims beside the runs, judged as each of the report's numbers is."""
 
-from __future__ import annotations
-
 import dataclasses
 import sys
 from functools import cache

@@ -1,7 +1,5 @@
 """The whole comparison as one object, from which tables, text, pictures and page are made."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path

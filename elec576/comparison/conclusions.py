@@ -1,7 +1,5 @@
 """Each of the report's conclusions against the runs, and against the report's own numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Iterable
 

@@ -1,7 +1,5 @@
 """The curves of an experiment's seeds with their band, ready to be drawn."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

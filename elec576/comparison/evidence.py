@@ -1,7 +1,5 @@
 """What the report leaves open: the seeds of each reading beside the report's numbers."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Iterable, Sequence

@@ -3,8 +3,6 @@
 Text refers to them, `elec576.pictures.comparison` draws them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from elec576.claims.conclusions import CELLS

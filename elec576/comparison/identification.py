@@ -5,8 +5,6 @@ them is named in the same way, and how often that is right, and how far the righ
 behind, is what a block is measured by.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ its experiment, taken over all experiments together and shrunk (Ledoit and Wolf,
 estimator for large-dimensional covariance matrices", Journal of Multivariate Analysis 88, 2004).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 

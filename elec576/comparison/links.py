@@ -1,7 +1,5 @@
 """Links of the report's conclusions, looked at and judged as `elec576.claims.plan` says."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from statistics import fmean

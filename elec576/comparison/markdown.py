@@ -1,7 +1,5 @@
 """The comparison as text: Markdown that reads well in a terminal and on a code-hosting page."""
 
-from __future__ import annotations
-
 from typing import Iterable
 
 from tabulate import tabulate

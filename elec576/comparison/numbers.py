@@ -1,7 +1,5 @@
 """Each of the report's numbers against the runs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from elec576.claims.numbers import ReportedValue, all_reported

@@ -1,7 +1,5 @@
 """Where the runs come from: data, versions, machine and dates."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Iterable
 

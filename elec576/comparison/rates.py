@@ -4,8 +4,6 @@ Each run is judged as `scripts/check.py` judges a claim, by the runs of the othe
 equal seed share initial weights.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Iterable, Sequence
 

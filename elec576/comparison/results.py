@@ -5,8 +5,6 @@ tables) stops the comparison: leaving it out silently would change the verdicts.
 runs, and runs on other images than the report's, are left out, and `Results.notices` say so.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from functools import cached_property

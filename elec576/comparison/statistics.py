@@ -3,8 +3,6 @@
 An array [n] holds one value for each run (seed), unless its docstring says otherwise.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Mapping, Sequence

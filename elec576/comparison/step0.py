@@ -6,8 +6,6 @@ shortest form that reads back exactly. `step0.json` beside it says what decides 
 threads, kernels, TensorFlow's version, the data set. `scripts/step0.py` makes both.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping

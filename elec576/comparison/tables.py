@@ -1,7 +1,5 @@
 """The comparison as tables: pandas data frames, which `write_tables` keeps as CSV files."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

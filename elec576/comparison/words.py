@@ -1,7 +1,5 @@
 """How settings, quantities and numbers are written, in text and pictures alike."""
 
-from __future__ import annotations
-
 import math
 from typing import Iterable
 

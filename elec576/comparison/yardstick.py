@@ -6,8 +6,6 @@ independently, as the report's own runs are. So the logs are the units: numbers 
 one another in it as they do in the report.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

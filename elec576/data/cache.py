@@ -1,7 +1,5 @@
 """The user's cache folder, and the cache of decoded pixels in it."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path

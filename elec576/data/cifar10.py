@@ -1,7 +1,5 @@
 """The course's CIFAR-10: `CIFAR10/{Train,Test}/{0..9}/Image%05d.png`, 28x28 grayscale."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path

@@ -3,8 +3,6 @@
 Every wait has a time limit: without a network the caller uses the stand-in.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import socket

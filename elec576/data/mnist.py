@@ -4,8 +4,6 @@ Source of the split, of the scaling and of `DataSet`:
 tensorflow/contrib/learn/python/learn/datasets/mnist.py, TensorFlow 1.15.
 """
 
-from __future__ import annotations
-
 import gzip
 import math
 import os

@@ -1,7 +1,5 @@
 """Find the data and make what is missing: the work of `scripts/prepare_data.py`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Iterator
 

@@ -1,7 +1,5 @@
 """The course's CIFAR-10 rebuilt from the public one, pixel for pixel."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Mapping
 

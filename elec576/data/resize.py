@@ -1,7 +1,5 @@
 """The course's resize: separable cubic convolution, antialiased, as one matrix per axis."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """The report's manual batch shuffler (1b): a fresh permutation at every step."""
 
-from __future__ import annotations
-
 import contextlib
 from typing import Iterator
 

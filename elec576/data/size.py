@@ -4,8 +4,6 @@ As listed, with our reader for `skimage.io.imread_collection`; what it imports o
 uses is left out.
 """
 
-from __future__ import annotations
-
 import glob
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where the data is found, and its three loaders."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ It lets every program run without the data and without a network. Its originals 
 8x8) are split into training, validation and test before any of them is used twice.
 """
 
-from __future__ import annotations
-
 from itertools import product
 
 import numpy as np

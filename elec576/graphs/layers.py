@@ -20,8 +20,6 @@ How the stateful stream runs (TensorFlow's sources):
 draws differently.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from elec576.tf1 import tf

@@ -6,8 +6,6 @@ And the two evaluations that the listing makes of a batch before it trains on it
 noise of its own, share `h_fc1` with the training step: one session call computes all three.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from elec576.graphs.layers import (

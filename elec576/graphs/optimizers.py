@@ -1,7 +1,5 @@
 """The optimizers by their names on the command line, with TensorFlow's own defaults."""
 
-from __future__ import annotations
-
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 

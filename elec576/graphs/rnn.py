@@ -1,7 +1,5 @@
 """The graph of the report's part 3: a recurrent cell that reads an MNIST image row by row."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from elec576.graphs.optimizers import optimizer_of

@@ -1,7 +1,5 @@
 """Weights and biases, as the report initialises them (1b, items 1 to 6 and run 9)."""
 
-from __future__ import annotations
-
 from typing import Sequence
 
 from elec576.tf1 import tf

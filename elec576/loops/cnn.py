@@ -5,8 +5,6 @@ that are not requested are skipped, which changes nothing: the dropout noise of 
 the listing's offset in the random stream (`elec576.graphs.layers`).
 """
 
-from __future__ import annotations
-
 from typing import Callable, Iterator
 
 import numpy as np

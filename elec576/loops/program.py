@@ -1,7 +1,5 @@
 """What the two programs of the report have in common, and what each of them is."""
 
-from __future__ import annotations
-
 from typing import Any, Callable, Iterator, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The loop of the report's part 3: train, then evaluate the same batch at every display step."""
 
-from __future__ import annotations
-
 from typing import Callable, Iterator
 
 import numpy as np

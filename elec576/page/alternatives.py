@@ -1,7 +1,5 @@
 """Text alternatives: what each chart shows, in words."""
 
-from __future__ import annotations
-
 from elec576.claims.conclusions import CELLS
 from elec576.claims.numbers import reported
 from elec576.comparison.comparison import Comparison

@@ -3,8 +3,6 @@
 Six significant digits are kept: more than a chart shows, and as many as the report prints.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from elec576.claims.conclusions import CELLS

@@ -1,7 +1,5 @@
 """The exact commands that repeat an experiment's runs."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import shlex

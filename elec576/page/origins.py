@@ -3,8 +3,6 @@
 Only what to look for is written here; numbers and texts of the lines are read from `starter/`.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 The same comparison gives the same bytes: the page does not say when or where it was built.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

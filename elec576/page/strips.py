@@ -1,7 +1,5 @@
 """Where the marks of a table's small strips lie, in per cent of the strip's width."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from elec576.comparison.links import JudgedLink

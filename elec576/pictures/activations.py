@@ -1,7 +1,5 @@
 """Histograms and per-map means of the convolutional layers' activations (part 1c)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

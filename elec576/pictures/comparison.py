@@ -1,7 +1,5 @@
 """The comparison's pictures, drawn from what `elec576.comparison` computed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

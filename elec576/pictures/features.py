@@ -1,7 +1,5 @@
 """The paper's figures 2 and 4 for LeNet5: top nine reconstructions and patches, and evolution."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

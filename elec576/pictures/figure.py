@@ -1,7 +1,5 @@
 """What all figures share: a canvas without a window, colours, and atomic saving."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

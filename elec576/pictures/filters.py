@@ -1,7 +1,5 @@
 """The report's figure of part 1c: the first layer's weights as a 4x8 grid."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

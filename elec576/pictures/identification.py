@@ -1,7 +1,5 @@
 """The matrix of log-likelihoods: which experiment printed which of the report's numbers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

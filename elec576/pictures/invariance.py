@@ -1,7 +1,5 @@
 """The paper's figure 5 for LeNet5: features and true class under translation, scale, rotation."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Small images set side by side: the pictures of the networks' insides consist of these."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap

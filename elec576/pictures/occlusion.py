@@ -1,7 +1,5 @@
 """The paper's figure 7 for LeNet5: what a grey square hides."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a recurrent network knows after each row of a digit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The pictures of a finished run, drawn from its files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

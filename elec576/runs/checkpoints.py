@@ -8,8 +8,6 @@ have checksums, so that damage is detected. The dropout noise needs no state of 
 in the random stream follows from the step (`lenet5.dropout_offsets`).
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Work on a Dask cluster (extra `dask`) that may kill a worker."""
 
-from __future__ import annotations
-
 import itertools
 import logging
 from typing import Any, Callable, Iterator, Sequence

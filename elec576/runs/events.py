@@ -6,8 +6,6 @@ every evaluation; histograms of millions of values take a while, so they come wi
 lines (LeNet5) or test evaluations (recurrent networks) only.
 """
 
-from __future__ import annotations
-
 import contextlib
 from pathlib import Path
 from typing import Iterator, Mapping

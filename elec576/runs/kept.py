@@ -4,8 +4,6 @@
 checkpoint, it cannot be used to resume training. Under Adam it has a third of a checkpoint's size.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from elec576.errors import UserError

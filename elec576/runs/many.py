@@ -6,8 +6,6 @@ runs, as many at a time as there are cores, finish sooner than runs on all cores
 other; so one thread is the default here. joblib schedules the runs.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import functools

@@ -1,7 +1,5 @@
 """A run, from its settings to its finished directory."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import datetime

@@ -10,8 +10,6 @@ folder is removed. A process killed in between leaves the run in its folder, and
 that `runs.csv` does not have; those are ignored, and the next collection writes them again.
 """
 
-from __future__ import annotations
-
 import io
 import shutil
 from dataclasses import dataclass

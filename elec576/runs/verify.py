@@ -1,7 +1,5 @@
 """Repeat committed runs and compare their bytes."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 from typing import Callable, NamedTuple

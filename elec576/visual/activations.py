@@ -1,7 +1,5 @@
 """Statistics of both convolutional layers' activations over the test set (part 1c, and more)."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

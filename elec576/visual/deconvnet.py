@@ -21,8 +21,6 @@ map is.
 is the first of them in row order. TensorFlow's gradient of max pooling chooses the same.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the pictures show, in numbers: one sentence each, of what was computed for them."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from elec576.graphs.lenet5 import IMSIZE

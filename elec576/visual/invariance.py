@@ -1,7 +1,5 @@
 """Invariance (the paper's section 4.1 and figure 5): what moving or turning an image does."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

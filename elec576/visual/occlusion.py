@@ -1,7 +1,5 @@
 """Occlusion (the paper's section 4.2 and figure 7): does the true class depend on the object?"""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

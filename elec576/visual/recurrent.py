@@ -1,7 +1,5 @@
 """Inside the recurrent networks of part 3: what they know after each row of a digit."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A run's trained network: its graph, a session with its variables, its test images."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from dataclasses import dataclass

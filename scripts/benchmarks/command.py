@@ -1,7 +1,5 @@
 """The command: measure what is asked for, keep the numbers, write the document."""
 
-from __future__ import annotations
-
 import argparse
 import datetime
 import os

@@ -4,8 +4,6 @@ A summary is the median, the smallest and the largest of so many rounds: {'media
 'rounds'}, in seconds per step by default.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 import os

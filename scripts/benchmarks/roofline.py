@@ -8,8 +8,6 @@ belong to the operations as the graph has them: fused ones would need fewer byte
 Nothing is measured here, and TensorFlow is not imported.
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from typing import NamedTuple, Sequence

@@ -1,7 +1,5 @@
 """`results/SPEED.md`, from the numbers of `results/bench.json`: nothing is measured here."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from typing import Iterable

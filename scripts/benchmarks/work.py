@@ -3,8 +3,6 @@
 The images are made up: how long a step takes does not depend on what they show.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 from typing import Iterator

@@ -1,7 +1,5 @@
 """Make `results/step0.csv` and `step0.json` (`elec576.comparison.step0`)."""
 
-from __future__ import annotations
-
 import dataclasses
 from functools import cache
 from pathlib import Path

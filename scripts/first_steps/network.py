@@ -6,8 +6,6 @@ their own and assigned; the key of the dropout noise, which is fed; and the batc
 those of a run's row of step 0 (`tests/first_steps/test_make.py`).
 """
 
-from __future__ import annotations
-
 from typing import Iterator, Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The settings under which TensorFlow 1.15 and today's are compared step by step."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from elec576.settings import CnnSettings, RnnSettings

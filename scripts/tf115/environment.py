@@ -1,7 +1,5 @@
 """A Python 3.7 with TensorFlow 1.15.5 in a directory of its own, and the driver run in it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -3,8 +3,6 @@
 What `growth` returns is kept as `results/tf115/difference.json`.
 """
 
-from __future__ import annotations
-
 import datetime
 import statistics
 from pathlib import Path

@@ -4,8 +4,6 @@ They come from `numpy.random.RandomState`, whose stream numpy keeps unchanged, s
 make them again and no image of the course's data is needed.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

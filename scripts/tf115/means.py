@@ -1,7 +1,5 @@
 """Whole runs: those of the listings on TensorFlow 1.15.5 beside ours, by their means."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import dataclass

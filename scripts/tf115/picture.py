@@ -1,7 +1,5 @@
 """The picture of how TensorFlow 1.15 and the package drift apart."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Makes the golden values: the listings, run on TensorFlow 1.15.5."""
 
-from __future__ import annotations
-
 import datetime
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The golden cases, computed by the package, and how far the two are apart."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Mapping

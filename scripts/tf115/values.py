@@ -1,7 +1,5 @@
 """Golden values: what a listing computed, and the file that keeps them."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -6,8 +6,6 @@ its draws of dropout noise: these are runs of the same distribution as the listi
 listing's run of that seed.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import datetime
 import math

@@ -1,7 +1,5 @@
 """Runs in memory with what a test says that they gave; nothing is read or written."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass, field
 from functools import cache

@@ -1,7 +1,5 @@
 """Made-up runs (those of the comparison's tests) as a page."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The scripts as the trials call them."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import subprocess

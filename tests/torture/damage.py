@@ -1,7 +1,5 @@
 """Hypothesis strategies for damaged files."""
 
-from __future__ import annotations
-
 import copy
 import gzip
 import io

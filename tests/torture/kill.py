@@ -1,7 +1,5 @@
 """A process of a run, killed at a chosen moment."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

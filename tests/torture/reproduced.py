@@ -1,7 +1,5 @@
 """`reproduce.py` as the trials use it: two short runs of the report on the stand-in, two jobs."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

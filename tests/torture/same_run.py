@@ -1,7 +1,5 @@
 """Whether two runs are the same run, bit for bit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

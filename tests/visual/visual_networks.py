@@ -1,7 +1,5 @@
 """Random images to feed a network with."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

@@ -4,8 +4,6 @@ The GRU is the report's (`reset_after=False`). The recurrent layers are unrolled
 in the report: Keras's loop was slower for all of them.
 """
 
-from __future__ import annotations
-
 import os
 from typing import Callable
 

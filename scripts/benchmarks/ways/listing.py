@@ -5,8 +5,6 @@ steps are counted, where it updates the weights: only there does it pass an oper
 tensor) to `Session.run`. One listing per process: it uses TensorFlow's default graph.
 """
 
-from __future__ import annotations
-
 import os
 import queue
 import runpy

@@ -11,8 +11,6 @@ A speed is that of the fastest call (as STREAM's). What a call costs besides is 
 sizes: `product 1 1 1 plain`, `add 8` and `scale 8`.
 """
 
-from __future__ import annotations
-
 from typing import Callable
 
 import numpy as np

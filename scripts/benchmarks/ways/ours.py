@@ -6,8 +6,6 @@ set, one checkpoint, or one writing of histograms or scalars for TensorBoard. 't
 'train' and returns no seconds, but every step as a list of `roofline.Op`.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import re

@@ -1,7 +1,5 @@
 """The package's start, stage by stage, up to the first step: once in a process."""
 
-from __future__ import annotations
-
 import os
 import time
 from typing import Callable

@@ -5,8 +5,6 @@ formulas are its own (two bias vectors; the GRU's reset gate acts after the prod
 TensorFlow's decay and epsilon.
 """
 
-from __future__ import annotations
-
 from typing import Callable
 
 import torch
