@@ -9,12 +9,8 @@ from typing import Callable, Iterator, Mapping
 import numpy as np
 
 from elec576.errors import UserError
-from elec576.pictures.activations import draw_activations
-from elec576.pictures.features import draw_evolution, draw_top_nine
+from elec576.pictures import inside
 from elec576.pictures.filters import draw_filters
-from elec576.pictures.invariance import draw_invariance
-from elec576.pictures.occlusion import draw_mean_occlusion, draw_occlusions
-from elec576.pictures.recurrent import draw_by_rows
 from elec576.settings import CnnSettings
 from elec576.visual import findings
 from elec576.visual.activations import activation_statistics, report_lines
@@ -76,7 +72,7 @@ def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
     for line in report_lines(statistics, trained.settings.act):
         echo(line)
     yield Picture('activations', 'activations over the test set',
-                  partial(draw_activations, statistics), findings.activations(statistics))
+                  partial(inside.draw_activations, statistics), findings.activations(statistics))
 
     for layer in LAYERS:
         every = top_nine(trained, layer)
@@ -88,40 +84,40 @@ def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
         what = (f'{layer}: the nine strongest activations of a map, down to pixels by the '
                 f'deconvnet ({KEY})')
         yield Picture(f'deconvnet-{layer}', f'{what}, and the patches',
-                      partial(draw_top_nine, top), shows_images=True)
+                      partial(inside.draw_top_nine, top), shows_images=True)
         yield Picture(f'deconvnet-{layer}-reconstructions', what,
-                      partial(draw_top_nine, top, patches=False),
+                      partial(inside.draw_top_nine, top, patches=False),
                       findings.nines(every, trained.classes))
         found = evolution(trained, layer, maps)
         if found is not None:
             yield Picture(f'evolution-{layer}',
                           f"{layer}: a map's strongest activation over the test set, by training "
-                          f'step\n({KEY})', partial(draw_evolution, found),
+                          f'step\n({KEY})', partial(inside.draw_evolution, found),
                           findings.evolution(found))
 
     chosen = right_images(trained, 1) if images is None else np.array(images)
     if len(chosen):
         digits = trained.settings.dataset == 'mnist' or trained.origin.stand_in
         yield Picture('occlusion', f'{SQUARE} over a test image; maps by its centre',
-                      partial(draw_occlusions, occlusions(trained, chosen),
+                      partial(inside.draw_occlusions, occlusions(trained, chosen),
                               DIGITS if digits else CIFAR10), shows_images=True)
     right = right_images(trained, PER_CLASS_OCCLUDED)
     if len(right):
         mean = mean_occlusion(trained, right)
         yield Picture('occlusion-mean', f'{SQUARE}, mean over {len(right)} test images',
-                      partial(draw_mean_occlusion, mean), findings.occlusion(mean))
+                      partial(inside.draw_mean_occlusion, mean), findings.occlusion(mean))
 
     several = right_images(trained, PER_CLASS)
     if len(several) > 1:
         curves = invariance(trained, several)
         yield Picture('invariance', f'{len(several)} test images transformed: medians, and bands '
-                      'that hold half of them', partial(draw_invariance, curves),
+                      'that hold half of them', partial(inside.draw_invariance, curves),
                       findings.invariance(curves))
 
 
 def _rnn_pictures(trained: TrainedRnn) -> Iterator[Picture]:
     rows = by_rows(trained)
-    yield Picture('rows', 'test set, classified after each row', partial(draw_by_rows, rows),
+    yield Picture('rows', 'test set, classified after each row', partial(inside.draw_by_rows, rows),
                   findings.rows(rows))
 
 

@@ -69,10 +69,11 @@ def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
 
 @pytest.mark.slow
 def test_a_choice_of_images(cnn, visualize, tmp_path, monkeypatch):
-    for other in ('filters', 'top_nine', 'activations', 'mean_occlusion', 'invariance'):
-        monkeypatch.setattr(f'elec576.gallery.draw_{other}', lambda *_, **__: None)
+    for other in ('top_nine', 'activations', 'mean_occlusion', 'invariance'):
+        monkeypatch.setattr(f'elec576.pictures.inside.draw_{other}', lambda *_, **__: None)
     drawn = []
-    monkeypatch.setattr('elec576.gallery.draw_occlusions', lambda found, *_: drawn.extend(found))
+    monkeypatch.setattr('elec576.pictures.inside.draw_occlusions',
+                        lambda found, *_: drawn.extend(found))
     code, _, _ = visualize('--run', cnn, '--images', '7', '3', '--out', tmp_path)
     assert code == 0 and [one.place for one in drawn] == [7, 3]
 
