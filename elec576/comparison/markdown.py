@@ -5,6 +5,7 @@ from typing import Iterable
 from tabulate import tabulate
 
 from elec576.claims.plan import LEVEL
+from elec576.comparison import words
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.figures import Figure, figures
@@ -14,33 +15,7 @@ from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.rates import Rate
 from elec576.comparison.statistics import Summary, summarise
-from elec576.comparison.words import (
-    EVIDENCE_HEADERS,
-    EXCHANGE_HEADERS,
-    FIT_HEADERS,
-    count_words,
-    data_words,
-    digits,
-    effect_interval_words,
-    effect_words,
-    evidence_rows,
-    exchange_rows,
-    exchange_words,
-    fit_row,
-    identification_words,
-    interval,
-    likelihood_words,
-    look_interval,
-    look_words,
-    margin_words,
-    measured_words,
-    p_words,
-    percent_words,
-    plan_words,
-    quantity_words,
-    seeds_by_program,
-    yardstick_words,
-)
+from elec576.comparison.words import digits, interval, measured_words, quantity_words
 from elec576.experiments import named
 from elec576.settings import describe
 
@@ -71,18 +46,19 @@ def table(headers: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def headline(comparison: Comparison) -> str:
     """The summary for a reader with one minute."""
-    seeds = seeds_by_program(comparison.results, comparison.experiments)
+    seeds = words.seeds_by_program(comparison.results, comparison.experiments)
     runs = comparison.runs
-    lines = [f'A student\'s report, and {count_words([len(runs)], "run")} of its experiments that '
-             f'differ in nothing but the seed: {seeds or "none"}. '
-             f'Data: {data_words(runs) or "none"}.',
+    lines = [f'A student\'s report, and {words.count_words([len(runs)], "run")} of its experiments '
+             f'that differ in nothing but the seed: {seeds or "none"}. '
+             f'Data: {words.data_words(runs) or "none"}.',
              f'- **Conclusions: {verdict_counts(comparison)}.**']
     lines += [f'  The sentence on {judged.conclusion.name.split(",")[0]}s taken literally '
               f'({judged.conclusion.statement}): {judged.verdict}.'
               for judged in comparison.conclusions if judged.conclusion.reading]
-    lines += [f'- **The report as a whole:** {yardstick_words(comparison.yardstick)}']
+    lines += [f'- **The report as a whole:** {words.yardstick_words(comparison.yardstick)}']
     rows = [(judged.conclusion.statement, _bold(judged.verdict), _parts(judged),
-             percent_words(judged.luck), _own_words(judged)) for judged in comparison.conclusions]
+             words.percent_words(judged.luck), _own_words(judged))
+            for judged in comparison.conclusions]
     return '\n'.join(lines) + '\n\n' + table(
         ('the report says', 'our runs', 'its links', 'one run each', 'its own numbers'), rows)
 
@@ -120,11 +96,11 @@ def _notices(comparison: Comparison) -> list[str]:
 
 
 def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
-    parts = ['\n'.join(f'- {sentence}' for sentence in plan_words()),
+    parts = ['\n'.join(f'- {sentence}' for sentence in words.plan_words()),
              f'"One run each" is the probability that one run of each setting comes out in the '
              f'sentence\'s order. Four of the sentences compare with one and the same run of the '
              f'report, its run 2: that relu, 8000 iterations, 10000 samples and Xavier all beat '
-             f'one run of it has probability {percent_words(comparison.luck)}.',
+             f'one run of it has probability {words.percent_words(comparison.luck)}.',
              *_pictures(drawn, 'links')]
     for judged in comparison.conclusions:
         conclusion = judged.conclusion
@@ -146,9 +122,9 @@ def _link_row(link: JudgedLink) -> tuple:
         own = f'{link.own_verdict}: {higher} {sign} {lower}'
     final, images = (None, None) if link.look is None else (link.look.final, link.look.images)
     return (link.link.higher, link.link.lower, quantity_words(link.link.quantity),
-            look_words(link), effect_words(link),
-            effect_interval_words(link, look_interval(link)),
-            effect_interval_words(link, images), margin_words(link),
+            words.look_words(link), words.effect_words(link),
+            words.effect_interval_words(link, words.look_interval(link)),
+            words.effect_interval_words(link, images), words.margin_words(link),
             '–' if final is None else f'{final:+.4f}',
             f'{link.verdict}: {link.reason}' if link.reason else link.verdict, own)
 
@@ -169,9 +145,10 @@ def _numbers(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     if found:
         rows = [(f'`{block.experiment}`', block.count, block.inside,
                  f'{block.held_out_inside.mean():.1f}', f'{block.extremeness:.1f}',
-                 f'{block.held_out_extremeness.mean():.1f}', len(block.seeds), p_words(block.p))
+                 f'{block.held_out_extremeness.mean():.1f}', len(block.seeds),
+                 words.p_words(block.p))
                 for block in found.blocks]
-        parts += ['### The report as a whole', f'{yardstick_words(found)}',
+        parts += ['### The report as a whole', f'{words.yardstick_words(found)}',
                   table(('log', 'numbers', 'compatible', 'of ours', 'squared scores', 'of ours',
                          'n', 'p'), rows),
                   'Do our intervals have the coverage that they claim? Of our own runs\' numbers, '
@@ -230,15 +207,16 @@ def _identification(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[s
     found = comparison.identification
     parts = ['Each block of numbers that one program printed, under the runs of every experiment '
              'that could have printed it.',
-             '\n'.join(f'- {sentence}' for sentence in identification_words(found))]
+             '\n'.join(f'- {sentence}' for sentence in words.identification_words(found))]
     if found.fits:
-        parts += [table(FIT_HEADERS, map(fit_row, found.fits)),
+        parts += [table(words.FIT_HEADERS, map(words.fit_row, found.fits)),
                   'The last two columns: how many of our own runs, named in the same way by the '
                   'other runs, fit their own label best.']
-    parts += [*_pictures(drawn, 'identification'), '### Exchanged labels', exchange_words(found)]
+    parts += [*_pictures(drawn, 'identification'), '### Exchanged labels',
+              words.exchange_words(found)]
     if found.exchanges:
         parts += ['The likeliest exchanges of two labels within a part of the report:',
-                  table(EXCHANGE_HEADERS, exchange_rows(found))]
+                  table(words.EXCHANGE_HEADERS, words.exchange_rows(found))]
     return parts
 
 
@@ -248,7 +226,7 @@ def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
              '"Relative" is a reading\'s likelihood, given these numbers, relative to the best '
              'reading\'s. `python scripts/step0.py` measures the losses at step 0 again, '
              '`python scripts/reproduce.py --only cnn4,evidence-bias-0` the activations.',
-             table(EVIDENCE_HEADERS, evidence_rows(comparison.answers))]
+             table(words.EVIDENCE_HEADERS, words.evidence_rows(comparison.answers))]
     for answer in comparison.answers:
         question = answer.question
         parts.append(f'### {question.question}')
@@ -261,7 +239,7 @@ def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
                  '–' if None in reading.inside
                  else f'{sum(map(bool, reading.inside))} of {len(reading.inside)}',
                  *((digits(answer.log_likelihoods[reading.label]),
-                    likelihood_words(answer.relative[reading.label])) if first else ()))
+                    words.likelihood_words(answer.relative[reading.label])) if first else ()))
                 for reading in answer.readings]
         parts.append(table((*(('quantity',) if several else ()), 'reading', 'n', 'mean', 'sd',
                             'range', '95 % prediction interval', 'the report', 'inside',
