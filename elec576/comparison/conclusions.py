@@ -5,23 +5,13 @@ from typing import Iterable
 
 from elec576.claims.conclusions import CONCLUSIONS, HANGING_ON_ONE_RUN, Conclusion
 from elec576.claims.plan import LEVEL, seeds
-from elec576.comparison.links import (
-    AGREES,
-    CONTRADICTED,
-    DISAGREES,
-    EQUAL,
-    SILENT,
-    SUPPORTED,
-    UNDECIDED,
-    WAITING,
-    JudgedLink,
-    judge_link,
-)
+from elec576.comparison import links
+from elec576.comparison.links import JudgedLink, judge_link
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Results
 from elec576.comparison.statistics import order_probability
 
-VERDICTS = (SUPPORTED, CONTRADICTED, EQUAL, UNDECIDED, WAITING)
+VERDICTS = (links.SUPPORTED, links.CONTRADICTED, links.EQUAL, links.UNDECIDED, links.WAITING)
 
 
 @dataclass(frozen=True)
@@ -44,18 +34,19 @@ class JudgedConclusion:
         alpha = (1 - LEVEL) / len(self.links)
         verdicts = {link.verdict for link in self.links}
         if any(link.contradicted_at(alpha) for link in self.links):
-            return CONTRADICTED
-        if WAITING in verdicts:
-            return WAITING
-        if verdicts <= {SUPPORTED, EQUAL}:
-            return EQUAL if EQUAL in verdicts else SUPPORTED
-        return UNDECIDED
+            return links.CONTRADICTED
+        if links.WAITING in verdicts:
+            return links.WAITING
+        if verdicts <= {links.SUPPORTED, links.EQUAL}:
+            return links.EQUAL if links.EQUAL in verdicts else links.SUPPORTED
+        return links.UNDECIDED
 
     @property
     def own_verdict(self) -> str:
         """What the report's own numbers, where it prints both, say of its sentence."""
-        printed = {link.own_verdict for link in self.links} - {SILENT}
-        return DISAGREES if DISAGREES in printed else AGREES if printed else SILENT
+        printed = {link.own_verdict for link in self.links} - {links.SILENT}
+        return (links.DISAGREES if links.DISAGREES in printed else
+                links.AGREES if printed else links.SILENT)
 
 
 def judge_conclusions(results: Results, numbers: tuple[JudgedNumber, ...]
@@ -69,10 +60,10 @@ def judge_conclusions(results: Results, numbers: tuple[JudgedNumber, ...]
                for number in numbers}
     found = []
     for conclusion in CONCLUSIONS:
-        links = tuple(judge_link(link, results) for link in conclusion.links)
-        found.append(JudgedConclusion(conclusion, links,
+        judged = tuple(judge_link(link, results) for link in conclusion.links)
+        found.append(JudgedConclusion(conclusion, judged,
                                       tuple(by_name[name] for name in conclusion.values),
-                                      _luck(links, results)))
+                                      _luck(judged, results)))
     return tuple(found)
 
 
@@ -82,15 +73,15 @@ def luck_together(conclusions: Iterable[JudgedConclusion], results: Results) -> 
     return _luck([judged[link] for link in HANGING_ON_ONE_RUN], results)
 
 
-def _luck(links: Iterable[JudgedLink], results: Results) -> float | None:
-    """From all seeds that the looks at ``links`` were taken with."""
+def _luck(judged: Iterable[JudgedLink], results: Results) -> float | None:
+    """From all seeds that the looks at ``judged`` were taken with."""
     n: dict[str, int] = {}
-    for link in links:
+    for link in judged:
         if link.look is None:
             return None
         for name in (link.link.higher, link.link.lower):
             n[name] = max(n.get(name, 0), link.look.effect.n)
-    quantity = next(iter(links)).link.quantity
+    quantity = next(iter(judged)).link.quantity
     values = {name: [run.metrics[quantity] for run in results.of(name) if run.seed in seeds(needed)]
               for name, needed in n.items()}
-    return order_probability(values, [(link.link.higher, link.link.lower) for link in links])
+    return order_probability(values, [(link.link.higher, link.link.lower) for link in judged])

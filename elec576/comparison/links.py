@@ -6,18 +6,9 @@ from statistics import fmean
 
 import numpy as np
 
+from elec576.claims import plan
 from elec576.claims.conclusions import CONCLUSIONS, Link
 from elec576.claims.numbers import ReportedValue, reported
-from elec576.claims.plan import (
-    BOUNDS,
-    EVALUATIONS_APART,
-    LAST_EVALUATIONS,
-    LOOKS,
-    MARGINS,
-    RUNNING_TIMES,
-    first_look,
-    seeds,
-)
 from elec576.comparison.results import Results, Run
 from elec576.comparison.statistics import (
     Paired,
@@ -98,18 +89,18 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
     looks = _looks(link)
     higher, lower = ({run.seed: run for run in results.of(name)}
                      for name in (link.higher, link.lower))
-    margin = None if link.quantity == 'cpu_seconds' else MARGINS[data_of(link)]
+    margin = None if link.quantity == 'cpu_seconds' else plan.MARGINS[data_of(link)]
     taken, waits = None, None
     verdict, reason = WAITING, ''
     for number, n in enumerate(looks, 1):
-        there = [seed for seed in seeds(n) if seed in higher and seed in lower]
+        there = [seed for seed in plan.seeds(n) if seed in higher and seed in lower]
         if len(there) < n:
             waits = len(there), n
             reason = (f'{len(there)} of {n}' if taken is None else
                       f'the next look has {len(there)} of {n} pairs of runs')
             break
         pairs = [(higher[seed], lower[seed]) for seed in there]
-        taken = _look(link, number, BOUNDS[len(looks)][number - 1], pairs)
+        taken = _look(link, number, plan.BOUNDS[len(looks)][number - 1], pairs)
         verdict, reason = decide(taken, margin, number == len(looks))
         if link.quantity == 'cpu_seconds':
             verdict, reason = _on_one_clock(pairs, verdict, reason)
@@ -148,7 +139,7 @@ def next_runs(results: Results) -> list[tuple[str, int]]:
     First all that first looks need, then what the next looks of undecided links need; empty when
     all is decided.
     """
-    first = first_look()
+    first = plan.first_look()
     later: dict[str, int] = {}
     for link in all_links():
         judged = judge_link(link, results)
@@ -157,7 +148,7 @@ def next_runs(results: Results) -> list[tuple[str, int]]:
                 later[name] = max(later.get(name, 0), judged.next[1])
     there = {(name, run.seed) for name in {**first, **later} for run in results.of(name)}
     wanted = [(name, seed) for needed in (first, later) for name in EXPERIMENTS | EVIDENCE
-              for seed in seeds(needed.get(name, 0))]
+              for seed in plan.seeds(needed.get(name, 0))]
     return [run for run in dict.fromkeys(wanted) if run not in there]
 
 
@@ -177,12 +168,13 @@ def compared(run: Run) -> float:
     if isinstance(run.settings, RnnSettings):
         return float(run.metrics['test_accuracy'])
     at = run.measured('test_accuracy')
-    steps = [run.settings.steps - back * EVALUATIONS_APART for back in range(LAST_EVALUATIONS)]
+    steps = [run.settings.steps - back * plan.EVALUATIONS_APART
+             for back in range(plan.LAST_EVALUATIONS)]
     for step in steps:
         if step not in at:
             raise UserError(f'seed {run.seed}, {run.settings.steps} steps: no test accuracy at '
                             f'step {step}, which is compared; run it again with --eval-every '
-                            f'{EVALUATIONS_APART}')
+                            f'{plan.EVALUATIONS_APART}')
     return fmean(at[step] for step in steps)
 
 
@@ -192,8 +184,8 @@ def data_of(link: Link) -> str:
 
 
 def _looks(link: Link) -> tuple[int, ...]:
-    return (RUNNING_TIMES if link.quantity == 'cpu_seconds' else
-            LOOKS[link.higher, link.lower])
+    return (plan.RUNNING_TIMES if link.quantity == 'cpu_seconds' else
+            plan.LOOKS[link.higher, link.lower])
 
 
 def _look(link: Link, number: int, bound: float, pairs: list[tuple[Run, Run]]) -> Look:

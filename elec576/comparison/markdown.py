@@ -167,22 +167,17 @@ def _experiments(comparison: Comparison) -> str:
     for name in comparison.experiments:
         numbers = comparison.numbers_of(name)
         judged = [number.compatible for number in numbers if number.compatible is not None]
-        values, seconds = (comparison.results.final(name, quantity)
-                           for quantity in ('test_accuracy', 'cpu_seconds'))
+        found, seconds = (summarise(comparison.results.final(name, quantity))
+                          for quantity in ('test_accuracy', 'cpu_seconds'))
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
-        rows.append((f'`{name}`', describe(named(name)), *_mean_sd_range(values),
-                     own[0] if own else '–',
+        rows.append((f'`{name}`', describe(named(name)), found.n, digits(found.mean),
+                     digits(found.sd, 2), _range(found), own[0] if own else '–',
                      f'{sum(judged)} of {len(judged)}' if judged
                      else 'too few seeds' if numbers else '–',
-                     f'{sum(seconds) / len(seconds):.0f}'))
+                     f'{seconds.mean:.0f}'))
     return table(('experiment', 'settings', 'n', 'mean', 'sd', 'range', 'the report',
                   'compatible', 'processor seconds'), rows)
-
-
-def _mean_sd_range(values: tuple[float, ...]) -> tuple[str, ...]:
-    found = summarise(values)
-    return str(found.n), digits(found.mean), digits(found.sd, 2), _range(found)
 
 
 def _range(found: Summary) -> str:

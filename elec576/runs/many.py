@@ -27,16 +27,8 @@ from elec576.errors import Busy, Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
 from elec576.files import write_whole
 from elec576.machine import pin_kernels
-from elec576.runs import dask
+from elec576.runs import dask, tables
 from elec576.runs.rundir import RunDirectory, config_of
-from elec576.runs.tables import (
-    collect,
-    collected_seeds,
-    folder_of,
-    read_table,
-    refuse_other,
-    shared,
-)
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 
 GROUPS = {
@@ -138,13 +130,14 @@ def outstanding(jobs: list[Job], results: Path, data: str | None = None,
     for job in jobs:
         by_experiment.setdefault(job.experiment, []).append(job)
     for experiment, wanted in by_experiment.items():
-        folder = folder_of(results, experiment)
-        table = read_table(folder)
+        folder = tables.folder_of(results, experiment)
+        table = tables.read_table(folder)
         if table is not None:
             settings = wanted[0].settings
             dataset = (table.config['dataset'] if elsewhere else
                        dataclasses.asdict(origin_of(settings, data)))
-            refuse_other(folder, table, shared(config_of(settings, dataset, experiment)))
+            tables.refuse_other(folder, table,
+                                tables.shared(config_of(settings, dataset, experiment)))
         seconds, done = ((rough_seconds(wanted[0].settings), []) if table is None else
                          (table.runs['wall_seconds'].median(), table.seeds))
         todo.update({job: seconds for job in wanted if job.seed not in done})
@@ -186,13 +179,13 @@ def _caught(work: Callable[..., Outcome]) -> Callable[..., Outcome]:
 def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
     """Do ``job`` and collect it."""
     with _alone(job, results):
-        folder = folder_of(results, job.experiment)
-        if job.seed in collected_seeds(folder):
-            table = read_table(folder)
+        folder = tables.folder_of(results, job.experiment)
+        if job.seed in tables.collected_seeds(folder):
+            table = tables.read_table(folder)
             assert table is not None
             return Outcome(job, table.metrics(job.seed))
         metrics = _run(job, results, data)
-        collect(job.directory(results), results)
+        tables.collect(job.directory(results), results)
         return Outcome(job, metrics)
 
 
@@ -225,7 +218,7 @@ def keep(job: Job, outcome: Outcome, results: Path) -> Outcome:
         with _alone(job, results):
             for name, content in outcome.files.items():
                 write_whole(run.path / name, content)
-            collect(run, results)
+            tables.collect(run, results)
     return outcome
 
 
