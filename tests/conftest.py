@@ -117,13 +117,20 @@ def small_data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope='session')
-def cluster():
-    """A real Dask cluster: a scheduler and two worker processes. A task may kill two of them."""
+def lasting_cluster():
     distributed = pytest.importorskip('distributed')
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True,
                                   dashboard_address=':0',
                                   scheduler_kwargs={'allowed_failures': 1}) as cluster:
         yield cluster
+
+
+@pytest.fixture
+def cluster(lasting_cluster):
+    """A real Dask cluster: a scheduler and two worker processes. A task may kill two of them."""
+    with lasting_cluster.get_client() as client:
+        client.wait_for_workers(2, timeout=60)  # those that another test killed start again
+    return lasting_cluster
 
 
 @pytest.fixture
