@@ -44,7 +44,7 @@ def _draw_matrix(axes: Axes, fits: list[Fit]) -> AxesImage:
     for y, fit in enumerate(fits):
         for x, name in enumerate(names):
             axes.text(x, y, behind_words(fit.behind(name)), ha='center', va='center', fontsize=9,
-                      color='white' if behind[y, x] < 0.35 * FAINTEST else 'black',
+                      color='white' if behind[y, x] < 0.18 * FAINTEST else 'black',
                       fontweight='bold' if name in fit.possible else 'normal')
             if name == fit.block.experiment:
                 axes.add_patch(Rectangle((x - 0.47, y - 0.46), 0.94, 0.92, fill=False,
