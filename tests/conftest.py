@@ -86,7 +86,7 @@ def own_cache(tmp_path_factory):
 
 @pytest.fixture(scope='module', autouse=True)
 def no_waiting_for_the_disk():
-    """Only a power failure needs `os.fsync`, which would take a third of the tests' time."""
+    """Only a power failure needs `os.fsync`, which takes longer than most of what is tested."""
     with mock.patch.object(os, 'fsync', lambda handle: None):
         yield
 
