@@ -219,6 +219,13 @@ def test_what_was_not_measured_is_said():
         Reference.of('train_accuracy', 0, runs)
 
 
+def test_statistics_are_measured_at_the_end():
+    runs = runs_of('h_conv1_mean', [{5000: 0.07 + 0.001 * seed} for seed in range(4)], 'cnn4')
+    assert Reference.of('h_conv1_mean', 5000, runs).judge(0.071).compatible
+    with pytest.raises(UserError):
+        Reference.of('h_conv1_mean', 4000, runs)
+
+
 def first_steps(names, seeds=5):
     return FirstSteps(pd.DataFrame(
         [(name, seed, 0.1, 5 + 0.1 * seed) for name in names for seed in range(seeds)],

@@ -252,20 +252,20 @@ def simulate(link, shift, sd, trials):
 
 @pytest.mark.parametrize('link, sd', [(CNN, CNN_SD), (RNN, RNN_SD)], ids=['cnn', 'rnn'])
 def test_how_often_the_rule_errs(link, sd):
-    margin, trials = MARGINS[data_of(link)], 500
+    margin, trials = MARGINS[data_of(link)], 1000
     allowed = 3 * math.sqrt(0.05 * 0.95 / trials)
     null = simulate(link, 0.0, sd, trials)
     assert sum(verdict in (SUPPORTED, CONTRADICTED) for verdict in null) / trials < 0.05 + allowed
     assert null.count(EQUAL) / trials > 0.9
-    true = simulate(link, 2 * margin, sd, 200)
-    assert true.count(SUPPORTED) / 200 > 0.9 and EQUAL not in true
+    true = simulate(link, 2 * margin, sd, 300)
+    assert true.count(SUPPORTED) / 300 > 0.9 and EQUAL not in true
     # a difference as large as the margin is called equal in no more than half of the level
     assert simulate(link, margin, sd, trials).count(EQUAL) / trials < 0.025 + allowed
 
 
 def test_three_looks_use_up_the_level_where_nothing_is_called_equal():
     # a spread so wide that the margin never stops a link early
-    trials = 1500
+    trials = 2500
     found = simulate(RNN, 0.0, 0.1, trials)
     wrong = sum(verdict in (SUPPORTED, CONTRADICTED) for verdict in found) / trials
     assert abs(wrong - 0.05) < 3 * math.sqrt(0.05 * 0.95 / trials)

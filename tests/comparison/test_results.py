@@ -49,6 +49,7 @@ def test_values_are_those_of_the_tables_by_seed(results):
         steps, values = one.table.history_of(101).column(quantity)
         assert list(one.measured(quantity).items()) == list(zip(steps, values))
     assert found.of('gru-50')[0].measured('h_conv2_mean') == {}
+    assert 2998 not in found.of('gru-50')[0].measured('test_loss')
     assert found.of('cnn2') == () == found.final('cnn2', 'test_loss')
     assert found.of('cnn1')[1].filters().shape == (5, 5, 1, 32)
     correct = found.of('gru-50')[2].test_correct

@@ -70,7 +70,7 @@ def test_a_log_of_numbers_that_say_the_same_counts_like_one_number():
 
 def test_a_report_like_our_runs_is_as_good_as_any_and_p_is_fair():
     ps = []
-    for trial in range(80):
+    for trial in range(120):
         drawn = np.random.RandomState(trial).normal(0, 0.2, (6, 13))
         numbers = tuple(number(f'e{k}', float(np.exp(row[-1])), np.exp(row[:-1]))
                         for k, row in enumerate(drawn))

@@ -127,7 +127,7 @@ def test_lines_of_the_report(untouched):
 
 
 @pytest.mark.parametrize('program, lines, signum', [
-    ('cnn', (9,), signal.SIGTERM), ('cnn', (27,), signal.SIGINT),
+    ('cnn', (1, 9), signal.SIGTERM), ('cnn', (27,), signal.SIGINT),
     ('rnn', (1, 7), signal.SIGINT), ('rnn', (14,), signal.SIGTERM)])
 def test_stopped_and_resumed(program, lines, signum, untouched, options, tmp_path):
     # each process counts its lines from 1; 27 and 14 are in the last step
@@ -151,7 +151,7 @@ def test_stopped_during_the_last_evaluation(untouched, options, tmp_path):
 
 
 @pytest.mark.parametrize('program', RUNS)
-@pytest.mark.parametrize('lines, checkpoint_seconds', [((4, 2), 0), ((11,), 1e6)],
+@pytest.mark.parametrize('lines, checkpoint_seconds', [((4, 7, 2), 0), ((11,), 1e6)],
                          ids=['a checkpoint at each step', 'no checkpoint yet'])
 def test_killed_and_resumed(program, lines, checkpoint_seconds, untouched, options,
                             tmp_path):

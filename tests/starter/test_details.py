@@ -37,10 +37,10 @@ def same(ours, listing):
         np.array_equal(variable, listing[f'variable_{k}']) for k, variable in enumerate(trained))
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='module', params=['truncated-normal', 'xavier'])
 def cnn(request, small_data, tmp_path_factory):
     """A LeNet5 run of the listing and its settings."""
-    options = {'init': request.param, 'steps': 3, 'train_per_class': 12, 'test_per_class': 4,
+    options = {'init': request.param, 'steps': STEPS, 'train_per_class': 12, 'test_per_class': 4,
                'threads': 2}
     listing, _ = run_listing('trainCifarStarterCode.py',
                              tmp_path_factory.mktemp('listing') / 'cnn.npz',
@@ -121,11 +121,9 @@ def no_forget_bias(patch):
     patch.setitem(rnn.CELLS, 'lstm', lambda n: rnn.rnn_cell.BasicLSTMCell(n, forget_bias=0.0))
 
 
-@pytest.mark.parametrize('cnn, taken_away', [('xavier', nothing), *(
-    ('truncated-normal', detail) for detail in (
-        nothing, unpruned_graph, noise_of_evaluations_left_out,
-        op_seed_of_dropout_after_the_last_weights, a_generator_of_today_for_the_batches))],
-    indirect=['cnn'])
+@pytest.mark.parametrize('taken_away', [
+    nothing, unpruned_graph, noise_of_evaluations_left_out,
+    op_seed_of_dropout_after_the_last_weights, a_generator_of_today_for_the_batches])
 def test_lenet5(taken_away, cnn, small_data, monkeypatch):
     settings, listing = cnn
     taken_away(monkeypatch)
@@ -140,8 +138,7 @@ def test_xavier(cnn, small_data, monkeypatch):
 
 
 @pytest.mark.parametrize('taken_away', [
-    nothing, *(pytest.param(detail, marks=pytest.mark.slow) for detail in (
-        float64_scaling, each_epoch_from_the_original_order, no_forget_bias))])
+    nothing, float64_scaling, each_epoch_from_the_original_order, no_forget_bias])
 def test_lstm(taken_away, lstm, small_data, monkeypatch):
     settings, listing = lstm
     taken_away(monkeypatch)
