@@ -293,6 +293,6 @@ def _provenance(comparison: Comparison) -> str:
              origin.processor, ' … '.join(dict.fromkeys((origin.first, origin.last))))
             for origin in origins(comparison.results)]
     return ('Digests are SHA-256 over the pixels that the runs use, their first 16 digits here, '
-            'whole in `tables/runs.csv`.\n\n' + table(
+            'whole in `runs/*/config.json`.\n\n' + table(
                 ('data', 'digest', 'training images', 'runs', *PACKAGES.values(), 'threads',
                  'processor', 'finished'), rows))

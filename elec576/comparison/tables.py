@@ -21,7 +21,7 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
             'conclusions': conclusions_table(comparison), 'links': links_table(comparison),
             'blocks': blocks_table(comparison), 'identification': identification_table(comparison),
             'exchanges': exchanges_table(comparison), 'evidence': evidence_table(comparison),
-            'checks': checks_table(comparison), 'runs': runs_table(comparison)}
+            'checks': checks_table(comparison)}
 
 
 def write_tables(comparison: Comparison, folder: Path) -> None:
@@ -161,13 +161,3 @@ def checks_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame([dataclasses.asdict(rate) for rate in comparison.rates],
                         columns=[item.name for item in dataclasses.fields(Rate)])
 
-
-def runs_table(comparison: Comparison) -> pd.DataFrame:
-    """One row for each run: what it gave and where it comes from."""
-    return pd.DataFrame([{
-        'experiment': run.experiment, 'seed': run.seed,
-        **{name: run.metrics[name] for name in ('test_accuracy', 'test_loss', 'cpu_seconds',
-                                                'wall_seconds', 'threads', 'processor',
-                                                'finished')},
-        'dataset': run.metrics['dataset']['name'], 'digest': run.metrics['dataset']['digest'],
-        **run.metrics['versions']} for run in comparison.results.all()])

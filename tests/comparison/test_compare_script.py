@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import REPOSITORY, Done, call
-from made_up import NAMES, write_runs
+from made_up import write_runs
 from matplotlib import image
 from scipy import stats
 
@@ -29,7 +29,7 @@ from elec576.comparison.words import (
     percent_words,
     seed_words,
 )
-from elec576.experiments import SAME_RUN, named
+from elec576.experiments import named
 from elec576.pictures.comparison import draw_comparison
 from elec576.settings import describe
 
@@ -95,8 +95,6 @@ def test_tables_hold_what_pandas_finds_in_the_files(whole):
     final = np.log(pd.read_csv(results / 'runs/gru-50/runs.csv')['test_loss'])
     assert np.log([test['interval_low'].item(), test['interval_high'].item()]) == pytest.approx(
         stats.t.interval(0.95, 4, final.mean(), final.std() * np.sqrt(1 + 1 / 5)))
-    runs = pd.read_csv(results / 'tables/runs.csv')
-    assert len(runs) == (len(NAMES) - len(SAME_RUN)) * 5 and runs['digest'].notna().all()
     assert set(pd.read_csv(results / 'tables/experiments.csv')['n']) == {5}
 
 
