@@ -144,6 +144,7 @@ def test_no_runs_is_one_line_and_exit_code_2(tmp_path):
     assert 'there are no runs' in done.stderr and not (tmp_path / 'REPORT.md').exists()
 
 
+@pytest.mark.slow
 def test_pictures_of_removed_runs_go(tmp_path):
     results = write_runs(tmp_path, ('cnn1', 'gru-50'), seeds=3)
     run_compare(results)

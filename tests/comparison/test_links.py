@@ -263,6 +263,7 @@ def test_how_often_the_rule_errs(link, sd):
     assert simulate(link, margin, sd, trials).count(EQUAL) / trials < 0.025 + allowed
 
 
+@pytest.mark.slow
 def test_three_looks_use_up_the_level_where_nothing_is_called_equal():
     # a spread so wide that the margin never stops a link early
     trials = 2500

@@ -6,6 +6,7 @@ import pytest
 from made_up import write_run, write_runs, write_step_0
 from pages import built
 
+pytestmark = pytest.mark.slow
 playwright = pytest.importorskip('playwright.sync_api')
 axe = pytest.importorskip('axe_playwright_python.sync_playwright')
 
@@ -133,7 +134,6 @@ def test_filters_change_table_and_overview(opened):
             for key in shown_rows(page)} == {'cnn7'}
 
 
-@pytest.mark.slow
 def test_sorting_by_mouse_and_by_keyboard(opened):
     page = opened()
     usual = shown_rows(page)
@@ -162,7 +162,6 @@ def test_sorting_by_mouse_and_by_keyboard(opened):
     assert shown_rows(page) == usual
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('chart, mark, words', [
     ('.plot.numbers', 'g[aria-label=dot] path', 'the report: '),
     ('#cnn4 .plot.curves >> nth=1', 'g[aria-label=dot] circle', 'the report: '),
@@ -193,7 +192,6 @@ def test_hovering_shows_the_value(opened, chart, mark, words):
     playwright.expect(tip).to_be_empty()
 
 
-@pytest.mark.slow
 def test_every_figure_has_an_alternative_text(opened):
     page = opened()
     draw_everything(page)
@@ -209,7 +207,6 @@ def test_every_figure_has_an_alternative_text(opened):
     assert 'Accuracy of cnn4' in words and '5 seeds' in words and '6 points' in words
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('width', [390, 320])
 def test_nothing_is_wider_than_a_phone(opened, width):
     page = opened({'width': width, 'height': 844})
@@ -223,7 +220,6 @@ def test_nothing_is_wider_than_a_phone(opened, width):
     assert cut == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('size, scheme', [(WIDE, 'dark'), (NARROW, 'light')])
 def test_axe_finds_nothing(opened, few, size, scheme):
     page = opened(size, scheme, few)
@@ -235,7 +231,6 @@ def test_axe_finds_nothing(opened, few, size, scheme):
             for violation in found.response['violations']] == []
 
 
-@pytest.mark.slow
 def test_schemes_differ_and_print_is_light(opened):
     dark = opened(scheme='dark')
     background = 'getComputedStyle(document.body).backgroundColor'
@@ -244,7 +239,6 @@ def test_schemes_differ_and_print_is_light(opened):
     assert dark.evaluate(background) == 'rgb(255, 255, 255)'
 
 
-@pytest.mark.slow
 def test_printing_shows_everything(opened, few):
     page = opened(folder=few)
     assert page.locator('.plot > svg').count() < page.locator('.plot').count()
@@ -256,7 +250,6 @@ def test_printing_shows_everything(opened, few):
     assert page.locator('nav').is_hidden() and page.locator('.choices').is_hidden()
 
 
-@pytest.mark.slow
 def test_one_seed_says_so(opened, tmp_path):
     built(write_runs(tmp_path, ('cnn1', 'gru-50'), seeds=1))
     page = opened(folder=tmp_path)
@@ -268,14 +261,12 @@ def test_one_seed_says_so(opened, tmp_path):
     assert page.locator('#all-numbers tbody tr:visible').count() == 11
 
 
-@pytest.mark.slow
 def test_without_scripts_the_tables_are_there(opened):
     page = opened(java_script_enabled=False)
     assert page.locator('noscript').inner_text().startswith('The charts, sorting')
     assert page.locator('#all-numbers tbody tr').count() == 131
 
 
-@pytest.mark.slow
 def test_the_parts_are_headings_and_landmarks(opened):
     page = opened()
     levels = page.evaluate('[...document.querySelectorAll("h1,h2,h3,h4")]'

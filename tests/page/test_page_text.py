@@ -186,6 +186,7 @@ def test_damaged_filters_stop_it(tmp_path):
         built(results)
 
 
+@pytest.mark.slow
 def test_the_command_writes_it_and_damage_leaves_it(script, tmp_path):
     results = write_runs(tmp_path, FEW, seeds=4)
     code, printed, error = script('compare.py', '--results', results, '--html')

@@ -37,7 +37,8 @@ def same(ours, listing):
         np.array_equal(variable, listing[f'variable_{k}']) for k, variable in enumerate(trained))
 
 
-@pytest.fixture(scope='module', params=['truncated-normal', 'xavier'])
+@pytest.fixture(scope='module', params=[
+    'truncated-normal', pytest.param('xavier', marks=pytest.mark.slow)])
 def cnn(request, small_data, tmp_path_factory):
     """A LeNet5 run of the listing and its settings."""
     options = {'init': request.param, 'steps': STEPS, 'train_per_class': 12, 'test_per_class': 4,

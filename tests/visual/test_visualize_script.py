@@ -127,7 +127,7 @@ def test_no_run_and_no_checkpoint(cnn, visualize, tmp_path):
 def test_a_checkpoint_of_another_network(rnn, cnn, visualize, tmp_path):
     shutil.rmtree(copy_of(cnn, tmp_path / 'mixed') / 'checkpoint')
     shutil.copytree(rnn / 'checkpoint', tmp_path / 'mixed' / 'checkpoint')
-    for copy in (copy_of(cnn, tmp_path / 'other', optimizer='sgd'), tmp_path / 'mixed'):
+    for copy in (copy_of(cnn, tmp_path / 'other', optimizer='momentum'), tmp_path / 'mixed'):
         code, _, error = visualize('--run', copy)
         assert code == 2 and 'not a checkpoint of this run' in error
         assert len(error.splitlines()) == 1
