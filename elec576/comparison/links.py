@@ -200,13 +200,9 @@ def _look(link: Link, number: int, bound: float, pairs: list[tuple[Run, Run]]) -
 
 
 def _over_images(effect: Paired, bound: float, pairs: list[tuple[Run, Run]]
-                 ) -> tuple[float, float] | None:
+                 ) -> tuple[float, float]:
     """The share of the images is that of the trained networks, at the last step."""
-    correct = [[run.test_correct for run in runs] for runs in zip(*pairs)]
-    everything = [images for side in correct for images in side]
-    if any(images is None for images in everything) or len(set(map(len, everything))) > 1:
-        return None
-    higher, lower = map(np.stack, correct)
+    higher, lower = (np.stack([run.test_correct for run in runs]) for runs in zip(*pairs))
     return over_images(effect, bound, image_variance(higher, lower), higher.shape[1])
 
 

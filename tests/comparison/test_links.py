@@ -91,6 +91,8 @@ def test_the_interval_is_the_plans(link, n, number, z):
               for name in (link.higher, link.lower)))], ddof=1) / math.sqrt(n)
     assert found.look.effect.high - found.look.effect.mean == pytest.approx(half, rel=1e-9)
     assert found.look.effect.low == pytest.approx(found.look.effect.mean - half)
+    # every run gets the same images right, so they add nothing
+    assert found.look.images == pytest.approx((found.look.effect.low, found.look.effect.high))
 
 
 @pytest.mark.parametrize('mean, sd, verdict, words', [
