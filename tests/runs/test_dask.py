@@ -54,6 +54,7 @@ def test_no_scheduler_answers(address, monkeypatch):
                 if isinstance(client, distributed.Client) and client.status == 'connecting']
 
 
+@pytest.mark.slow
 def test_a_single_worker_does_the_work_until_another_joins():
     distributed = pytest.importorskip('distributed')
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1,

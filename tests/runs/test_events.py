@@ -136,6 +136,7 @@ def test_a_resumed_run(pair, small_data, tmp_path):
     assert read(directory)[3] == 1
 
 
+@pytest.mark.slow
 def test_killed_before_the_first_checkpoint(pair, small_data, tmp_path):
     """The run starts again, and so do its events: no step is shown twice."""
     directory = RunDirectory(tmp_path)

@@ -127,8 +127,9 @@ def test_lines_of_the_report(untouched):
 
 
 @pytest.mark.parametrize('program, lines, signum', [
-    ('cnn', (1, 9), signal.SIGTERM), ('cnn', (27,), signal.SIGINT),
-    ('rnn', (1, 7), signal.SIGINT), ('rnn', (14,), signal.SIGTERM)])
+    pytest.param('cnn', (1, 9), signal.SIGTERM, marks=pytest.mark.slow),
+    ('cnn', (27,), signal.SIGINT), ('rnn', (1, 7), signal.SIGINT),
+    pytest.param('rnn', (14,), signal.SIGTERM, marks=pytest.mark.slow)])
 def test_stopped_and_resumed(program, lines, signum, untouched, options, tmp_path):
     # each process counts its lines from 1; 27 and 14 are in the last step
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -150,9 +151,9 @@ def test_stopped_during_the_last_evaluation(untouched, options, tmp_path):
     assert_same('rnn', tmp_path, untouched['rnn'][0])
 
 
-@pytest.mark.parametrize('program', RUNS)
-@pytest.mark.parametrize('lines, checkpoint_seconds', [((4, 7, 2), 0), ((11,), 1e6)],
-                         ids=['a checkpoint at each step', 'no checkpoint yet'])
+@pytest.mark.parametrize('program, lines, checkpoint_seconds', [
+    ('cnn', (4, 7, 2), 0), pytest.param('rnn', (4, 7, 2), 0, marks=pytest.mark.slow),
+    pytest.param('cnn', (11,), 1e6, marks=pytest.mark.slow), ('rnn', (11,), 1e6)])
 def test_killed_and_resumed(program, lines, checkpoint_seconds, untouched, options,
                             tmp_path):
     for line in lines:

@@ -87,6 +87,7 @@ def test_another_image_that_is_right_is_found(results, small_data):
         'differs in which test images are right')
 
 
+@pytest.mark.slow
 def test_the_script_ends_with_0_or_1(results, small_data, script):
     options = ('--only', 'gru-50', '--results', results, '--data', small_data, '--jobs', 1)
     code, out, _ = script('reproduce.py', '--verify', 2, *options)
