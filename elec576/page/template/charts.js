@@ -157,7 +157,7 @@
         label, value: value.value,
         words: `the report, ${value.experiment}: ${value.printed}`})));
       return Plot.plot({
-        width, height: 34 * labels.length + 34, marginLeft: 112, marginRight: 16,
+        width, height: 34 * labels.length + 34, marginLeft: 150, marginRight: 16,
         x: {label: null, grid: true, ticks: width < 420 ? 4 : 8, nice: true},
         y: {domain: labels, label: null, padding: 0.25, tickSize: 0},
         marks: [
