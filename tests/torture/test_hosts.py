@@ -83,6 +83,12 @@ def reference(trial_options, tmp_path_factory):
 
 
 @pytest.fixture
+def in_full(trial_options):
+    if not trial_options.full:
+        pytest.skip('--full tries it')
+
+
+@pytest.fixture
 def hosts(trial_options, tmp_path):
     with Cluster(NAMES, tmp_path, trial_options.data) as hosts:
         hosts.begin()
@@ -107,7 +113,7 @@ def problems(hosts: Cluster, reference, *dones: Done, lost: str = '') -> list[st
     return found + differing(hosts.folder / 'results', reference, JOBS)
 
 
-def test_a_worker_is_cut_off(reference, hosts, finding):
+def test_a_worker_is_cut_off(in_full, reference, hosts, finding):
     job = hosts.reproduce()
     wait(lambda: hosts.busy('worker1'), job)
     hosts.link('worker1', 'down')
@@ -128,7 +134,7 @@ def test_a_worker_is_killed(reference, hosts, finding):
             len(JOBS), problems(hosts, reference, ended(job), lost='worker2'))
 
 
-def test_the_scheduler_is_cut_off_for_a_moment(reference, hosts, finding):
+def test_the_scheduler_is_cut_off_for_a_moment(in_full, reference, hosts, finding):
     job = hosts.reproduce()
     wait(lambda: hosts.busy('worker1', 'worker2'), job)
     hosts.link('scheduler', 'down')
