@@ -252,7 +252,8 @@ def simulate(link, shift, sd, trials):
         link.lower: lower})).verdict for _ in range(trials)]
 
 
-@pytest.mark.parametrize('link, sd', [(CNN, CNN_SD), (RNN, RNN_SD)], ids=['cnn', 'rnn'])
+@pytest.mark.parametrize('link, sd', [
+    pytest.param(CNN, CNN_SD, marks=pytest.mark.slow), (RNN, RNN_SD)], ids=['cnn', 'rnn'])
 def test_how_often_the_rule_errs(link, sd):
     margin, trials = MARGINS[data_of(link)], 1000
     allowed = 3 * math.sqrt(0.05 * 0.95 / trials)

@@ -68,6 +68,7 @@ def test_a_log_of_numbers_that_say_the_same_counts_like_one_number():
     assert apart.p_extremeness < 0.001 < one.p_extremeness
 
 
+@pytest.mark.slow
 def test_a_report_like_our_runs_is_as_good_as_any_and_p_is_fair():
     ps = []
     for trial in range(120):

@@ -54,8 +54,8 @@ def test_same_bits_as_the_listing(case, small_data, tmp_path):
                             **case}, small_data, tmp_path, forked=case is not AS_A_USER)
 
 
-@pytest.mark.parametrize('cell', [
-    'basic', *(pytest.param(cell, marks=pytest.mark.slow) for cell in ('lstm', 'gru'))])
+@pytest.mark.slow
+@pytest.mark.parametrize('cell', ['basic', 'lstm', 'gru'])
 def test_same_bits_as_the_listing_on_the_real_data(cell, real_data, tmp_path):
     assert_same_as_listing({'cell': cell, 'hidden': 128, 'iterations': 1050, 'batch_size': 50,
                             'display_step': 1, 'threads': 2}, real_data, tmp_path, eval_every=15)

@@ -19,6 +19,8 @@ from elec576.tf1 import session, tf
 
 STEPS = 6
 
+pytestmark = pytest.mark.slow
+
 
 def train(program, settings, data):
     """The losses of the batches before each update, and the trained variables."""
@@ -37,8 +39,7 @@ def same(ours, listing):
         np.array_equal(variable, listing[f'variable_{k}']) for k, variable in enumerate(trained))
 
 
-@pytest.fixture(scope='module', params=[
-    'truncated-normal', pytest.param('xavier', marks=pytest.mark.slow)])
+@pytest.fixture(scope='module', params=['truncated-normal', 'xavier'])
 def cnn(request, small_data, tmp_path_factory):
     """A LeNet5 run of the listing and its settings."""
     options = {'init': request.param, 'steps': STEPS, 'train_per_class': 12, 'test_per_class': 4,

@@ -46,6 +46,7 @@ def visualize(monkeypatch, capsys, small_data):
     return run
 
 
+@pytest.mark.slow
 def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
     code, out, _ = visualize('--run', cnn, '--publish', tmp_path)
     assert code == 0
