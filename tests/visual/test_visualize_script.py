@@ -47,23 +47,30 @@ def visualize(monkeypatch, capsys, small_data):
 
 
 @pytest.mark.slow
-def test_pictures_of_a_cnn(cnn, visualize, tmp_path):
-    code, out, _ = visualize('--run', cnn, '--publish', tmp_path)
+def test_pictures_of_two_runs(cnn, visualize, tmp_path):
+    other = shutil.copytree(cnn, tmp_path / 'other')
+    code, out, _ = visualize('--run', cnn, other, '--publish', tmp_path)
     assert code == 0
+    lines = out.splitlines()
+    half = lines[:len(lines) // 2]
+    assert lines == 2 * half  # the same network
     statistics = json.loads((cnn / 'activations.json').read_text())
-    assert out.splitlines()[:2] == [
+    assert half[:2] == [
         'ReLu activation %d: mean %g, standard deviation %g, variance %g'
         % (number, *layer.values()) for number, layer in enumerate(statistics.values(), 1)]
     names = {path.stem for path in (cnn / 'figures').glob('*.png')}
     assert names >= {'filters', 'activations', 'deconvnet-conv1', 'deconvnet-conv2',
                      'deconvnet-conv1-reconstructions'}
-    run = cnn.parent.name
-    shown = {f'{run}-seed0-{name}.png' for name in names - WITH_IMAGES}
-    assert {path.name for path in (tmp_path / 'figures').iterdir()} == shown
+    assert names == {path.stem for path in (other / 'figures').glob('*.png')}
+    shown = {title: {f'{title}-seed0-{name}.png' for name in names - WITH_IMAGES}
+             for title in (cnn.parent.name, 'other')}
+    assert {path.name for path in (tmp_path / 'figures').iterdir()} == set().union(*shown.values())
     found = (tmp_path / 'INSIDE.md').read_text()
-    assert set(re.findall(r'^!\[.+\]\(figures/(.+)\)$', found, re.MULTILINE)) == shown
-    lines = found[found.index(f"## Run {run}, seed 0, 1 thread, "):].splitlines()[2:]
-    assert [line for line in lines if line and line[0] != '!'] == out.splitlines()[2:]
+    for title, section in zip(shown, found.split('## Run ')[1:], strict=True):
+        assert section.startswith(f'{title}, seed 0, 1 thread, ')
+        assert set(re.findall(r'^!\[.+\]\(figures/(.+)\)$', section, re.MULTILINE)) == shown[
+            title]
+        assert [line for line in section.splitlines()[2:] if line and line[0] != '!'] == half[2:]
     for what in ('initial values', 'are dead', 'conv1, ', 'conv2, ', 'in the middle', 'turned by'):
         assert what in found
 
@@ -77,17 +84,6 @@ def test_a_choice_of_images(cnn, visualize, tmp_path, monkeypatch):
                         lambda found, *_: drawn.extend(found))
     code, _, _ = visualize('--run', cnn, '--images', '7', '3', '--out', tmp_path)
     assert code == 0 and [one.place for one in drawn] == [7, 3]
-
-
-@pytest.mark.slow
-def test_several_runs(cnn, visualize, tmp_path):
-    other = shutil.copytree(cnn, tmp_path / 'other')
-    code, out, _ = visualize('--run', cnn, other, '--publish', tmp_path / 'results')
-    assert code == 0
-    found = (tmp_path / 'results/INSIDE.md').read_text()
-    for path in (cnn, other):
-        assert found.count(f'## Run {path.parent.name if path == cnn else "other"}, ') == 1
-        assert (path / 'figures/activations.png').exists()
 
 
 def test_several_runs_have_no_common_folder(cnn, visualize, tmp_path):
