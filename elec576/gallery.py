@@ -11,13 +11,15 @@ import numpy as np
 from elec576.errors import UserError
 from elec576.pictures import inside
 from elec576.pictures.filters import draw_filters
+from elec576.settings import CnnSettings
 from elec576.visual import findings
 from elec576.visual.activations import activation_statistics, report_lines
 from elec576.visual.deconvnet import LAYERS
 from elec576.visual.features import choose_maps, evolution, top_nine
 from elec576.visual.invariance import invariance
 from elec576.visual.occlusion import SIZE, mean_occlusion, occlusions, right_images
-from elec576.visual.trained import Trained
+from elec576.visual.recurrent import by_rows
+from elec576.visual.trained import Trained, TrainedCnn, TrainedRnn
 
 CIFAR10 = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
 DIGITS = tuple('0123456789')
@@ -47,12 +49,21 @@ def pictures(trained: Trained, images: list[int] | None,
         echo: takes the report's lines of part 1c.
 
     Raises:
-        UserError: an image that does not exist.
+        UserError: an image that does not exist, or the network is recurrent and occludes none.
     """
+    if not isinstance(trained.settings, CnnSettings):
+        if images is not None:
+            raise UserError(f'--images: {trained.path} is a recurrent network; leave it out')
+        return _rnn_pictures(trained)
     for place in images or []:
         if not 0 <= place < len(trained.test.images):
             raise UserError(f'--images {place}: the test set has the images 0 to '
                             f'{len(trained.test.images) - 1}')
+    return _cnn_pictures(trained, images, echo)
+
+
+def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
+                  echo: Callable[[str], None]) -> Iterator[Picture]:
     W_conv1 = trained.sess.run(trained.net.W_conv1)
     yield Picture('filters', "first layer's weights, each on its own scale",
                   partial(draw_filters, W_conv1), findings.filters(trained))
@@ -102,6 +113,12 @@ def pictures(trained: Trained, images: list[int] | None,
         yield Picture('invariance', f'{len(several)} test images transformed: medians, and bands '
                       'that hold half of them', partial(inside.draw_invariance, curves),
                       findings.invariance(curves))
+
+
+def _rnn_pictures(trained: TrainedRnn) -> Iterator[Picture]:
+    rows = by_rows(trained)
+    yield Picture('rows', 'test set, classified after each row', partial(inside.draw_by_rows, rows),
+                  findings.rows(rows))
 
 
 def title(trained: Trained, what: str) -> str:

@@ -1,4 +1,4 @@
-"""Look inside trained LeNet5s: pictures, and what they show, from the runs' checkpoints.
+"""Look inside trained networks: pictures, and what they show, from the runs' checkpoints.
 
     python scripts/run_cnn.py --experiment cnn1 --threads 1 --keep-every 500    # some minutes
     python scripts/visualize.py --run results/local/cnn1/seed0

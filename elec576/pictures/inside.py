@@ -1,7 +1,7 @@
 """The pictures from inside a network, drawn from what `elec576.visual` computed.
 
 Part 1c's activations, and Zeiler & Fergus's figures 2 and 4 (features), 7 (occlusion) and
-5 (invariance).
+5 (invariance) for LeNet5; what a recurrent network knows after each row of a digit.
 """
 
 from pathlib import Path
@@ -12,11 +12,12 @@ from matplotlib.colors import ListedColormap
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 
-from elec576.pictures.figure import BLUE, VERMILION, new_figure, save
+from elec576.pictures.figure import BLUE, ORANGE, VERMILION, new_figure, save
 from elec576.visual.activations import LayerStatistics
 from elec576.visual.features import Evolution, TopNine
 from elec576.visual.invariance import NEUTRAL, Curve
 from elec576.visual.occlusion import MeanOcclusion, Occlusion
+from elec576.visual.recurrent import ByRows
 
 # The ten classes: Okabe & Ito's eight and two greys, distinguishable for the colour-blind.
 CLASS_COLOURS = ('#000000', '#E69F00', '#56B4E9', '#009E73', '#F0E442', '#0072B2', '#D55E00',
@@ -26,6 +27,7 @@ BEYOND = '#B8CCE4'  # beyond an image's edge: not a grey, to avoid confusion
 HEADINGS = ("image, and the\nsquare's size", 'strongest conv2 map,\nprojected',
             'its total activity', "true class's\nprobability", 'most likely class')
 AXES = {'translation': 'pixels downwards', 'scale': 'scale (ratio)', 'rotation': 'degrees'}
+EARLY = 18  # rows: up to here a digit's own curve is labelled where it peaks
 
 
 def draw_activations(statistics: dict[str, LayerStatistics], path: Path, title: str) -> None:
@@ -163,6 +165,28 @@ def draw_invariance(curves: dict[str, Curve], path: Path, title: str) -> None:
                                     'last layer (h_fc1): distance\n(1: between two images)',
                                     "true class's probability")):
         axes.set_title(text, fontsize=10)
+    save(figure, path)
+
+
+def draw_by_rows(found: ByRows, path: Path, title: str) -> None:
+    """Accuracy and the true class's probability against the number of rows read."""
+    figure = new_figure(8, 4.6)
+    figure.suptitle(title, fontsize=10)
+    axes = figure.subplots()
+    rows = np.arange(1, len(found.accuracy) + 1)
+    for label, accuracy in enumerate(found.by_class.T):
+        axes.plot(rows, accuracy, color='grey', linewidth=0.6,
+                  label=None if label else 'accuracy, each digit')
+        peak = int(np.argmax(accuracy[:EARLY]))
+        if accuracy[peak] > 0.3:
+            axes.annotate(str(label), (rows[peak], accuracy[peak]), ha='center',
+                          va='bottom')
+    axes.plot(rows, found.accuracy, color=BLUE, linewidth=2.2, label='accuracy')
+    axes.plot(rows, found.probability, color=ORANGE, linewidth=2.2, linestyle='--',
+              label="true class's probability, mean")
+    axes.set(xlabel='rows read', ylabel='on the test set', ylim=(0, 1.06),
+             xlim=(0.5, rows[-1]))
+    figure.legend(loc='outside lower center', ncols=3)
     save(figure, path)
 
 

@@ -9,14 +9,16 @@ from elec576.visual.deconvnet import LAYERS, crop
 from elec576.visual.features import TOP, Evolution, TopNine
 from elec576.visual.invariance import Curve
 from elec576.visual.occlusion import MeanOcclusion
-from elec576.visual.trained import Trained
+from elec576.visual.recurrent import ByRows
+from elec576.visual.trained import TrainedCnn
 
+ROWS = (14, 20, 22, 24, 26, 28)
 MOVES = {'translation': (1, 3), 'scale': (0.8, 1.5), 'rotation': (30, 180)}
 AMOUNTS = {'translation': 'moved by {:g} px', 'scale': 'scaled by {:g}',
            'rotation': 'turned by {:g}°'}
 
 
-def filters(trained: Trained) -> str:
+def filters(trained: TrainedCnn) -> str:
     """How far training moved the first layer's weights from their initial values."""
     net = trained.net
     with session(net.graph, trained.settings.threads) as sess:
@@ -101,3 +103,9 @@ def invariance(curves: dict[str, Curve]) -> str:
             f'true class\'s probability ({still:.2f} untouched): '
             + '; '.join(at(kind, amount) for kind, amounts in MOVES.items() for amount in amounts)
             + '.')
+
+
+def rows(found: ByRows) -> str:
+    """Test accuracy by rows read."""
+    return 'Test accuracy after ' + ', '.join(
+        f'{row} rows {found.accuracy[row - 1]:.3f}' for row in ROWS) + '.'

@@ -1,33 +1,42 @@
-"""A LeNet5 run's trained network: its graph, a session with its variables, its test images."""
+"""A run's trained network: its graph, a session with its variables, its test images."""
 
 import contextlib
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Generic, Iterator, TypeVar
 
 import numpy as np
 
 from elec576.data import DataOrigin, ImageSet
 from elec576.errors import UserError
 from elec576.graphs.lenet5 import LeNet5
+from elec576.graphs.rnn import RnnGraph
 from elec576.runs import checkpoints
 from elec576.runs.run import PROGRAMS
 from elec576.runs.rundir import RunDirectory, read_json, read_settings
-from elec576.settings import CnnSettings
+from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 
 BATCH = 250  # images per session call: activations of the whole test set need not fit in memory
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A run's network, restored."""
+Net = TypeVar('Net', LeNet5, RnnGraph)
+Kind = TypeVar('Kind', CnnSettings, RnnSettings)
 
-    net: LeNet5
+
+@dataclass(frozen=True)
+class Trained(Generic[Net, Kind]):
+    """A run's network, restored.
+
+    `test` holds what the network is fed: images [n, 28, 28, 1] for LeNet5, [n, 28, 28] (rows) for a
+    recurrent network; and one-hot labels [n, 10].
+    """
+
+    net: Net
     sess: tf.Session
-    settings: CnnSettings
-    test: ImageSet  # images [n, 28, 28, 1] and one-hot labels [n, 10]
+    settings: Kind
+    test: ImageSet
     origin: DataOrigin
     path: Path  # the run's directory
     step: int  # updates made
@@ -44,6 +53,10 @@ class Trained:
         return self.test.labels.argmax(axis=1)
 
 
+TrainedCnn = Trained[LeNet5, CnnSettings]
+TrainedRnn = Trained[RnnGraph, RnnSettings]
+
+
 @contextlib.contextmanager
 def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
     """Restore the network of the run in ``path`` from its last checkpoint.
@@ -52,18 +65,16 @@ def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
         data: where the data is, as for training.
 
     Raises:
-        UserError: there is no run, it is of a recurrent network, it has no checkpoint or one of
-            another network, or the data found is not what it was trained on.
+        UserError: there is no run, it has no checkpoint or one of another network, or the data
+            found is not what it was trained on.
     """
     run = RunDirectory(path)
     settings = read_settings(run)
-    if not isinstance(settings, CnnSettings):
-        raise UserError(f'{path}: a recurrent network; name a run of scripts/run_cnn.py')
     checkpoint = checkpoints.latest(run.checkpoints)
     if checkpoint is None:
         raise UserError(f'{path}: no checkpoint to look inside; make the run again with '
-                        f'scripts/run_cnn.py, which keeps one')
-    program = PROGRAMS[CnnSettings]
+                        f'scripts/run_{settings.program}.py, which keeps one')
+    program = PROGRAMS[type(settings)]
     _, test, _, origin = program.load(settings, data)
     dataset = read_json(run.config).get('dataset')
     if dataset and dataset != dataclasses.asdict(origin):

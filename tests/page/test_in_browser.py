@@ -224,7 +224,7 @@ def test_nothing_is_wider_than_a_phone(opened, width):
 def test_axe_finds_nothing(opened, few, size, scheme):
     page = opened(size, scheme, few)
     draw_everything(page)
-    page.locator('#origin summary').click()
+    page.locator('#cnn-vis summary').click()
     found = axe.Axe().run(page, options={
         'runOnly': {'type': 'tag', 'values': EVERYTHING}, 'resultTypes': ['violations']})
     assert [(violation['id'], violation['nodes'][0]['html'][:120])

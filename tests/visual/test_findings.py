@@ -10,6 +10,7 @@ from elec576.visual.deconvnet import LAYERS
 from elec576.visual.features import Evolution, top_nine
 from elec576.visual.invariance import Curve
 from elec576.visual.occlusion import MeanOcclusion
+from elec576.visual.recurrent import ByRows
 
 
 def test_untrained_weights(make_trained):
@@ -97,3 +98,8 @@ def test_moves():
                                  'rotation': curve([30, 180])})
     assert '(1.00 untouched)' in words and 'moved by 3 px: 0.30, 0.03, 1.00' in words
     assert 'scaled by 1.5: 0.15, 0.01, 1.00; turned by 30°: 3.00, 0.30, 0.97' in words
+
+
+def test_rows_read():
+    found = ByRows(np.arange(1, 29) / 28, None, None)
+    assert findings.rows(found).endswith('26 rows 0.929, 28 rows 1.000.')

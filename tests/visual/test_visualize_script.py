@@ -86,8 +86,18 @@ def test_a_choice_of_images(cnn, visualize, tmp_path, monkeypatch):
     assert code == 0 and [one.place for one in drawn] == [7, 3]
 
 
-def test_several_runs_have_no_common_folder(cnn, visualize, tmp_path):
-    code, _, error = visualize('--run', cnn, cnn, '--out', tmp_path)
+def test_pictures_of_recurrent_networks(rnn, visualize, tmp_path):
+    other = shutil.copytree(rnn, tmp_path / 'other')
+    code, out, _ = visualize('--run', rnn, other, '--publish', tmp_path / 'results')
+    assert code == 0
+    accuracy = json.loads((rnn / 'metrics.json').read_text())['test_accuracy']
+    assert out.count(f'28 rows {accuracy:.3f}.') == 2
+    found = (tmp_path / 'results/INSIDE.md').read_text()
+    for path in (rnn, other):
+        assert {path.stem for path in (path / 'figures').glob('*.png')} == {'rows'}
+        assert found.count(f'## Run {path.name}, ') == 1
+        assert (tmp_path / f'results/figures/{path.name}-seed0-rows.png').exists()
+    code, _, error = visualize('--run', rnn, other, '--out', tmp_path)
     assert code == 2 and len(error.splitlines()) == 1 and '--out' in error
 
 
@@ -98,9 +108,9 @@ def test_no_such_image(cnn, visualize, tmp_path, place):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_recurrent_network_is_refused(rnn, visualize):
-    code, _, error = visualize('--run', rnn)
-    assert code == 2 and 'a recurrent network' in error and len(error.splitlines()) == 1
+def test_a_recurrent_network_occludes_nothing(rnn, visualize):
+    code, _, error = visualize('--run', rnn, '--images', '3')
+    assert code == 2 and '--images' in error and len(error.splitlines()) == 1
 
 
 def copy_of(run, folder, **settings):
@@ -122,12 +132,15 @@ def test_no_run_and_no_checkpoint(cnn, visualize, tmp_path):
 
 
 def test_a_checkpoint_of_another_network(rnn, cnn, visualize, tmp_path):
-    shutil.rmtree(copy_of(cnn, tmp_path / 'mixed') / 'checkpoint')
-    shutil.copytree(rnn / 'checkpoint', tmp_path / 'mixed' / 'checkpoint')
-    for copy in (copy_of(cnn, tmp_path / 'other', optimizer='momentum'), tmp_path / 'mixed'):
+    for copy in (copy_of(rnn, tmp_path / 'wider', hidden=9),
+                 copy_of(rnn, tmp_path / 'other-cell', cell='gru')):
         code, _, error = visualize('--run', copy)
         assert code == 2 and 'not a checkpoint of this run' in error
         assert len(error.splitlines()) == 1
+    shutil.rmtree(copy_of(cnn, tmp_path / 'mixed') / 'checkpoint')
+    shutil.copytree(rnn / 'checkpoint', tmp_path / 'mixed' / 'checkpoint')
+    code, _, error = visualize('--run', tmp_path / 'mixed')
+    assert code == 2 and 'not a checkpoint of this run' in error and len(error.splitlines()) == 1
 
 
 def test_other_data_than_the_run_was_trained_on(cnn, visualize, small_data, tmp_path):
