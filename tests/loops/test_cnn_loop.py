@@ -50,7 +50,9 @@ def assert_same_as_listing(ours: dict, listing: dict, printed: str) -> None:
 
 @pytest.mark.parametrize('case', [
     AS_A_USER,
-    {'act': 'tanh', 'init': 'xavier', 'optimizer': 'sgd', 'seed': 3},
+    {'act': 'tanh', 'init': 'xavier', 'optimizer': 'sgd', 'seed': 3, 'threads': 1},
+    pytest.param({'act': 'tanh', 'init': 'xavier', 'optimizer': 'sgd', 'seed': 3},
+                 marks=pytest.mark.slow),
     {'act': 'sigmoid', 'fc_act': 'relu', 'optimizer': 'momentum', 'batch_size': 7,
      'keep_prob': 0.8, 'test_per_class': 3, 'threads': 1},
     pytest.param({'act': 'relu', 'optimizer': 'rmsprop', 'keep_prob': 1.0, 'train_per_class': 9},
@@ -96,8 +98,8 @@ def assert_same_run(one: dict, other: dict) -> None:
 
 @pytest.mark.parametrize('shape', [
     pytest.param({}, marks=pytest.mark.slow),
-    {'batch_size': 7, 'keep_prob': 0.9, 'train_per_class': 11, 'test_per_class': 3}],
-    ids=['default', 'other-shapes'])
+    {'batch_size': 7, 'keep_prob': 0.9, 'train_per_class': 11, 'test_per_class': 3,
+     'threads': 1}], ids=['default', 'other-shapes'])
 def test_evaluating_less_changes_no_bit(shape, small_data):
     def run(eval_every, log_every):
         return run_package(CnnSettings(**{**SMALL, **shape}, steps=25, eval_every=eval_every,

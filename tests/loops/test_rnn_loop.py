@@ -46,8 +46,10 @@ def assert_same_as_listing(case: dict, data, tmp_path, forked: bool = True, eval
 @pytest.mark.parametrize('case', [
     AS_A_USER,
     {'cell': 'lstm', 'hidden': 20, 'seed': 2, 'threads': 1},
-    {'cell': 'gru', 'hidden': 33, 'batch_size': 61, 'lr': 1e-4},
-], ids=lambda case: case['cell'])
+    {'cell': 'gru', 'hidden': 33, 'batch_size': 61, 'lr': 1e-4, 'threads': 1},
+    pytest.param({'cell': 'gru', 'hidden': 33, 'batch_size': 61, 'lr': 1e-4},
+                 marks=pytest.mark.slow),
+], ids=lambda case: f"{case['cell']}-{case.get('threads', 2)}")
 def test_same_bits_as_the_listing(case, small_data, tmp_path):
     # 300 training images: every batch size here crosses the end of an epoch
     assert_same_as_listing({'iterations': 1300, 'batch_size': 50, 'display_step': 5, 'threads': 2,
