@@ -1,7 +1,10 @@
 """Made-up runs, in the files of real ones, for tests of the comparison."""
 
 import dataclasses
+import shutil
+import tempfile
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,7 @@ ACCURACY = {'rnn-a': 0.90, 'rnn-b': 0.80, 'rnn-c': 0.85, 'rnn-50': 0.93, 'rnn-30
             'lstm-50': 0.965, 'lstm-300': 0.985}
 STEP_0_LOSS = {'relu, fc1 relu': 9.0, 'sigmoid, fc1 sigmoid': 4.3, 'tanh, Xavier': 2.3}
 SD = 0.002
+_ONCE = tempfile.TemporaryDirectory()
 
 
 def dataset(name: str, settings) -> dict:
@@ -95,11 +99,19 @@ def write_run(results: Path, name: str, seed: int, values: dict | None = None) -
 def write_runs(results: Path, names=NAMES, seeds: int = 5) -> Path:
     """Write ``seeds`` runs of each of ``names``, and step 0 if it is all; return ``results``."""
     for name in dict.fromkeys(SAME_RUN.get(name, name) for name in names):
-        for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-            write_run(results, name, seed)
+        shutil.copytree(_tables(name, seeds), folder_of(results, name))
     if names is NAMES:
         write_step_0(results)
     return results
+
+
+@cache
+def _tables(name: str, seeds: int) -> Path:
+    """The folder of an experiment's tables, written once for all tests of a process."""
+    results = Path(_ONCE.name) / str(seeds)
+    for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+        write_run(results, name, seed)
+    return folder_of(results, name)
 
 
 def write_step_0(results: Path, seeds: int = 60) -> None:
