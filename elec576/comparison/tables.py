@@ -160,4 +160,3 @@ def checks_table(comparison: Comparison) -> pd.DataFrame:
     """One row for each kind of claim made of our own runs; ``wrong`` is empty for true settings."""
     return pd.DataFrame([dataclasses.asdict(rate) for rate in comparison.rates],
                         columns=[item.name for item in dataclasses.fields(Rate)])
-
