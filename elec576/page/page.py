@@ -23,7 +23,7 @@ from elec576.experiments import named
 from elec576.page import alternatives
 from elec576.page.charts import charts
 from elec576.page.commands import rerun_commands
-from elec576.page.origins import LISTINGS, settings_origins
+from elec576.page.origins import settings_origins
 from elec576.page.strips import effect_strips, number_strip
 from elec576.settings import describe
 
@@ -51,8 +51,7 @@ def page_text(comparison: Comparison) -> str:
     environment.globals.update(
         alternatives=alternatives, links=links, methods=methods, words=words,
         named=named, summarise=summarise, number_strip=number_strip, effect_strips=effect_strips,
-        rerun_commands=rerun_commands, settings_origins=settings_origins, LISTINGS=LISTINGS,
-        VERDICTS=VERDICTS,
+        rerun_commands=rerun_commands, settings_origins=settings_origins, VERDICTS=VERDICTS,
         NUMBER_VERDICTS=(COMPATIBLE, NOT_COMPATIBLE, TOO_FEW, NOT_COMPARED), STATISTICS=STATISTICS,
         PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL, shade=_shade)
     return environment.get_template('page.html').render(

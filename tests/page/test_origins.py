@@ -1,4 +1,4 @@
-"""Each setting's lines of the listing are really there."""
+"""Each setting's line in the listing is really there."""
 
 import dataclasses
 
@@ -9,42 +9,71 @@ from elec576 import listings
 from elec576.comparison.comparison import compare
 from elec576.errors import UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, named
-from elec576.page.origins import LISTINGS, setting_lines, settings_origins
+from elec576.page import origins
+from elec576.page.origins import setting_lines, settings_origins
+from elec576.settings import CnnSettings, RnnSettings
 
-NO_OPTIONS = {'eval_every', 'dataset', 'bias', 'momentum'}  # of the listings
+# what no line of a listing can say, by field: the experiments of which that is so
+WITHOUT_A_LINE = {'eval_every': {*EXPERIMENTS, *EVIDENCE}, 'dataset': {'cnn-mnist'},
+                  'bias': {'evidence-bias-0'}, 'train_per_class': set(), 'test_per_class': set()}
 
 
 @pytest.mark.parametrize('name', [*EXPERIMENTS, *EVIDENCE])
-def test_every_setting_has_its_lines(name):
+def test_every_setting_has_its_line_or_a_known_reason(name):
     settings = named(name)
-    lines = listings.program(LISTINGS[settings.program]).read_text().splitlines()
-    none = NO_OPTIONS | {'optimizer'} if settings.program == 'rnn' else NO_OPTIONS
+    listing = (listings.CNN_PROGRAM if isinstance(settings, CnnSettings)
+               else listings.RNN_PROGRAM)
+    lines = listings.program(listing).read_text().splitlines()
     for item in dataclasses.fields(settings):
+        if getattr(settings, item.name) is None:
+            continue  # it has no such setting, and none is shown
         found = setting_lines(settings, item.name)
-        assert bool(found) == (item.name not in none), item.name
-        for number, text in found:
-            assert lines[number - 1].strip() == text and not text.startswith(('parser.', '#'))
+        assert bool(found) == (name not in WITHOUT_A_LINE.get(item.name, ())), item.name
+        for line in found:
+            assert lines[line.number - 1].strip() == line.text
+            assert not line.text.startswith(('parser.', '#'))
+
+
+@pytest.mark.parametrize('kind', [CnnSettings, RnnSettings])
+def test_every_choice_has_a_line(kind):
+    for item in dataclasses.fields(kind):
+        if item.name == 'dataset' or (kind, item.name) == (RnnSettings, 'optimizer'):
+            continue  # the listings know one
+        for choice in item.metadata['choices'] or ():
+            assert setting_lines(dataclasses.replace(kind(), **{item.name: choice}), item.name)
 
 
 def test_lines_follow_the_value():
     def text(name, field):
-        return ' '.join(line for _, line in setting_lines(named(name), field))
+        return ' '.join(line.text for line in setting_lines(named(name), field))
 
     assert 'GradientDescent' in text('cnn7', 'optimizer') and 'Adam' in text('cnn1', 'optimizer')
-    assert 'Adam' not in text('cnn7', 'optimizer') and 'h_conv2' in text('cnn1', 'act')
-    assert 'h_fc1' in text('cnn1', 'fc_act') and 'h_conv' not in text('cnn1', 'fc_act')
+    assert 'glorot' in text('cnn9', 'init') and 'truncated_normal' in text('cnn2', 'init')
+    assert 'GRUCell' in text('gru-50', 'cell') and 'BasicRNNCell' in text('rnn-a', 'cell')
+    assert 'CIFAR10/Test' in text('cnn1', 'dataset')
     assert 'ONEDNN_MAX_CPU_ISA' in text('cnn1', 'isa') and 'args.isa' in text('gru-50', 'isa')
+    (momentum,) = setting_lines(CnnSettings(optimizer='momentum'), 'momentum')
+    assert 'MomentumOptimizer(lr, 0.9)' in momentum.text
 
 
 def test_values_are_the_runs_own(tmp_path):
-    comparison = compare(write_runs(tmp_path, ('cnn7', 'cnn-mnist'), seeds=2))
+    comparison = compare(write_runs(tmp_path, ('cnn7', 'cnn-mnist', 'evidence-bias-0'), seeds=2))
     found = {origin.flag: origin for origin in settings_origins(comparison.results.of('cnn7'))}
     assert found['--optimizer'].value == 'sgd' and found['--lr'].value == '0.001'
     assert found['--seed'].value == '100, 101' and found['--threads'].value == '1'
-    assert found['--eval-every'].lines == () and '--momentum' not in found
+    assert 'before every step' in found['--eval-every'].note
     mnist = {origin.flag: origin for origin in
              settings_origins(comparison.results.of('cnn-mnist'))}
-    assert '--train-per-class' not in mnist and mnist['--dataset'].lines == ()
+    assert '--train-per-class' not in mnist and "assignment 1's" in mnist['--dataset'].note
+    bias = settings_origins(comparison.results.of('evidence-bias-0'))
+    assert [origin.note for origin in bias if origin.flag == '--bias'] == ['not in the listing']
+
+
+def test_each_text_is_part_of_one_line():
+    for listing, searched in origins._LISTINGS.values():
+        lines = listings.program(listing).read_text().splitlines()
+        for text in (text for texts in searched.values() for text in texts):
+            assert sum(text in line for line in lines) == 1, text
 
 
 @pytest.fixture
@@ -57,9 +86,9 @@ def other_starter(tmp_path, monkeypatch):
 
 
 def test_line_numbers_are_read_not_written(other_starter):
-    before, _ = setting_lines(named('cnn1'), 'lr')[0]
+    before = setting_lines(named('cnn1'), 'lr')[0].number
     other_starter.write_text('\n\n' + other_starter.read_text())
-    assert setting_lines(named('cnn1'), 'lr')[0][0] == before + 2
+    assert setting_lines(named('cnn1'), 'lr')[0].number == before + 2
 
 
 def test_an_installation_without_listings_says_so(other_starter):
