@@ -325,8 +325,8 @@ def fastest(tried: dict[str, float | str]) -> str:
 def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
     """The training step of one thread, its operations and their floors (`benchmarks.roofline`).
 
-    All that belongs to a model takes turns. An operation's time is a median, a speed of the
-    machine the best of all rounds and layouts.
+    All that belongs to a model takes turns. Operations are those of the fastest traced step, a
+    speed of the machine is the best of all rounds and layouts: nothing else slows either.
 
     Returns:
         by model: 'step', a summary; 'kinds' (`kinds_of`); 'products' and 'bandwidth', per second.
@@ -352,6 +352,8 @@ def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
                 call: turn([machine], model, call, effort.seconds / 10) for call in calls}},
                 effort.rounds)
 
+        fastest_step = min(steps, key=lambda step: sum(op.seconds for op in step))
+
         def best(calls: str, nothing: str) -> float:
             """Seconds of the best layout, without what a call costs besides."""
             call, besides = (min(summary['low'] for name, summary in times.items()
@@ -365,7 +367,7 @@ def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
             {size: max(moved * size / best(f'{name} {size}', f'{name} {NOTHING}')
                        for name, moved in MOVED.items()) for size in WORKING_SETS})
         found[model] = {
-            'step': times['step'], 'kinds': kinds_of(steps[1:], speeds),
+            'step': times['step'], 'kinds': kinds_of(fastest_step, speeds),
             'products': {' '.join(map(str, shape)): speed
                          for shape, speed in speeds.products.items()},
             'bandwidth': speeds.bandwidth}

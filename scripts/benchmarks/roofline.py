@@ -9,7 +9,6 @@ Nothing is measured here, and TensorFlow is not imported.
 """
 
 import math
-import statistics
 from typing import NamedTuple, Sequence
 
 import numpy as np
@@ -105,26 +104,19 @@ def floor_of(op: Op, machine: Machine) -> float:
     return max(arithmetic, moved / float(bandwidth))
 
 
-def kinds_of(steps: Sequence[Sequence[Op]], machine: Machine) -> dict[str, dict]:
+def kinds_of(step: Sequence[Op], machine: Machine) -> dict[str, dict]:
     """Of every kind of operation in a step, the slowest first.
 
-    Args:
-        steps: the timelines of several steps; times are medians over them.
-
     Returns:
-        by kind: 'count', 'seconds', 'flops', 'bytes', 'floor' of a whole step.
+        by kind: 'count', 'seconds', 'flops', 'bytes', 'floor'.
     """
     found: dict[str, dict] = {}
-    for number, step in enumerate(steps):
-        for op in step:
-            row = found.setdefault(op.kind + ', unused' * (not op.used), {
-                'count': 0, 'seconds': [0.0] * len(steps), 'flops': 0, 'bytes': 0, 'floor': 0.0})
-            row['seconds'][number] += op.seconds
-            if number == 0:
-                row['count'] += 1
-                row['flops'] += (product_of(op) or (None, 0))[1]
-                row['bytes'] += memory_of(op)[0]
-                row['floor'] += floor_of(op, machine)
-    for row in found.values():
-        row['seconds'] = statistics.median(row['seconds'])
+    for op in step:
+        row = found.setdefault(op.kind + ', unused' * (not op.used), {
+            'count': 0, 'seconds': 0.0, 'flops': 0, 'bytes': 0, 'floor': 0.0})
+        row['count'] += 1
+        row['seconds'] += op.seconds
+        row['flops'] += (product_of(op) or (None, 0))[1]
+        row['bytes'] += memory_of(op)[0]
+        row['floor'] += floor_of(op, machine)
     return dict(sorted(found.items(), key=lambda item: -item[1]['seconds']))

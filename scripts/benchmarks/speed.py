@@ -259,7 +259,7 @@ def _frameworks(found: dict) -> list[str]:
 def _roofline(found: dict) -> list[str]:
     rows, detailed = [], []
     for model, row in found.items():
-        step, kinds = row['step']['median'], row['kinds']
+        step, kinds = row['step']['low'], row['kinds']
         inside, floors = (sum(kind[part] for kind in kinds.values()) for part in
                           ('seconds', 'floor'))
         share, overhead = (0.85, 0.05) if model == work.LENET5 else (0.6, 0.25)
@@ -281,9 +281,11 @@ def _roofline(found: dict) -> list[str]:
         'speed of TensorFlow\'s matrix product of the same shape (a convolution\'s: patches times '
         'weights), and its bytes divided by the memory bandwidth at the size of its working set, '
         'both measured in turns with the steps, with the same kernels. Elementwise operations '
-        'count bytes only, an operation whose result nobody uses has no floor. Operations are '
-        'timed by TensorFlow\'s own timeline; what an untraced step takes besides them is the '
-        'executor\'s and Python\'s. Bold misses its aim.',
+        'count bytes only, an operation whose result nobody uses has no floor. Shares are of the '
+        'smallest time of a step, as floors are of the largest speeds. Operations are timed in '
+        'the fastest step that TensorFlow\'s own timeline recorded; what the step takes besides '
+        'them is the executor\'s and Python\'s. Recording makes small operations slower, so that '
+        'less than nothing may be left. Bold misses its aim.',
         _table(('', 'ms a step', 'floors', 'share', 'at least', 'outside the operations',
                 'at most', 'ms above the floor'), rows),
         '### The kinds of operations, milliseconds in a step',
@@ -298,7 +300,7 @@ def _judged(value: float, holds: bool) -> str:
 
 def _why_lstm(row: dict) -> str:
     """Where the time goes in the step in which PyTorch's fused layer was ahead."""
-    step, parts = row['step']['median'], []
+    step, parts = row['step']['low'], []
     for what, is_one in (('products', True), ('other operations', False)):
         some = [each for kind, each in row['kinds'].items() if ('MatMul' in kind) == is_one]
         count, seconds, floor = (sum(each[part] for each in some)
@@ -306,7 +308,7 @@ def _why_lstm(row: dict) -> str:
         parts.append(f'{count} {what} take {_three(1000 * seconds)} ms (floors '
                      f'{_three(1000 * floor)})')
         step -= seconds
-    return (f'`lstm-128`: of {_three(1000 * row["step"]["median"])} ms, {parts[0]}, {parts[1]}, '
+    return (f'`lstm-128`: of {_three(1000 * row["step"]["low"])} ms, {parts[0]}, {parts[1]}, '
             f'and {_three(1000 * step)} ms pass between them. As listed, the cell is a graph of '
             'small operations for each of 28 rows. A fused LSTM layer needs no operations of their '
             'own for the gates, no copies (ConcatV2, Split, Slice), no sum of 28 weight gradients '

@@ -124,12 +124,13 @@ def kind(seconds: float, floor: float) -> dict:
 
 def test_the_roofline():
     kinds = {'MatMul': kind(0.006, 0.0055), 'AddN': kind(0.003, 0.001), 'Tanh': kind(1e-4, 1e-4)}
-    row = {'step': times(0.01), 'kinds': kinds, 'products': {}, 'bandwidth': {}}
+    step = {'low': 0.01, 'median': 0.011, 'high': 0.012, 'rounds': 1}
+    row = {'step': step, 'kinds': kinds, 'products': {}, 'bandwidth': {}}
     text = speed.document({'roofline': result({'lenet5': row, 'lstm-128': row})})
     cnn, lstm = (line.split('|')[2:-1] for line in text.splitlines()
                  if line.startswith(('| lenet5 ', '| lstm-128 ')) and 'AddN 2.00' in line)
     assert [cell.strip() for cell in cnn] == [
-        '10.0 (9.00-12.0)', '6.60', '**66%**', '85%', '**9%**', '5%',
+        '11.0 (10.0-12.0)', '6.60', '**66%**', '85%', '**9%**', '5%',
         'AddN 2.00, MatMul 0.50, Tanh 0.00']
     assert [cell.strip() for cell in lstm][2:6] == ['66%', '60%', '9%', '25%']
     assert [[cell.strip() for cell in line.split('|')[2:-1]] for line in text.splitlines()

@@ -45,9 +45,7 @@ def start(model: str, variant: str) -> Callable[[int], float]:
         options = {'eval_every': int(variant.split()[1]) if ' ' in variant else 0, 'log_every': 0}
     else:
         options = {'eval_every': 0} | ({} if variant == 'display' else {'display_step': 10**9})
-    timelines: list[list[Op]] = []
-    if variant == 'timeline':
-        sess = Traced(sess, timelines)
+    trained = Traced(sess, []) if variant == 'timeline' else sess
 
     def run(steps: int) -> float | list[list[Op]]:
         # one step more than asked for: the clock starts when the first is done, so that what a
@@ -55,33 +53,40 @@ def start(model: str, variant: str) -> Callable[[int], float]:
         nonlocal done
         now = work.lasting(settings, done + steps + 1, threads=_threads, **options)
         times = [time.perf_counter() for _ in program.steps(
-            net, sess, inputs, now, History(program.columns), lambda line: None, done)]
+            net, trained, inputs, now, History(program.columns), lambda line: None, done)]
         done += steps + 1
-        return timelines[-steps:] or times[-1] - times[0]
+        return trained.operations(steps) if variant == 'timeline' else times[-1] - times[0]
 
     return run
 
 
 class Traced(NamedTuple):
-    """A session that appends each run's operations to ``timelines``."""
+    """A session that keeps the metadata of its runs. They are read later: it empties the caches."""
 
     sess: object
-    timelines: list[list[Op]]
+    found: list  # of `tf.RunMetadata`; the first one has the graph
 
     def run(self, fetches, feed_dict):
         from elec576.tf1 import tf
         found = tf.RunMetadata()
-        result = self.sess.run(fetches, feed_dict, tf.RunOptions(
-            trace_level=tf.RunOptions.SOFTWARE_TRACE, output_partition_graphs=True), found)
-        self.timelines.append(operations(found))
+        options = tf.RunOptions(trace_level=tf.RunOptions.SOFTWARE_TRACE,
+                                output_partition_graphs=not self.found)
+        result = self.sess.run(fetches, feed_dict, options, found)
+        self.found.append(found)
         return result
 
+    def operations(self, steps: int) -> list[list[Op]]:
+        """The last steps' operations; nothing is kept but the graph."""
+        graph, = self.found[0].partition_graphs
+        last = [operations(found.step_stats, graph) for found in self.found[-steps:]]
+        del self.found[1:]
+        return last
 
-def operations(found) -> list[Op]:
-    """The operations that a `tf.RunMetadata` with its graph holds, in the order of their ends."""
+
+def operations(step_stats, graph) -> list[Op]:
+    """The operations of a step, in the order of their ends."""
     from elec576.tf1 import tf
-    stats, = found.step_stats.dev_stats
-    graph, = found.partition_graphs
+    stats, = step_stats.dev_stats
     outputs = {node.node_name: {
         output.slot: Tensor(tuple(dim.size for dim in output.tensor_description.shape.dim),
                             tf.as_dtype(output.tensor_description.dtype).size)
