@@ -98,9 +98,7 @@ def _notices(comparison: Comparison) -> list[str]:
 def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     parts = ['\n'.join(f'- {sentence}' for sentence in words.plan_words()),
              f'"One run each" is the probability that one run of each setting comes out in the '
-             f'sentence\'s order. Four of the sentences compare with one and the same run of the '
-             f'report, its run 2: that relu, 8000 iterations, 10000 samples and Xavier all beat '
-             f'one run of it has probability {words.percent_words(comparison.luck)}.',
+             f'sentence\'s order. {words.luck_words(comparison.luck)}',
              *_pictures(drawn, 'links')]
     for judged in comparison.conclusions:
         conclusion = judged.conclusion

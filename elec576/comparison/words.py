@@ -79,6 +79,13 @@ def percent_words(share: float | None) -> str:
             f'{percent:.0f} %')
 
 
+def luck_words(luck: float | None) -> str:
+    """How probable the sentences that hang on one run of the report are, all together."""
+    return ('Four of the sentences compare with one and the same run of the report, its run 2. The '
+            'probability that relu, 8000 iterations, 10000 samples and Xavier all beat one run of '
+            f'it is {"not known yet" if luck is None else percent_words(luck)}.')
+
+
 def is_time(link: JudgedLink) -> bool:
     return link.link.quantity == 'cpu_seconds'
 
