@@ -18,6 +18,8 @@ from elec576.settings import CnnSettings
 from elec576.tf1 import tf
 
 IMAGES_AT_ONCE = 500
+# From 2.3 on numpy adds all of an array pairwise: a sum is that of its halves' sums.
+PAIRWISE = np.lib.NumpyVersion(np.__version__) >= '2.3.0'
 
 
 def load(settings: CnnSettings, data: str | None = None) -> Inputs:
@@ -101,12 +103,13 @@ def activation_statistics(net: LeNet5, sess: tf.Session,
     """Part 1c: mean, standard deviation and variance of both convolutional layers on ``test``.
 
     The listing computes `var_h1` from `h2`; the numbers that it prints are of `h1`, as here. They
-    are `np.mean`, `np.std` and `np.var` of the whole layer to the last bit, in less memory.
+    are `np.mean`, `np.std` and `np.var` of the whole layer to the last bit; with numpy 2.3 or later
+    in less memory.
     """
     def mean_of(layer: tf.Tensor, function: Callable[[np.ndarray], np.ndarray]) -> np.float32:
         sums = [np.sum(function(sess.run(layer, {net.tf_data: images})))
-                for images in parts(test.images)]
-        while len(sums) > 1:  # numpy adds pairwise: a sum is that of its halves' sums
+                for images in (parts(test.images) if PAIRWISE else [test.images])]
+        while len(sums) > 1:
             sums = [one + other for one, other in zip(sums[::2], sums[1::2])]
         return np.float32(sums[0] / (len(test.images) * np.prod(layer.shape[1:].as_list())))
 
