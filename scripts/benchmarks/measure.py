@@ -19,7 +19,7 @@ from typing import Callable, NamedTuple
 from tf115.environment import clean_environment, run_listing
 
 from benchmarks import work
-from benchmarks.roofline import Machine, kinds_of, product_of
+from benchmarks.roofline import Machine, Op, kinds_of, product_of
 from benchmarks.worker import RSS_UNIT, Worker, WorkerFailed, available
 from elec576.listings import command, program
 from elec576.machine import has_instructions
@@ -325,34 +325,36 @@ def fastest(tried: dict[str, float | str]) -> str:
 def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
     """The training step of one thread, its operations and their floors (`benchmarks.roofline`).
 
-    All that belongs to a model takes turns. Operations are those of the fastest traced step, a
+    All that belongs to a model takes turns. Operations are those of the fastest traced round, a
     speed of the machine is the best of all rounds and layouts: nothing else slows either.
 
     Returns:
         by model: 'step', a summary; 'kinds' (`kinds_of`); 'products' and 'bandwidth', per second.
     """
+    def inside(steps: list[list[Op]]) -> float:
+        """Mean seconds of a step's operations."""
+        return sum(op.seconds for step in steps for op in step) / len(steps)
+
     found = {}
     for model in work.WORK:
         say(f'{model}: its operations and their floors')
         with Worker('ours', 1) as ours, Worker('machine', 1) as machine:
-            steps = ours.steps(model, 'timeline', 2)[1:]
-            shapes = sorted({each[0] for each in map(product_of, steps[0]) if each})
+            first = ours.steps(model, 'timeline', 2)[1]
+            shapes = sorted({each[0] for each in map(product_of, first) if each})
             calls = [*(f'{name} {size}' for name in MOVED for size in (NOTHING, *WORKING_SETS)), *(
                 f'product {m} {k} {n} {layout}' for m, k, n in ((1, 1, 1), *shapes)
                 for layout in ('plain', 'first', 'second'))]
             ran = turn([ours], model, 'train', effort.seconds)
             traced = max(2, math.ceil(effort.seconds / ran()))
+            rounds: list[list[list[Op]]] = []
 
             def trace() -> float:
-                before = time.perf_counter()
-                steps.extend(ours.steps(model, 'timeline', traced))
-                return (time.perf_counter() - before) / traced
+                rounds.append(ours.steps(model, 'timeline', traced))
+                return inside(rounds[-1])
 
             times = in_turns({'step': ran, 'timeline': trace, **{
                 call: turn([machine], model, call, effort.seconds / 10) for call in calls}},
                 effort.rounds)
-
-        fastest_step = min(steps, key=lambda step: sum(op.seconds for op in step))
 
         def best(calls: str, nothing: str) -> float:
             """Seconds of the best layout, without what a call costs besides."""
@@ -367,7 +369,7 @@ def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
             {size: max(moved * size / best(f'{name} {size}', f'{name} {NOTHING}')
                        for name, moved in MOVED.items()) for size in WORKING_SETS})
         found[model] = {
-            'step': times['step'], 'kinds': kinds_of(fastest_step, speeds),
+            'step': times['step'], 'kinds': kinds_of(min(rounds, key=inside), speeds),
             'products': {' '.join(map(str, shape)): speed
                          for shape, speed in speeds.products.items()},
             'bandwidth': speeds.bandwidth}

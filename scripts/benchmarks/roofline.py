@@ -104,14 +104,14 @@ def floor_of(op: Op, machine: Machine) -> float:
     return max(arithmetic, moved / float(bandwidth))
 
 
-def kinds_of(step: Sequence[Op], machine: Machine) -> dict[str, dict]:
-    """Of every kind of operation in a step, the slowest first.
+def kinds_of(steps: Sequence[Sequence[Op]], machine: Machine) -> dict[str, dict]:
+    """Of every kind of operation, means over steps of the same operations, the slowest first.
 
     Returns:
         by kind: 'count', 'seconds', 'flops', 'bytes', 'floor'.
     """
     found: dict[str, dict] = {}
-    for op in step:
+    for op in (op for step in steps for op in step):
         row = found.setdefault(op.kind + ', unused' * (not op.used), {
             'count': 0, 'seconds': 0.0, 'flops': 0, 'bytes': 0, 'floor': 0.0})
         row['count'] += 1
@@ -119,4 +119,5 @@ def kinds_of(step: Sequence[Op], machine: Machine) -> dict[str, dict]:
         row['flops'] += (product_of(op) or (None, 0))[1]
         row['bytes'] += memory_of(op)[0]
         row['floor'] += floor_of(op, machine)
-    return dict(sorted(found.items(), key=lambda item: -item[1]['seconds']))
+    return {kind: {part: total / len(steps) for part, total in row.items()}
+            for kind, row in sorted(found.items(), key=lambda item: -item[1]['seconds'])}

@@ -270,7 +270,7 @@ def _roofline(found: dict) -> list[str]:
                      _judged(1 - inside / step, step - inside <= overhead * step),
                      f'{overhead:.0%}',
                      ', '.join(f'{kind} {1000 * above[kind]:.2f}' for kind in list(above)[:3])))
-        detailed += [(model, kind, each['count'], _three(1000 * each['seconds']),
+        detailed += [(model, kind, f'{each["count"]:.0f}', _three(1000 * each['seconds']),
                       f'{each["flops"] / 1e6:.1f}', f'{each["bytes"] / 1e6:.2f}',
                       _three(1000 * each['floor']), f'{each["floor"] / each["seconds"]:.0%}')
                      for kind, each in kinds.items()
@@ -283,7 +283,7 @@ def _roofline(found: dict) -> list[str]:
         'both measured in turns with the steps, with the same kernels. Elementwise operations '
         'count bytes only, an operation whose result nobody uses has no floor. Shares are of the '
         'smallest time of a step, as floors are of the largest speeds. Operations are timed in '
-        'the fastest step that TensorFlow\'s own timeline recorded; what the step takes besides '
+        'the fastest round that TensorFlow\'s own timeline recorded; what a step takes besides '
         'them is the executor\'s and Python\'s. Recording makes small operations slower, so that '
         'less than nothing may be left. Bold misses its aim.',
         _table(('', 'ms a step', 'floors', 'share', 'at least', 'outside the operations',
@@ -305,7 +305,7 @@ def _why_lstm(row: dict) -> str:
         some = [each for kind, each in row['kinds'].items() if ('MatMul' in kind) == is_one]
         count, seconds, floor = (sum(each[part] for each in some)
                                  for part in ('count', 'seconds', 'floor'))
-        parts.append(f'{count} {what} take {_three(1000 * seconds)} ms (floors '
+        parts.append(f'{count:.0f} {what} take {_three(1000 * seconds)} ms (floors '
                      f'{_three(1000 * floor)})')
         step -= seconds
     return (f'`lstm-128`: of {_three(1000 * row["step"]["low"])} ms, {parts[0]}, {parts[1]}, '

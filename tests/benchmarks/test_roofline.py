@@ -61,11 +61,14 @@ def test_floors(found, seconds):
     assert floor_of(found, MACHINE) == pytest.approx(seconds)
 
 
-def test_kinds_are_summed_over_a_step():
-    product = ((4, 5), (5, 6), (4, 6))
-    found = kinds_of([op('MatMul', *product, seconds=4.0), op('MatMul', *product),
-                      op('Tanh', (10,), (10,), seconds=9.0),
-                      op('MatMul', *product, seconds=0.5, used=False)], MACHINE)
+def test_kinds_are_means_over_steps():
+    def step(seconds: float) -> list[Op]:
+        product = ((4, 5), (5, 6), (4, 6))
+        return [op('MatMul', *product, seconds=seconds), op('MatMul', *product),
+                op('Tanh', (10,), (10,), seconds=9.0),
+                op('MatMul', *product, seconds=0.5, used=False)]
+
+    found = kinds_of([step(3.0), step(5.0)], MACHINE)
     assert list(found) == ['Tanh', 'MatMul', 'MatMul, unused']
     assert found['MatMul'] == {'count': 2, 'seconds': 5.0, 'flops': 480, 'bytes': 592,
                                'floor': pytest.approx(4.0)}
