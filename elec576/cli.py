@@ -32,8 +32,9 @@ def main_guard(main: Callable[[], int | None]) -> None:
     0 done; 2 bad usage or input, one line on standard error; 130 interrupted, by SIGTERM too.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if sys.stdout is None:  # closed by the caller
-        sys.stdout = open(os.devnull, 'w')
+    for name in ('stdout', 'stderr'):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, 'w'))
     try:
         code = main() or 0
         sys.stdout.flush()
@@ -134,7 +135,7 @@ def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSett
     """
     given = {item.name: getattr(args, item.name) for item in dataclasses.fields(kind)
              if hasattr(args, item.name)}
-    if args.experiment:
+    if args.experiment is not None:
         base, source = experiments.named(args.experiment), f'experiment {args.experiment}'
         free = experiments.FREE
     elif args.resume and args.out:
@@ -174,7 +175,7 @@ def settings_of_either(args: argparse.Namespace) -> CnnSettings | RnnSettings:
     fields = {kind: {item.name for item in dataclasses.fields(kind)} for kind in SETTINGS.values()}
     given = given_settings(args)
     deciding = [name for name in given if sum(name in names for names in fields.values()) == 1]
-    if args.experiment:
+    if args.experiment is not None:
         kind, source = type(experiments.named(args.experiment)), f'experiment {args.experiment}'
     elif deciding:
         kind = next(kind for kind, names in fields.items() if deciding[0] in names)

@@ -1,6 +1,11 @@
 """The ways in which a command ends early."""
 
 
+def first_line(error: BaseException) -> str:
+    """What ``error`` says, in one line; its type if it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 class UserError(Exception):
     """Bad usage or bad input: one line that says what is wrong and what to do (exit code 2)."""
 

@@ -53,7 +53,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
-        for item in unfinished.iterdir():
+        for item in (*unfinished.rglob('*'), unfinished):
             sync(item)
         os.replace(unfinished, path)
     finally:

@@ -94,7 +94,7 @@ def versions_text(found: Mapping[str, str]) -> str:
 
 
 def processor() -> str:
-    """The processor's name and the number of cores that this process may use."""
+    """The processor's name and the number of its cores."""
     name = (_cpuinfo('model name') or [platform.processor() or platform.machine()])[0]
     return f'{name}, {os.cpu_count()} cores'
 

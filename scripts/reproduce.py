@@ -21,6 +21,7 @@ from elec576 import cli
 from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.links import next_runs
 from elec576.comparison.results import read_results
+from elec576.errors import UserError
 from elec576.machine import ISAS
 from elec576.runs import many
 from elec576.runs.verify import Verdict, choose, committed, verify
@@ -32,9 +33,10 @@ def main() -> int:
     parser.add_argument('--only', default='all', metavar='NAMES',
                         help='experiments by name, or the groups '
                              f'{", ".join(many.GROUPS)}, separated by commas (all)')
-    parser.add_argument('--seeds', type=cli.positive, default=1, metavar='N',
-                        help=f'N seeds of each, from {FIRST_SEED} on (1)')
-    parser.add_argument('--seed', type=int, metavar='K', help='this seed only')
+    seeds_of_each = parser.add_mutually_exclusive_group()
+    seeds_of_each.add_argument('--seeds', type=cli.positive, default=1, metavar='N',
+                               help=f'N seeds of each, from {FIRST_SEED} on (1)')
+    seeds_of_each.add_argument('--seed', type=int, metavar='K', help='this seed only')
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
                         help='runs at a time (the number of cores)')
     parser.add_argument('--threads', type=cli.positive, default=1, metavar='N',
@@ -46,15 +48,18 @@ def main() -> int:
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR')
     parser.add_argument('--dask', metavar='ADDRESS',
                         help='make the runs on the Dask cluster of this scheduler')
-    parser.add_argument('--verify', type=cli.positive, metavar='N',
-                        help='make N of the runs in --results again, cheap ones first, and compare '
-                             'their bytes; exit code 1 if one differs')
-    parser.add_argument('--to-next-look', action='store_true',
-                        help='make the runs that the plan of the comparison asks for next: those '
-                             'of the first looks, then those that undecided links need')
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument('--verify', type=cli.positive, metavar='N',
+                      help='make N of the runs in --results again as they were, cheap ones first, '
+                           'and compare their bytes; exit code 1 if one differs')
+    what.add_argument('--to-next-look', action='store_true',
+                      help='make the runs that the plan of the comparison asks for next: those of '
+                           'the first looks, then those that undecided links need')
     parser.add_argument('--list', action='store_true',
                         help='run nothing; list the experiments that --only names')
     args = parser.parse_args()
+    if args.verify and args.dask:
+        raise UserError('--dask: --verify makes runs on this machine; drop one of the two')
 
     seeds = [args.seed] if args.seed is not None else range(FIRST_SEED, FIRST_SEED + args.seeds)
     jobs = many.plan(args.only, seeds, args.threads, args.isa)

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from elec576.files import write_array, write_json, write_whole
+from elec576.files import whole_folder, write_array, write_json, write_whole
 
 
 @pytest.fixture
@@ -35,6 +35,17 @@ def test_the_disk_has_the_file_before_its_name_and_then_the_name(write, content,
     (first, temporary), *rest = calls
     assert first == 'sync' and os.path.basename(temporary).startswith('.unfinished-file-')
     assert rest == [('rename', str(tmp_path / 'file')), ('sync', str(tmp_path))]
+
+
+@pytest.mark.skipif(not os.path.isdir('/proc/self/fd'), reason='needs /proc')
+def test_the_disk_has_all_of_a_folder_before_its_name(calls, tmp_path):
+    with whole_folder(tmp_path / 'new') as unfinished:
+        (unfinished / 'below').mkdir()
+        (unfinished / 'below' / 'file').write_text('text')
+    *before, renamed, last = calls
+    assert {path for _, path in before} == {
+        f'{unfinished}{below}' for below in ('', '/below', '/below/file')}
+    assert (renamed, last) == (('rename', str(tmp_path / 'new')), ('sync', str(tmp_path)))
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -63,6 +63,8 @@ def one_line(error):
     ('run_cnn.py', '--speed', '3', '--speed'),
     ('run_cnn.py', '--data', '/no/such/folder', '/no/such/folder'),
     ('run_rnn.py', '--data', '/no/such/folder', '/no/such/folder'),
+    *((name, '--data', '', '--data: an empty name') for name in SMALL),
+    *((name, '--experiment', '', '(nothing): no experiment') for name in SMALL),
     ('run_cnn.py', '--out', '/dev/null/run', 'cannot be written'),
     ('run_rnn.py', '--out', '/dev/null', 'cannot be written'),
     ('run_rnn.py', '--out', '/proc/run', 'cannot be written'),
@@ -247,10 +249,11 @@ def test_sigkill_and_the_same_command_again(script, small_data, tmp_path):
 
 
 @pytest.mark.slow
-def test_closed_standard_output_is_no_error(small_data, tmp_path):
+@pytest.mark.parametrize('closed', ['>&-', '>&- 2>&-'])
+def test_closed_output_is_no_error(closed, small_data, tmp_path):
     command = shlex.join(map(str, (sys.executable, REPOSITORY / 'scripts' / 'run_rnn.py',
                                    *SMALL['run_rnn.py'], '--data', small_data, '--out', tmp_path)))
-    done = subprocess.run(['sh', '-c', f'{command} >&-'], stderr=subprocess.PIPE, text=True,
+    done = subprocess.run(['sh', '-c', f'{command} {closed}'], capture_output=True, text=True,
                           env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
     assert (done.returncode, done.stderr) == (0, '')
     assert (tmp_path / 'metrics.json').exists() and (tmp_path / 'curves.png').exists()

@@ -84,8 +84,6 @@ def own(left: Iterable[Asked], folder: Path, seeds: int, data: str | None) -> di
                           for seed in range(made.seed, made.seed + seeds)]
     expected = outstanding([job for each in jobs.values() for job in each], folder, data)
     if expected:
-        for settings in claims:
-            origin_of(settings, data)  # bad data is one line, not one for each run
         at_once = max(1, all_cores() // max(job.settings.threads for job in expected))
         minutes = max(1, sum(expected.values()) / min(at_once, len(expected)) / 60)
         print(f'making {count_words([len(expected)], "run")} in {folder}, {at_once} at a time, in '

@@ -136,8 +136,8 @@ def decide(look: Look, margin: float | None, last: bool) -> tuple[str, str]:
 def next_runs(results: Results) -> list[tuple[str, int]]:
     """The runs that the plan asks for now: (experiment, seed), in the order to make them.
 
-    First all that first looks need, then what the next looks of undecided links need; empty when
-    all is decided.
+    First all that first looks need, then what the next looks of undecided links need, experiment by
+    experiment; empty when all is decided.
     """
     first = plan.first_look()
     later: dict[str, int] = {}

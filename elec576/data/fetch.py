@@ -77,7 +77,10 @@ def reachable(host: str) -> bool:
     proxy = urllib.request.getproxies().get('https')
     if proxy and not urllib.request.proxy_bypass(host):
         parts = urlsplit(proxy if '//' in proxy else f'//{proxy}')
-        address = (parts.hostname, parts.port or 80)
+        try:
+            address = (parts.hostname, parts.port or 80)
+        except ValueError:  # the port is no number
+            return False
     answered = threading.Event()
 
     def connect() -> None:

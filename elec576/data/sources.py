@@ -52,7 +52,7 @@ def load_mnist(data: str | None = None, rng: np.random.RandomState | None = None
 
 
 def load_mnist_images(data: str | None = None) -> tuple[ImageSet, ImageSet, DataOrigin]:
-    """The same 55000 training and 10000 test images as float64 pixels / 255, for the CNN.
+    """The same 55000 training and 10000 test images for the CNN (see `ImageSet`).
 
     Raises:
         UserError: see `find_folder` and `read_mnist_folder`.
@@ -96,7 +96,12 @@ def places(data: str | None = None) -> list[Path]:
 
     ``data`` (`--data`) alone, else `$ELEC576_DATA` alone, else the working directory and then the
     cache that `scripts/prepare_data.py` fills.
+
+    Raises:
+        UserError: ``data`` is empty.
     """
+    if data == '':
+        raise UserError('--data: an empty name; name a folder or drop it')
     named = data or os.environ.get('ELEC576_DATA')
     return [Path(named)] if named else [Path(), cache_folder()]
 

@@ -73,10 +73,9 @@ def cifar10(train_per_class: int, test_per_class: int) -> tuple[ImageSet, ImageS
 
 def mnist() -> tuple[Mnist, DataOrigin]:
     """The stand-in for MNIST: 60000 images, of which the first 5000 are validation, and 10000."""
-    (train, validation, test), (train_classes, validation_classes, test_classes) = (
-        [fill(images, count) for (images, _), count in zip(originals(), MNIST_COUNTS)],
-        [np.resize(classes, count).astype(np.uint8)
-         for (_, classes), count in zip(originals(), MNIST_COUNTS)])
+    (train, train_classes), (validation, validation_classes), (test, test_classes) = (
+        (fill(images, count), np.resize(classes, count).astype(np.uint8))
+        for (images, classes), count in zip(originals(), MNIST_COUNTS))
     sets = Mnist(np.concatenate([validation, train]),
                  np.concatenate([validation_classes, train_classes]), test, test_classes)
     return sets, DataOrigin(NAME, digest(*sets), stand_in=True)

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from elec576.loops.history import History
 from elec576.pictures.figure import BLUE, ORANGE, new_figure, save
 from elec576.pictures.filters import draw_filters
-from elec576.runs.rundir import RunDirectory, read_json, read_settings
+from elec576.runs.rundir import RunDirectory, read_array, read_json, read_settings
 from elec576.settings import describe
 
 
@@ -24,7 +22,7 @@ def draw_run(run: RunDirectory) -> None:
     if not run.curves.exists():
         draw_curves(History.read(run.history), run.curves, title)
     if run.filters.exists() and not run.filters_picture.exists():
-        draw_filters(np.load(run.filters), run.filters_picture, title)
+        draw_filters(read_array(run.filters), run.filters_picture, title)
 
 
 def draw_curves(history: History, path: Path, title: str) -> None:

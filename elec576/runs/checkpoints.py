@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from elec576.errors import UserError
+from elec576.errors import UserError, first_line
 from elec576.files import whole_folder
 from elec576.loops.history import History
 from elec576.tf1 import tf
@@ -56,7 +56,7 @@ def save_variables(path: Path, sess: tf.Session, saver: tf.train.Saver) -> None:
     try:
         saver.save(sess, str(path), write_meta_graph=False, write_state=False)
     except (tf.errors.OpError, ValueError) as error:  # ValueError: the folder is gone
-        raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None
+        raise OSError(first_line(error)) from None
 
 
 def name_of(step: int) -> str:
@@ -123,8 +123,8 @@ def restore(checkpoint: Path, sess: tf.Session, saver: tf.train.Saver) -> Progre
             history = History.from_csv(arrays['history'].tobytes().decode())
             return Progress(step, wall_seconds, cpu_seconds, history, batches)
     except Exception as error:  # damaged bytes: TensorFlow, zipfile and numpy raise many types
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(f'{checkpoint}: not a checkpoint of this run ({reason})') from None
+        raise UserError(f'{checkpoint}: not a checkpoint of this run ({first_line(error)})'
+                        ) from None
 
 
 def variables(checkpoint: Path) -> dict[str, np.ndarray]:

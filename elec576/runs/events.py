@@ -12,6 +12,7 @@ from typing import Iterator, Mapping
 
 import numpy as np
 
+from elec576.errors import first_line
 from elec576.graphs.lenet5 import LeNet5
 from elec576.graphs.rnn import RnnGraph
 from elec576.tf1 import tf
@@ -59,7 +60,7 @@ class Events:
         folder: where the file goes, beside those of earlier processes.
         images: of the test set, as they are fed; some of them, evenly spaced, are used.
         start: the step at which the process starts; TensorBoard then drops what earlier processes
-            wrote for later steps before they were killed.
+            wrote for later steps before they were killed (a run's first START drops nothing).
     """
 
     def __init__(self, folder: Path, net: LeNet5 | RnnGraph, sess: tf.Session, images: np.ndarray,
@@ -69,9 +70,8 @@ class Events:
         self.summary = look_at(net)
         self.sess = sess
         self.writer = tf.summary.FileWriter(str(folder), graph=None if start else net.graph)
-        if start:
-            self.writer.add_session_log(
-                tf.SessionLog(status=tf.SessionLog.START), global_step=start)
+        self.writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START),
+                                    global_step=start + 1 if start else 0)
 
     def scalars(self, row: Mapping[str, float | np.floating]) -> None:
         """A row of the history, under its own step: `train/accuracy` and so on."""
@@ -92,6 +92,10 @@ class Events:
         with _writing():
             self.writer.add_summary(summary, step)
 
+    def flush(self) -> None:
+        with _writing():
+            self.writer.flush()
+
     def close(self) -> None:
         with _writing():
             self.writer.close()
@@ -103,4 +107,4 @@ def _writing() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise OSError((str(error).splitlines() or [type(error).__name__])[0]) from None
+        raise OSError(first_line(error)) from None

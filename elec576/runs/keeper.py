@@ -28,7 +28,7 @@ CHECKPOINT_SECONDS_APART = 10.0
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Options of a run; none of them changes a computed number."""
+    """Options of a run; none of them but the data changes a computed number."""
 
     data: str | None = None
     experiment: str | None = None  # the name under which the run is started
@@ -128,6 +128,8 @@ class RunKeeper:
     def save(self) -> None:
         """Write a checkpoint and the history so far."""
         self.run.refuse_if_emptied()
+        if self._events:
+            self._events.flush()  # a process that resumes from here does not write them again
         before = self.clock.wall_seconds
         checkpoints.save(
             self.run.checkpoints,

@@ -6,7 +6,7 @@ checkpoint, it cannot be used to resume training. Under Adam it has a third of a
 
 from pathlib import Path
 
-from elec576.errors import UserError
+from elec576.errors import UserError, first_line
 from elec576.files import whole_folder
 from elec576.runs.checkpoints import name_of, save_variables
 from elec576.tf1 import tf
@@ -41,5 +41,5 @@ def restore(kept: Path, sess: tf.Session, saver: tf.train.Saver) -> None:
     try:
         saver.restore(sess, str(kept / 'model'))
     except (tf.errors.OpError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f'{kept}: not of this run ({reason}); remove the folder') from None
+        raise UserError(f'{kept}: not of this run ({first_line(error)}); remove the folder'
+                        ) from None

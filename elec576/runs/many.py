@@ -91,18 +91,18 @@ def plan(only: str, seeds: Iterable[int], threads: int = 1, isa: str = 'avx2') -
     for part in only.split(','):
         names += GROUPS.get(part.strip()) or [part.strip()]
     names = list(dict.fromkeys(SAME_RUN.get(name, name) for name in names))
-    return jobs_of([(name, seed) for seed in seeds for name in names], threads, isa)
+    jobs = jobs_of([(name, seed) for seed in seeds for name in names], threads, isa)
+    return sorted(jobs, key=lambda job: (job.seed, -rough_seconds(job.settings)))
 
 
 def jobs_of(runs: Iterable[tuple[str, int]], threads: int = 1, isa: str = 'avx2') -> list[Job]:
-    """The jobs for (experiment, seed), seed by seed, longest first.
+    """The jobs for (experiment, seed), in their order.
 
     Raises: as `plan`.
     """
     refuse_too_many_threads(threads)
-    jobs = [Job(name, seed, dataclasses.replace(named(name), seed=seed, threads=threads, isa=isa))
+    return [Job(name, seed, dataclasses.replace(named(name), seed=seed, threads=threads, isa=isa))
             for name, seed in runs]
-    return sorted(jobs, key=lambda job: (job.seed, -rough_seconds(job.settings)))
 
 
 def rough_seconds(settings: CnnSettings | RnnSettings) -> float:
@@ -123,37 +123,42 @@ def outstanding(jobs: list[Job], results: Path, data: str | None = None,
         elsewhere: ``data`` is a folder on other machines; it cannot be looked at here.
 
     Raises:
-        UserError: runs of another configuration, or on other data, are in ``results``.
+        UserError: the data cannot be used, or runs of another configuration, or on other data, are
+            in ``results``.
     """
     todo = {}
+    origins: dict[tuple, dict] = {}  # by what decides the images
     by_experiment: dict[str, list[Job]] = {}
     for job in jobs:
         by_experiment.setdefault(job.experiment, []).append(job)
     for experiment, wanted in by_experiment.items():
         folder = tables.folder_of(results, experiment)
         table = tables.read_table(folder)
+        settings = wanted[0].settings
+        images = tuple(getattr(settings, name, None) for name in (
+            'dataset', 'train_per_class', 'test_per_class'))
+        if not elsewhere and images not in origins:
+            origins[images] = dataclasses.asdict(origin_of(settings, data))
         if table is not None:
-            settings = wanted[0].settings
-            dataset = (table.config['dataset'] if elsewhere else
-                       dataclasses.asdict(origin_of(settings, data)))
+            dataset = table.config['dataset'] if elsewhere else origins[images]
             tables.refuse_other(folder, table,
                                 tables.shared(config_of(settings, dataset, experiment)))
-        seconds, done = ((rough_seconds(wanted[0].settings), []) if table is None else
+        seconds, done = ((rough_seconds(settings), []) if table is None else
                          (table.runs['wall_seconds'].median(), table.seeds))
         todo.update({job: seconds for job in wanted if job.seed not in done})
     return {job: todo[job] for job in jobs if job in todo}
 
 
 @contextlib.contextmanager
-def _alone(job: Job, results: Path) -> Iterator[None]:
-    """Lock ``job`` for this process; raises Busy if another one is doing it.
+def _alone(job: Job, results: Path, wait: bool = False) -> Iterator[None]:
+    """Lock ``job`` for this process; if another one is doing it, ``wait`` or raise Busy.
 
     The lock is beside the run's folder, which is removed when the run has been collected.
     """
     folder = job.directory(results).path
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder.with_name(f'.{folder.name}.lock'), timeout=0):
+        with FileLock(folder.with_name(f'.{folder.name}.lock'), timeout=-1 if wait else 0):
             yield
     except Timeout:
         raise Busy(f'{job}: another process is doing it') from None
@@ -215,7 +220,7 @@ def keep(job: Job, outcome: Outcome, results: Path) -> Outcome:
     """Collect ``job``, which was done elsewhere, unless it failed."""
     if outcome.files is not None:
         run = job.directory(results)
-        with _alone(job, results):
+        with _alone(job, results, wait=True):
             for name, content in outcome.files.items():
                 write_whole(run.path / name, content)
             tables.collect(run, results)
@@ -227,15 +232,19 @@ def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
     """Carry out ``jobs``, ``n_jobs`` at a time.
 
     Args:
-        on_outcome: called with every outcome, once for each job; and once before that if another
-            process is doing the same run, which is then waited for.
+        on_outcome: called with every outcome, once for each job; without ``address`` also once
+            before that if another process is doing the same run, which is then waited for.
         address: of a Dask scheduler; then its workers do the runs and send them back, and
             ``data`` is a folder on each of them.
 
     Raises:
-        UserError: no Dask scheduler answers at ``address``, or Dask is not installed.
+        UserError: no Dask scheduler answers at ``address``, or Dask is not installed; or the runs
+            need several instruction sets, of which a process has one.
         Interrupted: a run was interrupted; it and all other unfinished runs can be resumed.
     """
+    isas = sorted({job.settings.isa for job in jobs})
+    if len(isas) > 1:
+        raise UserError(f'runs with {" and ".join(isas)} kernels: name those of one set at a time')
     outcomes = (_here(jobs, results, data, min(n_jobs, max(1, len(jobs)))) if address is None else
                 _elsewhere(jobs, results, data, address))
     for outcome in outcomes:

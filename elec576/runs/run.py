@@ -22,6 +22,7 @@ from elec576.runs import checkpoints
 from elec576.runs.keeper import Options, RunKeeper
 from elec576.runs.rundir import RunDirectory, claim, config_of, read_json, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
+from elec576.tf1 import tf
 
 PROGRAMS: dict[type, Program] = {CnnSettings: cnn.PROGRAM, RnnSettings: rnn.PROGRAM}
 
@@ -119,9 +120,12 @@ def _loud(stand_in: bool, echo: Callable[[str], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _writing(run: RunDirectory) -> Iterator[None]:
-    """Say in one line what to do about files that cannot be written."""
+    """Say in one line what to do about files that cannot be written and too large a network."""
     try:
         yield
+    except tf.errors.OpError as error:
+        raise UserError(f'{run.path}: TensorFlow cannot compute this run '
+                        f'({type(error).__name__}); it may need too much memory') from None
     except BrokenPipeError:  # of the printed lines; none of the run's files is a pipe
         raise
     except OSError as error:

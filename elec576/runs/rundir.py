@@ -11,9 +11,10 @@ import shutil
 from pathlib import Path
 from typing import Iterator
 
+import numpy as np
 from filelock import FileLock, Timeout
 
-from elec576.errors import Busy, UserError
+from elec576.errors import Busy, UserError, first_line
 from elec576.files import remove_unfinished, write_json
 from elec576.machine import has_instructions, processor, versions
 from elec576.settings import SETTINGS, CnnSettings, RnnSettings, is_number
@@ -93,6 +94,19 @@ def read_json(path: Path) -> dict:
     if not isinstance(value, dict):
         raise UserError(f'{path}: not a JSON object')
     return value
+
+
+def read_array(path: Path, first: int | None = None) -> np.ndarray:
+    """Read an array; only its ``first`` entries on request.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    try:
+        return np.load(path, allow_pickle=False)[:first]
+    except Exception as error:  # numpy raises many types for damaged bytes
+        raise UserError(f'{path}: not readable as an array ({first_line(error)}); restore it, or '
+                        'remove the folder that it is in') from None
 
 
 def read_settings(run: RunDirectory) -> CnnSettings | RnnSettings:

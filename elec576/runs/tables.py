@@ -24,7 +24,13 @@ from elec576.claims.questions import STATISTICS, layer_and_statistic
 from elec576.errors import UserError
 from elec576.files import write_array, write_json, write_whole
 from elec576.loops.history import COLUMNS_OF, History
-from elec576.runs.rundir import RunDirectory, differences, read_json, read_metrics
+from elec576.runs.rundir import (
+    RunDirectory,
+    differences,
+    read_array,
+    read_json,
+    read_metrics,
+)
 from elec576.settings import SETTINGS, CnnSettings, RnnSettings
 
 AGAIN = 'restore it, or remove its folder and make the runs again with scripts/reproduce.py'
@@ -115,7 +121,7 @@ def read_table(folder: Path) -> RunTable | None:
     runs = _read_csv(folder / 'runs.csv', (*COLUMNS, *STATISTICS) if cnn else COLUMNS)
     history = _read_csv(folder / 'history.csv', ('seed', *COLUMNS_OF[known.program]))
     history = history[history['seed'].isin(runs['seed'])].reset_index(drop=True)
-    arrays = {name: _read_array(folder / f'{name}.npy', len(runs))
+    arrays = {name: read_array(folder / f'{name}.npy', len(runs))
               for name in ('test_correct', 'filters') if cnn or name != 'filters'}
     table = RunTable(config, runs, history, arrays['test_correct'], arrays.get('filters'))
     problem = _problem(table, known.steps)
@@ -151,13 +157,6 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         return read_as_written(path, columns)
     except (OSError, ValueError, TypeError, OverflowError) as error:
         raise UserError(f'{path}: not readable as CSV ({error}); {AGAIN}') from None
-
-
-def _read_array(path: Path, n: int) -> np.ndarray:
-    try:
-        return np.load(path, allow_pickle=False)[:n]
-    except Exception as error:  # numpy raises many types for damaged bytes
-        raise UserError(f'{path}: not readable as an array ({error}); {AGAIN}') from None
 
 
 def _problem(table: RunTable, steps: int) -> str | None:
@@ -218,13 +217,13 @@ def _append(table: RunTable | None, run: RunDirectory, config: dict, seed: int,
     row = {'seed': seed, **{name: metrics[name] for name in NUMBERS},
            **{name: metrics['versions'].get(name) for name in PACKAGES},
            'processor': metrics['processor'], 'finished': metrics['finished']}
-    arrays = {'test_correct': np.load(run.test_correct)}
+    arrays = {'test_correct': read_array(run.test_correct)}
     if run.filters.exists():
         statistics = read_json(run.activations)
         for quantity in STATISTICS:
             layer, statistic = layer_and_statistic(quantity)
             row[quantity] = statistics[layer][statistic]
-        arrays['filters'] = np.load(run.filters)
+        arrays['filters'] = read_array(run.filters)
     history = History.read(run.history)
     runs = pd.DataFrame([row])
     rows = pd.DataFrame(history.rows, columns=['seed', *history.columns]).assign(seed=seed)

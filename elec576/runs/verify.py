@@ -25,7 +25,7 @@ class Verdict(NamedTuple):
 
 
 def committed(results: Path, experiments: list[str]) -> dict[str, RunTable]:
-    """The tables of those of ``experiments`` that have runs on the report's data.
+    """The tables of those of ``experiments`` that have runs on other data than the stand-in.
 
     Raises:
         UserError: there are none, or a table is damaged.

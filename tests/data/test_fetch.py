@@ -182,3 +182,6 @@ class TestReachable:
             monkeypatch.setattr(fetch.urllib.request, 'getproxies',
                                 lambda: {'https': f'http://127.0.0.1:{port}'})
             assert fetch.reachable('host.invalid')
+            monkeypatch.setattr(fetch.urllib.request, 'getproxies',
+                                lambda: {'https': 'http://127.0.0.1:port'})
+            assert not fetch.reachable('host.invalid')

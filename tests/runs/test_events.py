@@ -1,11 +1,13 @@
 """TensorBoard events: what is in them, and that they do not change training."""
 
 import io
+import signal
 
 import imageio.v3 as iio
 import numpy as np
 import pytest
 
+from elec576.errors import Interrupted
 from elec576.loops.history import History
 from elec576.runs import checkpoints, kept
 from elec576.runs.events import filter_grid
@@ -26,11 +28,20 @@ def quiet(line):
 
 
 def read(run):
-    """All events of a run: scalars {tag: {step: value}}, histograms {tag: {step: proto}}, rest."""
-    scalars, histograms, images, graphs = {}, {}, {}, 0
+    """All events of a run: scalars {tag: {step: value}}, histograms {tag: {step: proto}}, rest.
+
+    As TensorBoard reads them (plugin_event_accumulator.py): every START but the first drops what is
+    there of its step and later ones.
+    """
+    scalars, histograms, images, graphs, started = {}, {}, {}, 0, False
     for path in sorted(run.events.iterdir(), key=lambda path: path.stat().st_mtime_ns):
         for event in tf.train.summary_iterator(str(path)):
             graphs += bool(event.graph_def)
+            if event.session_log.status == tf.SessionLog.START:
+                for shown in (*scalars.values(), *histograms.values(), *images.values()) * started:
+                    for step in [step for step in shown if step >= event.step]:
+                        del shown[step]
+                started = True
             for value in event.summary.value:
                 kind = value.WhichOneof('value')
                 place = {'simple_value': scalars, 'histo': histograms, 'image': images}[kind]
@@ -128,12 +139,53 @@ def test_a_resumed_run(pair, small_data, tmp_path):
         run(CNN, tmp_path, options, stopping_at('step 4, training loss'))
     run(CNN, tmp_path, options, quiet)
     assert len(list(directory.events.iterdir())) == 2
-    starts = [event.step for path in directory.events.iterdir()
-              for event in tf.train.summary_iterator(str(path)) if event.HasField('session_log')]
-    assert starts == [4]
     assert directory.history.read_bytes() == pair['cnn', True].history.read_bytes()
     assert read(directory)[0] == read(pair['cnn', True])[0]
     assert read(directory)[3] == 1
+
+
+def starts(run):
+    events = [event for path in run.events.iterdir()
+              for event in tf.train.summary_iterator(str(path))]
+    return sorted(event.step for event in events if event.HasField('session_log'))
+
+
+@pytest.mark.parametrize('program, line', [('cnn', 'step 4, training loss'), ('rnn', 'Iter 120,')])
+def test_what_was_written_before_a_checkpoint_is_kept(program, line, pair, small_data, tmp_path):
+    """And what came after it, before the process was killed, is dropped."""
+    def terminate(text):
+        if text.startswith(line):
+            signal.raise_signal(signal.SIGTERM)
+
+    directory, settings = RunDirectory(tmp_path), RUNS[program]
+    options = Options(data=str(small_data), events=True, progress_bar=False)
+    with pytest.raises(Interrupted):
+        run(settings, tmp_path, options, terminate)
+    with pytest.raises(ZeroDivisionError):
+        run(settings, tmp_path, options, stopping_at(
+            {'cnn': 'test accuracy', 'rnn': 'Testing Accuracy'}[program]))
+    run(settings, tmp_path, options, quiet)
+    step = {'cnn': 5, 'rnn': 4}[program]
+    assert starts(directory) == [0, step + 1, step + 1]
+    for ours, whole in zip(read(directory)[:2], read(pair[program, True])[:2]):
+        assert {tag: list(found) for tag, found in ours.items()} == {
+            tag: list(found) for tag, found in whole.items()}
+
+
+def test_a_checkpoint_leaves_no_row_unwritten(small_data, tmp_path, monkeypatch):
+    """A process that resumes there does not write them again."""
+    directory, written = RunDirectory(tmp_path), []
+
+    def save(folder, progress, *rest):
+        shown = read(directory)[0].get('train/loss', {})
+        written.append((len(progress.history.rows), len(shown)))
+        return real(folder, progress, *rest)
+
+    real = checkpoints.save
+    monkeypatch.setattr(checkpoints, 'save', save)
+    run(RNN, tmp_path, Options(data=str(small_data), events=True, checkpoint_seconds=0,
+                               progress_bar=False), quiet)
+    assert written[:8] == [(rows, rows) for rows in (0, 1, 1, 2, 2, 3, 3, 4)]
 
 
 @pytest.mark.slow

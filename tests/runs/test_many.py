@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from elec576.errors import Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS
@@ -110,6 +111,8 @@ def test_what_is_outstanding_and_how_long_it_will_take(reference, small_data, tm
                          ([job('small-cnn', 2, CNN, lr=1e-4)], 'lr: 0.001, not 0.0001')):
         with pytest.raises(UserError, match=f'holds runs of another configuration .*{words}'):
             many.outstanding(other, reference, str(small_data))
+    with pytest.raises(UserError, match='there is no folder MNIST_data'):
+        many.outstanding([job('other-rnn', 0)], reference, str(tmp_path))
     shutil.copytree(small_data, tmp_path / 'data')
     image = tmp_path / 'data' / 'CIFAR10' / 'Test' / '0' / 'Image00000.png'
     image.write_bytes(image.with_name('Image00001.png').read_bytes())
@@ -123,6 +126,34 @@ def test_no_more_processes_than_runs(monkeypatch, tmp_path):
     reproduce(JOBS[:1], tmp_path, None, 12, Outcomes())
     reproduce([], tmp_path, None, 12, Outcomes())
     assert asked == [1, 1]
+
+
+def test_kernels_of_one_set_at_a_time(tmp_path):
+    with pytest.raises(UserError, match='runs with avx2 and avx512 kernels'):
+        reproduce([JOBS[0], job('other', 0, isa='avx512')], tmp_path, None, 2, Outcomes())
+
+
+def test_a_run_made_elsewhere_is_kept_when_its_lock_is_free(reference, tmp_path, monkeypatch,
+                                                           small_data):
+    """Another process is doing the same run, and is interrupted later."""
+    made = many.carry_out_elsewhere(JOBS[1], str(small_data))
+    monkeypatch.setattr(many.dask, 'map_unordered', lambda *_, address: [(JOBS[1], made, None)])
+    lock = JOBS[1].directory(tmp_path).path.with_name('.seed0.lock')
+    lock.parent.mkdir(parents=True)
+    locked, freed = threading.Event(), []
+
+    def be_busy():
+        with FileLock(lock):
+            locked.set()
+            time.sleep(0.5)
+            freed.append(True)
+
+    threading.Thread(target=be_busy).start()
+    locked.wait()
+    outcomes = Outcomes(first=lambda: freed.append('before the outcome'))
+    reproduce(JOBS[1:2], tmp_path, None, 1, outcomes, 'tcp://nobody')
+    assert freed[0] is True
+    assert_all_done(JOBS[1:2], outcomes, tmp_path, reference)
 
 
 def test_words():

@@ -5,6 +5,7 @@ All comparisons with a run that was never stopped are `==`, at equal threads.
 
 import json
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -12,11 +13,14 @@ import pytest
 
 from elec576.data import standin
 from elec576.errors import Diverged, Interrupted, UserError
+from elec576.loops import cnn
 from elec576.loops.history import History
+from elec576.pictures.run import draw_run
 from elec576.runs import checkpoints, keeper
-from elec576.runs.run import STAND_IN_NOTICE, Options, run
+from elec576.runs.run import PROGRAMS, STAND_IN_NOTICE, Options, run
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
+from elec576.tf1 import tf
 
 CNN = CnnSettings(steps=14, train_per_class=12, test_per_class=4, batch_size=10, eval_every=5,
                   log_every=1, threads=2)
@@ -253,6 +257,23 @@ def test_a_run_that_diverges_stops_and_keeps_its_history(options, tmp_path):
     with pytest.raises(Diverged) as again:
         run(settings, tmp_path, Options(**options), lambda line: None)
     assert str(again.value) == str(first.value)
+
+
+def test_pictures_of_damaged_filters(untouched, tmp_path):
+    shutil.copytree(untouched['cnn'][0], tmp_path / 'run')
+    damaged = tmp_path / 'run' / 'filters.npy'
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    with pytest.raises(UserError, match='filters.npy: not readable as an array'):
+        draw_run(RunDirectory(tmp_path / 'run'))
+
+
+def test_a_network_that_is_too_large_is_one_line(options, tmp_path, monkeypatch):
+    def session(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, 'OOM')
+
+    monkeypatch.setitem(PROGRAMS, CnnSettings, cnn.PROGRAM._replace(session=session))
+    with pytest.raises(UserError, match='ResourceExhaustedError.*too much memory'):
+        run(CNN, tmp_path, Options(**options), lambda line: None)
 
 
 def test_stand_in_is_loud(monkeypatch, tmp_path):
