@@ -83,12 +83,6 @@ def reference(trial_options, tmp_path_factory):
 
 
 @pytest.fixture
-def in_full(trial_options):
-    if not trial_options.full:
-        pytest.skip('--full tries it')
-
-
-@pytest.fixture
 def hosts(trial_options, tmp_path):
     with Cluster(NAMES, tmp_path, trial_options.data) as hosts:
         hosts.begin()

@@ -37,9 +37,7 @@ SCORE = 0.9  # of the changes, some of which change nothing that can be seen
 
 @pytest.mark.slow
 @pytest.mark.parametrize('room', ROOMS)
-def test_changes_are_noticed(room, trial_options, record_property, tmp_path, monkeypatch):
-    if not trial_options.full:
-        pytest.skip('an hour; scripts/torture.py --only mutants')
+def test_changes_are_noticed(room, in_full, trial_options, record_property, tmp_path, monkeypatch):
     copy = shutil.copytree(REPOSITORY, tmp_path / 'copy', ignore=shutil.ignore_patterns(
         '.*', '__pycache__', '*.egg-info', 'work', 'local'))
     monkeypatch.chdir(copy)

@@ -83,7 +83,7 @@ def test_recurrent_networks(make, trial_options, finding):
 
 # ---- without these, emulators that hand their work to this processor would pass
 
-def test_a_processor_without_avx2(make, finding):
+def test_a_processor_without_avx2(in_full, make, finding):
     same = not other(make, 'relu + Adam', *qemu('IvyBridge-v2'))
     finding('three steps of LeNet5 on an emulated IvyBridge-v2, which has no AVX2: other bits', 1,
             ['the same bits'] * same)
