@@ -25,6 +25,7 @@ from elec576 import cli
 from elec576.comparison.asked import Asked, parse, read_claims, refuse_unmeasurable
 from elec576.comparison.check import answers, committed, own
 from elec576.comparison.results import read_results
+from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
 from elec576.comparison.step0 import read_first_steps
 from elec576.data.standin import NAME, NOTICE
 from elec576.errors import UserError
@@ -60,13 +61,15 @@ def main() -> int:
     found, left = committed(asked, results, first_steps, args.seeds, args.data)
     for one, why in left.items():
         print(f'{one.claim}: {why}', file=sys.stderr)
+    if left and args.seeds < SEEDS_FOR_INTERVAL:
+        raise UserError(f'--seeds {args.seeds}: an interval needs {SEEDS_FOR_INTERVAL} or more')
     found |= own(left, args.results / 'local' / 'check', args.seeds, args.data)
 
     lines, verdicts = answers(asked, found, results, first_steps)
     loud = [NOTICE] * any(each.data == NAME for each in found.values())
     print('\n'.join([*loud, *lines, *loud]))
     if None in verdicts:
-        raise UserError('too few runs for an interval: --seeds 3 or more')
+        raise UserError('too few runs for an interval')
     return 0 if all(verdicts) else 1
 
 

@@ -17,6 +17,8 @@ from elec576.files import write_whole
 from elec576.page.page import page_text
 from elec576.pictures.comparison import draw_comparison
 
+HEADLINE = re.compile(r'(?<=<!-- headline -->\n).*?(?=<!-- end -->)', re.DOTALL)
+
 
 def main() -> None:
     parser = cli.Parser(description=__doc__)
@@ -30,6 +32,7 @@ def main() -> None:
                         help='also put the headline between the marks <!-- headline --> and '
                              '<!-- end --> of this file')
     args = parser.parse_args()
+    readme = None if args.readme is None else read_readme(args.readme)
     comparison = compare(args.results)
     if args.headline:
         print(headline(comparison))
@@ -41,23 +44,25 @@ def main() -> None:
     write_whole(args.results / 'REPORT.md', text)
     if page is not None:
         write_whole(args.results / 'index.html', page)
-    if args.readme is not None:
-        write_whole(args.readme, with_headline(args.readme.read_text(encoding='utf-8'),
-                                               headline(comparison)))
+    if readme is not None:
+        write_whole(args.readme, HEADLINE.sub(lambda match: f'\n{headline(comparison)}\n\n', readme,
+                                              count=1))
     print(text, end='')
 
 
-def with_headline(text: str, found: str) -> str:
-    """``text`` with ``found`` between the marks.
+def read_readme(path: Path) -> str:
+    """A text with marks for the headline.
 
     Raises:
-        UserError: there are no marks.
+        UserError: it cannot be read, or has no marks.
     """
-    filled, count = re.subn(r'(?<=<!-- headline -->\n).*?(?=<!-- end -->)',
-                            lambda match: f'\n{found}\n\n', text, count=1, flags=re.DOTALL)
-    if not count:
-        raise UserError('--readme: this file has no marks <!-- headline --> and <!-- end -->')
-    return filled
+    try:
+        text = path.read_text(encoding='utf-8')
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f'--readme {path}: cannot be read ({error})') from None
+    if not HEADLINE.search(text):
+        raise UserError(f'--readme {path}: has no marks <!-- headline --> and <!-- end -->')
+    return text
 
 
 if __name__ == '__main__':

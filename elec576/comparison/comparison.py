@@ -37,7 +37,7 @@ class Comparison:
 
     @property
     def sentences(self) -> tuple[JudgedConclusion, ...]:
-        """The conclusions that are counted: each of the report's sentences once."""
+        """The conclusions that are counted: all but second readings of a sentence."""
         return tuple(judged for judged in self.conclusions if not judged.conclusion.reading)
 
     @cached_property

@@ -245,7 +245,7 @@ class Reference:
         _, _, variance, _ = _spread(self.values)
         # Var(count / images) = share (1 - share) / images (1 + (images - 1) correlation)
         excess = variance * (1 + 1 / n) * images / (share * (1 - share))
-        correlation = (excess - 1) / (images - 1)
+        correlation = (excess - 1) / (images - 1) if images > 1 else 0.0
         counts = np.arange(images + 1)
         if correlation > 1e-4:
             size = 1 / min(correlation, 0.99) - 1

@@ -97,8 +97,9 @@ def _notices(comparison: Comparison) -> list[str]:
 
 def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     parts = ['\n'.join(f'- {sentence}' for sentence in words.plan_words()),
-             f'"One run each" is the probability that one run of each setting comes out in the '
-             f'sentence\'s order. {words.luck_words(comparison.luck)}',
+             '"One run each" is the probability that one run of each setting comes out in the '
+             'sentence\'s order, by the final test accuracy, which the report prints. '
+             + words.luck_words(comparison.luck),
              *_pictures(drawn, 'links')]
     for judged in comparison.conclusions:
         conclusion = judged.conclusion
@@ -138,23 +139,16 @@ def _named_value(number: JudgedNumber) -> str:
 def _numbers(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     outside = [number for number in comparison.numbers if number.compatible is False]
     parts = ['Test accuracy by experiment; "compatible" counts all numbers that the report prints '
-             'on it.', _experiments(comparison)]
+             'on it; processor seconds are given where all runs were made on one processor.',
+             _experiments(comparison)]
     found = comparison.yardstick
     if found:
-        rows = [(f'`{block.experiment}`', block.count, block.inside,
-                 f'{block.held_out_inside.mean():.1f}', f'{block.extremeness:.1f}',
-                 f'{block.held_out_extremeness.mean():.1f}', len(block.seeds),
-                 words.p_words(block.p))
-                for block in found.blocks]
         parts += ['### The report as a whole', f'{words.yardstick_words(found)}',
-                  table(('log', 'numbers', 'compatible', 'of ours', 'squared scores', 'of ours',
-                         'n', 'p'), rows),
+                  table(words.BLOCK_HEADERS, words.block_rows(found)),
+                  'p cannot be below 1 / (n + 1): there, no run of ours is as extreme.',
                   'Do our intervals have the coverage that they claim? Of our own runs\' numbers, '
-                  'each judged by the other runs, these are inside:',
-                  table(('quantity', 'inside', 'of', 'share'),
-                        [(kind, inside, judged, f'{100 * inside / judged:.1f} %')
-                         for kind, (inside, judged) in (*found.coverage.items(),
-                                                        ('all', found.held_out))])]
+                  'each judged by the other runs and counted once, these are inside:',
+                  table(('quantity', 'inside', 'of', 'share'), words.coverage_rows(found))]
     if outside:
         parts += ['### The numbers that are not compatible', _number_table(outside)]
     return parts + _pictures(drawn, 'numbers')
@@ -165,15 +159,15 @@ def _experiments(comparison: Comparison) -> str:
     for name in comparison.experiments:
         numbers = comparison.numbers_of(name)
         judged = [number.compatible for number in numbers if number.compatible is not None]
-        found, seconds = (summarise(comparison.results.final(name, quantity))
-                          for quantity in ('test_accuracy', 'cpu_seconds'))
+        found = summarise(comparison.results.final(name, 'test_accuracy'))
+        seconds = summarise(comparison.results.seconds(name)).mean
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
         rows.append((f'`{name}`', describe(named(name)), found.n, digits(found.mean),
                      digits(found.sd, 2), _range(found), own[0] if own else '–',
                      f'{sum(judged)} of {len(judged)}' if judged
                      else 'too few seeds' if numbers else '–',
-                     f'{seconds.mean:.0f}'))
+                     '–' if seconds is None else f'{seconds:.0f}'))
     return table(('experiment', 'settings', 'n', 'mean', 'sd', 'range', 'the report',
                   'compatible', 'processor seconds'), rows)
 

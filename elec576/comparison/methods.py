@@ -22,7 +22,7 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'own runs is named in the same way, without itself. A label is excluded if it is behind the '
      'best one by more than the limit: the right label\'s 95 % quantile for our own runs, and at '
      f'least {CLEAR:.1f} (20 to 1). LeNet5\'s log counts its steps, so only experiments with as '
-     'many steps on the same images could have printed it; of the recurrent nets only the end is '
+     'many steps on the same data set could have printed it; of the recurrent nets only the end is '
      f'printed, so all could have. From {LEAST_RUNS} runs on.'),
     ('Exchanged labels',
      'the log Bayes factor is the log-likelihood of both blocks with each other\'s label minus '
@@ -49,7 +49,8 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'trained networks\' hits. The verdict is about these test images and does not use it.'),
     ('Luck',
      'the probability that one run of each setting, all drawn independently from our seeds, comes '
-     'out in the sentence\'s order; a tie is not in order.'),
+     'out in the sentence\'s order by its final test accuracy (or processor time); a tie is not in '
+     'order.'),
     ('Pairs',
      'runs of the same seed start from the same weights where the settings allow it; `cnn4` and '
      '`cnn-vis` have the same settings, so their runs are the same runs.'),

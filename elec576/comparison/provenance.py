@@ -11,7 +11,7 @@ PACKAGES = {'elec576': 'elec576', 'tensorflow': 'TensorFlow', 'numpy': 'numpy', 
 
 @dataclass(frozen=True)
 class Origin:
-    """The runs on one set of images; where they differ, all values, separated by commas."""
+    """The runs on one set of images; where they differ, all values, separated by semicolons."""
 
     dataset: str
     digest: str  # SHA-256 over the pixels
@@ -44,4 +44,4 @@ def _origin(dataset: str, digest: str, runs: list[Run]) -> Origin:
 
 
 def _distinct(values: Iterable[object]) -> str:
-    return ', '.join(sorted({str(value) for value in values}))
+    return '; '.join(sorted({str(value) for value in values}))

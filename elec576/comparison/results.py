@@ -88,6 +88,11 @@ class Results:
         """`Run.final` of each run of ``experiment``, by seed."""
         return tuple(run.final(quantity) for run in self.of(experiment))
 
+    def seconds(self, experiment: str) -> tuple[float, ...]:
+        """Processor seconds of each run; none if they were measured on several processors."""
+        several = len({run.metrics['processor'] for run in self.of(experiment)}) > 1
+        return () if several else self.final(experiment, 'cpu_seconds')
+
 
 def read_results(folder: Path, allow_empty: bool = False) -> Results:
     """Read and check every experiment's tables below ``folder``/runs.

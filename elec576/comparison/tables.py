@@ -12,6 +12,7 @@ from elec576.comparison.rates import Rate
 from elec576.comparison.statistics import Summary, summarise
 from elec576.experiments import named
 from elec576.files import write_whole
+from elec576.runs.tables import csv_text
 from elec576.settings import describe
 
 
@@ -27,7 +28,7 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
 def write_tables(comparison: Comparison, folder: Path) -> None:
     """Write each table as ``folder``/<name>.csv; floats in the shortest form that reads back."""
     for name, table in tables(comparison).items():
-        write_whole(folder / f'{name}.csv', table.to_csv(index=False, lineterminator='\n'))
+        write_whole(folder / f'{name}.csv', csv_text(table))
 
 
 def numbers_table(comparison: Comparison) -> pd.DataFrame:
@@ -35,10 +36,9 @@ def numbers_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame([{
         'experiment': number.reported.experiment, 'quantity': number.reported.quantity,
         'step': number.reported.step, 'reported': number.reported.value,
-        'n': found.n, 'mean': found.mean, 'sd': found.sd, 'lowest': found.lowest,
-        'highest': found.highest, 'interval_low': found.low, 'interval_high': found.high,
-        'sd_between_runs': found.between, 'sd_within_run': found.within, 'score': found.score,
-        'verdict': number.verdict, 'where': number.reported.where, 'note': number.reported.note}
+        **_columns(found), 'sd_between_runs': found.between, 'sd_within_run': found.within,
+        'score': found.score, 'verdict': number.verdict, 'where': number.reported.where,
+        'note': number.reported.note}
         for number in comparison.numbers for found in (number.judgement,)])
 
 
@@ -65,8 +65,9 @@ def experiments_table(comparison: Comparison) -> pd.DataFrame:
     for name in comparison.experiments:
         numbers = [number.compatible for number in comparison.numbers_of(name)
                    if number.compatible is not None]
-        accuracy, loss, seconds = (summarise(comparison.results.final(name, quantity)) for quantity
-                                   in ('test_accuracy', 'test_loss', 'cpu_seconds'))
+        accuracy, loss = (summarise(comparison.results.final(name, quantity))
+                          for quantity in ('test_accuracy', 'test_loss'))
+        seconds = summarise(comparison.results.seconds(name))
         own = {number.reported.quantity: number.reported.value
                for number in comparison.numbers_of(name)}
         rows.append({

@@ -10,7 +10,7 @@ from elec576.comparison.identification import CLEAR, EXPECTED, Fit, Identificati
 from elec576.comparison.links import JudgedLink
 from elec576.comparison.results import Results, Run
 from elec576.comparison.yardstick import Yardstick
-from elec576.experiments import named
+from elec576.experiments import SAME_RUN, named
 from elec576.settings import CnnSettings, RnnSettings
 
 
@@ -133,6 +133,22 @@ def yardstick_words(found: Yardstick | None) -> str:
             f'{p_words(found.p_extremeness)}.')
 
 
+BLOCK_HEADERS = ('log', 'numbers', 'compatible', 'of ours', 'squared scores', 'of ours', 'n', 'p')
+
+
+def block_rows(found: Yardstick) -> list[tuple]:
+    """A table's rows: the report's logs among those of our runs."""
+    return [(block.experiment, block.count, block.inside, f'{block.held_out_inside.mean():.1f}',
+             f'{block.extremeness:.1f}', f'{block.held_out_extremeness.mean():.1f}',
+             len(block.seeds), p_words(block.p)) for block in found.blocks]
+
+
+def coverage_rows(found: Yardstick) -> list[tuple]:
+    """A table's rows: how many numbers of our own runs lie inside, by quantity, and of all."""
+    return [(kind, inside, judged, f'{100 * inside / judged:.1f} %')
+            for kind, (inside, judged) in (*found.coverage.items(), ('all', found.held_out))]
+
+
 def behind_words(behind: float) -> str:
     """How far a label's log-likelihood falls behind the best one's."""
     return '0' if behind == 0 else f'−{behind:.{1 if behind < 9.95 else 0}f}'
@@ -244,7 +260,7 @@ def count_words(counts: Iterable[int], thing: str) -> str:
 def seeds_by_program(results: Results, experiments: Iterable[str]) -> str:
     """'5 seeds of 11 CNN experiments and 10 seeds of 12 RNN experiments'; empty without any."""
     counts: dict[type, list[int]] = {CnnSettings: [], RnnSettings: []}
-    for name in experiments:
+    for name in dict.fromkeys(SAME_RUN.get(name, name) for name in experiments):
         counts[type(named(name))].append(len(results.of(name)))
     return ' and '.join(
         f'{count_words(found, "seed")} of {count_words([len(found)], f"{what} experiment")}'

@@ -45,7 +45,7 @@ def page_text(comparison: Comparison) -> str:
                               extensions=['jinja2.ext.do'],
                               trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     environment.filters.update(digits=words.digits, quantity_words=words.quantity_words,
-                               describe=describe, code=_code, signed=_signed,
+                               describe=describe, code=_code,
                                sorted_by=_sorted_by, fit_row=words.fit_row)
     environment.tests['begins'] = str.startswith
     environment.globals.update(
@@ -81,10 +81,6 @@ def _json(value: object) -> Markup:
 def _code(text: str) -> Markup:
     """Text between backticks as code."""
     return Markup(re.sub('`(.*?)`', r'<code>\1</code>', str(escape(text))))
-
-
-def _signed(value: float | None) -> str:
-    return '–' if value is None else f'{value:+.4g}'.replace('-', '−')
 
 
 def _shade(behind: float) -> int:

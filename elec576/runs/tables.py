@@ -12,7 +12,7 @@ that `runs.csv` does not have; those are ignored, and the next collection writes
 
 import io
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,8 @@ def read_table(folder: Path) -> RunTable | None:
     config = read_json(folder / 'config.json')
     try:
         known = SETTINGS[config['program']](**config['settings'], seed=0)
+        if config['settings'].keys() != asdict(known).keys() - {'seed'}:
+            raise KeyError('not all settings')
         config['dataset']['name'], config['dataset']['digest'], config['dataset']['stand_in']
     except (KeyError, TypeError, UserError) as error:
         raise UserError(f'{folder / "config.json"}: no shared configuration ({error}); '

@@ -53,6 +53,17 @@ def whole(tmp_path_factory):
     return results, run_compare(results)
 
 
+@pytest.mark.parametrize('content, words', [
+    (None, 'No such file'), (b'\xff', 'cannot be read'), (b'text', 'has no marks')])
+def test_a_readme_that_cannot_be_filled_is_refused_before_all(content, words, tmp_path):
+    results, readme = write_runs(tmp_path / 'results', ('gru-50',), seeds=1), tmp_path / 'README'
+    if content is not None:
+        readme.write_bytes(content)
+    done = call([*COMMAND, str(results), '--readme', str(readme)])
+    assert (done.code, done.stdout) == (2, '') and words in done.stderr
+    assert done.stderr.count('\n') == 1 and not (results / 'REPORT.md').exists()
+
+
 def test_the_report_is_what_was_printed(whole):
     results, done = whole
     assert done.code == 0 and done.stderr == ''

@@ -115,6 +115,15 @@ def test_coverage_by_kind_of_quantity():
     assert sum(of for _, of in found.coverage.values()) == found.held_out[1]
 
 
+def test_coverage_counts_a_measurement_once():
+    """Two experiments begin with the same runs."""
+    begun, own = values(0), values(1)
+    found = yardstick((number('cnn2', 1.0, begun, 'train_loss', step=100),
+                       number('cnn5', 1.1, begun, 'train_loss', step=100),
+                       number('cnn5', 1.1, own, 'train_loss', step=100)))
+    assert found.held_out[1] == 24
+
+
 def test_own_runs_are_judged_as_if_printed_like_the_number():
     runs = 1 + np.arange(12) / 1e4
     coarse, fine = (number('cnn1', 1.0, runs, printed=printed) for printed in ('prose', 'float32'))

@@ -152,6 +152,7 @@ def change(column, value):
     ('config.json', lambda path: path.unlink()),
     ('config.json', lambda path: path.write_text('{')),
     ('config.json', lambda path: path.write_text('{"program": "cnn", "settings": {"lr": "x"}}')),
+    ('config.json', lambda path: path.write_text(path.read_text().replace('"threads": 1,', ''))),
     ('runs.csv', lambda path: path.write_text('')),
     ('runs.csv', lambda path: path.write_bytes(b'\0\xff')),
     ('runs.csv', lambda path: path.write_text(path.read_text().replace('test_loss', 'loss'))),
