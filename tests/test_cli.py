@@ -174,10 +174,13 @@ def test_a_full_disk_is_one_line(guarded, monkeypatch):
     code, lines = guarded(raising(OSError(errno.ENOSPC, 'No space left on device', 'a table')))
     assert code == 2 and len(lines) == 1
     assert "No space left on device: 'a table'" in lines[0] and 'free disk space' in lines[0]
-    with contextlib.suppress(OSError), open('/dev/full', 'w') as full:
-        monkeypatch.setattr(sys, 'stdout', full)
-        code, lines = guarded(lambda: print('line'))
+    if os.path.exists('/dev/full'):
+        found = []
+        with contextlib.suppress(OSError), open('/dev/full', 'w') as full:  # it cannot be closed
+            monkeypatch.setattr(sys, 'stdout', full)
+            found += guarded(lambda: print('line'))
         monkeypatch.undo()
+        code, lines = found
         assert code == 2 and len(lines) == 1
 
 

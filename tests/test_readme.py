@@ -1,9 +1,16 @@
 """What README.md names and links is there."""
 
+import io
 import re
 
+import pandas as pd
 import pytest
 from helpers import REPOSITORY
+
+from elec576.comparison.comparison import compare
+from elec576.comparison.markdown import report_text
+from elec576.comparison.tables import tables
+from elec576.runs.tables import csv_text
 
 README = (REPOSITORY / 'README.md').read_text(encoding='utf-8')
 
@@ -30,6 +37,17 @@ def test_blocks_are_what_the_commands_print(name, command, script, monkeypatch):
     monkeypatch.chdir(REPOSITORY)
     code, printed, _ = script(*command)
     assert code == 0 and block(name) == printed.strip()
+
+
+@pytest.mark.slow
+def test_the_comparison_is_what_the_runs_say():
+    """Every word and number of REPORT.md and the tables."""
+    comparison = compare(REPOSITORY / 'results')
+    assert report_text(comparison) == (REPOSITORY / 'results/REPORT.md').read_text(encoding='utf-8')
+    for name, table in tables(comparison).items():
+        kept = pd.read_csv(REPOSITORY / f'results/tables/{name}.csv')
+        made = pd.read_csv(io.StringIO(csv_text(table)))
+        pd.testing.assert_frame_equal(made, kept, rtol=1e-6)
 
 
 @pytest.mark.parametrize('document, words', re.findall(

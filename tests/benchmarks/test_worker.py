@@ -5,11 +5,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from benchmarks import measure, work
+from benchmarks import measure
 from benchmarks.roofline import product_of
 from benchmarks.worker import Worker, WorkerFailed
-
-from elec576.machine import has_instructions
 
 
 @pytest.fixture(scope='module')
@@ -89,10 +87,3 @@ def test_every_way_steps(way, variant, small_data):
         assert worker.steps(model, variant, 1) > 0
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not has_instructions('avx512'), reason='this processor has no AVX-512')
-def test_instruction_sets(monkeypatch):
-    monkeypatch.setattr(work, 'OF_EACH_KIND', ('basic-50',))
-    found = measure.isa(measure.QUICK, 1, None)
-    row = found['1']['basic-50']
-    assert set(row) == {'avx2', 'avx512'} and row['avx2']['median'] != row['avx512']['median']

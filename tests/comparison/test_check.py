@@ -6,7 +6,6 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import REPOSITORY
 from made_up import write_run, write_runs, write_step_0
 
 from elec576 import cli
@@ -49,6 +48,8 @@ def one_line(error):
     ('train_loss@1000=6.2e-2', Claim('train_loss', 1000, '6.2e-2'), 0.0005),
     ('test_loss = 2', Claim('test_loss', None, '2'), 0.5),
     ('train_loss@0=12E1', Claim('train_loss', 0, '12E1'), 5),
+    ('train_loss@0=0', Claim('train_loss', 0, '0'), 0.5),  # the ends of what is possible
+    ('train_accuracy@4000=1', Claim('train_accuracy', 4000, '1'), 0.5),
     # no finer than a float32 can tell
     ('test_loss=0.975600004196167', Claim('test_loss', None, '0.975600004196167'), 2**-24)])
 def test_the_digits_are_the_rounding(text, claim, rounding):
@@ -61,7 +62,8 @@ def test_the_digits_are_the_rounding(text, claim, rounding):
     *((f'test_loss={value}', 'is no number') for value in (
         'nan', 'inf', '-inf', 'NaN', '1_0', '0x1', '0.5%', '1e', '1e999', '1e50', '0,49', '.',
         '1' * 1000, '१', '--1', '0.4 0.5')),
-    ('test_loss=-0.5', 'is impossible'), ('test_accuracy=49', 'from 0 to 1'),
+    ('test_loss=-0.5', 'is impossible'), ('test_accuracy=1.1', 'is impossible'),
+    ('test_accuracy=49', 'from 0 to 1'),
     ('accuracy=0.49', 'no such quantity; choose one of train_accuracy'), ('=0.49', '(nothing)'),
     ('step=3', 'no such quantity'), ('train_loss@=3', 'a step is missing'),
     *((f'train_loss@{step}=3', 'is no step') for step in ('-1', '1.5', 'end', '9' * 30))])
@@ -204,24 +206,6 @@ def test_the_report_and_a_claim_are_judged_alike(made_up):
     assert {found[one].reference.judge(one.claim.number).n for one in asked} == {5, 60}
 
 
-def test_the_same_on_the_committed_runs():
-    folder = REPOSITORY / 'results'
-    results = read_results(folder)
-    first_steps = read_first_steps(folder, results)
-    compared = 0
-    for number in judge_numbers(results, first_steps):
-        if not number.reported.compared or not results.of(number.reported.experiment):
-            continue
-        one = Asked(named(number.reported.experiment), as_claim(number.reported))
-        found, left = committed([one], results, first_steps, 1)
-        judged = found[one].reference.judge(one.claim.number, one.claim.rounding)
-        theirs = number.judgement
-        assert (judged.low, judged.high, judged.compatible) == (theirs.low, theirs.high,
-                                                                number.compatible)
-        compared += 1
-    assert compared
-
-
 def lines_of(text, name, results, first_steps=FirstSteps(), data=None, runs=None):
     one = Asked(named(name), parse(text))
     runs = results.of(name) if runs is None else runs
@@ -263,6 +247,16 @@ def test_other_data_is_never_compared_with_the_committed_runs(made_up):
     results = read_results(made_up)
     (_, line), _ = lines_of('test_accuracy=0.960', 'gru-50', results, data='stand-in (digits)')
     assert 'OUTSIDE' in line and 'inside that of' not in line and 'stand-in (digits)' in line
+
+
+def test_the_end_of_a_run_is_compared_with_the_end_of_the_others(made_up):
+    """Named by its step or not; runs of one's own on the report's data, too."""
+    results = read_results(made_up)
+    fitting = {text.partition('inside that of ')[2] for text in (
+        lines_of('test_accuracy=0.960', 'gru-50', results)[0][1],
+        lines_of('test_accuracy@2999=0.960', 'gru-50', results)[0][1],
+        lines_of('test_accuracy=0.960', 'gru-50', results, data='MNIST')[0][1])}
+    assert len(fitting) == 1 and 'lstm-50' in fitting.pop()
 
 
 def test_too_few_runs_have_no_interval(made_up):

@@ -112,6 +112,33 @@ def test_a_log_factor_by_hand():
         assert fit.log_likelihoods[name] == pytest.approx(mean_density(name), rel=1e-5)
 
 
+def test_the_limit_and_the_names_of_our_own_runs_by_hand():
+    """One run of each experiment lies where the other's are, so the limit is not the least one."""
+    runs = cells({'rnn-d': (0.94, 0.2), 'rnn-a': (0.97, 0.3)}, n=8)
+    for name, like in (('rnn-d', 0.969), ('rnn-a', 0.942)):
+        steps = runs.of(name)[0].settings.steps
+        runs.of(name)[0].values['test_accuracy'][steps] = like
+    fit, = found(runs).fits
+    accuracies = {name: np.array([final(run, 'test_accuracy') for run in runs.of(name)])
+                  for name in ('rnn-a', 'rnn-d')}
+
+    def density(value, ours):
+        logits, n = np.log(ours / (1 - ours)), len(ours)
+        t = stats.t(n - 1, logits.mean(), logits.std(ddof=1) * math.sqrt(1 + 1 / n))
+        low, high = (math.log(limit / (1 - limit)) for limit in (value - 0.005, value + 0.005))
+        return math.log((t.cdf(high) - t.cdf(low)) / 0.01)  # of all that print as it
+
+    behind, right = [], 0
+    for name, other in (('rnn-a', 'rnn-d'), ('rnn-d', 'rnn-a')):
+        for k, value in enumerate(accuracies[name]):
+            own = density(value, np.delete(accuracies[name], k))
+            behind.append(max(0.0, density(value, accuracies[other]) - own))
+            right += behind[-1] == 0
+    limit = np.quantile(behind, 0.95, method='higher')
+    assert limit > CLEAR and fit.limit == pytest.approx(limit, rel=1e-2)
+    assert fit.named_right() == (right, 16) and right < 16
+
+
 def test_a_factor_and_its_chance_by_hand():
     """Two numbers: a bivariate Gaussian copula between Student's t, every run left out in turn."""
     runs = cells({name: PRINTED[name] for name in ('lstm-128', 'gru-128')}, n=5, spread=0.4)
@@ -161,6 +188,8 @@ def test_correlations_are_shrunk_and_numbers_that_agree_have_none():
     scores = np.random.RandomState(0).multivariate_normal([0, 0], [[1, -0.9], [-0.9, 1]], 400)
     found = shrunk_correlation(np.column_stack([scores, np.zeros(400)]))
     assert -0.93 < found[0, 1] < -0.8 and found[2].tolist() == [0, 0, 1]
+    # scores are about 0: numbers that all lie high go together
+    assert shrunk_correlation(np.random.RandomState(0).normal(3, 1, (400, 2)))[0, 1] > 0.8
     assert np.linalg.eigvalsh(shrunk_correlation(np.column_stack([scores[:4]] * 2))).min() > 1e-6
 
 

@@ -167,6 +167,8 @@ def test_the_density_by_hand():
         math.log((density.cdf(high) - density.cdf(low)) / 0.01))
     agree = reference('test_accuracy', [0.1] * 5).log_densities(np.array([0.1, 0.11, 0.4]))
     assert np.isfinite(agree).all() and agree[0] > agree[1] > agree[2]
+    # Cauchy's with a scale of 0.001
+    assert agree[0] == pytest.approx(-math.log(math.pi * 1e-3 * 0.1 * 0.9), rel=1e-6)
 
 
 def test_runs_that_all_agree():
@@ -208,6 +210,37 @@ def test_how_many_images_a_batch_accuracy_counts():
     assert Reference.of('train_loss', 1000, runs_of('train_loss', [{1000: 0.5}] * 3)).batch is None
 
 
+def test_five_evaluations_by_hand():
+    """Mean squares between and within runs, and Satterthwaite's degrees of freedom."""
+    n, m = 4, 5
+    random = np.random.RandomState(3)
+    logs = random.normal(0, 0.2, (n, 1)) + random.normal(0, 0.1, (n, m))
+    between = m * np.var([row.mean() for row in logs], ddof=1)
+    within = sum((logs[i, j] - logs[i].mean() - logs[:, j].mean() + logs.mean()) ** 2
+                 for i in range(n) for j in range(m)) / ((n - 1) * (m - 1))
+    variance = (between + (m - 1) * within) / m
+    freedom = variance ** 2 / ((between / m) ** 2 / (n - 1) + ((m - 1) * within / m) ** 2
+                               / ((n - 1) * (m - 1)))
+    half = stats.t.isf(0.025, freedom) * math.sqrt(variance * (1 + 1 / n))
+    found = reference('train_loss', np.exp(logs), column=2).judge(1.0)
+    assert (math.log(found.low), math.log(found.high)) == pytest.approx(
+        (logs[:, 2].mean() - half, logs[:, 2].mean() + half))
+    assert (found.between, found.within) == pytest.approx(
+        (math.sqrt(max(0, between - within) / m), math.sqrt(within)))
+
+
+def test_a_count_by_hand():
+    """Half of its own probability lies on either side; runs spread as by chance: binomial."""
+    shares = np.array([0.5, 0.52, 0.48, 0.5])
+    found = reference('train_accuracy', shares, batch=50)
+    chance = stats.binom(50, (shares.sum() * 50 + 0.5) / (4 * 50 + 1))
+    assert found.judge(0.6).score == pytest.approx(
+        stats.norm.isf(chance.sf(30) + chance.pmf(30) / 2))
+    assert found.judge(0.4).score == pytest.approx(
+        stats.norm.ppf(chance.cdf(20) - chance.pmf(20) / 2))
+    assert found.judge(0.5).between == pytest.approx(shares.std(ddof=1))
+
+
 def test_what_was_not_measured_is_said():
     runs = runs_of('train_loss', [{0: 1.0, 1000: 2.0}] * 3)
     with pytest.raises(UserError, match='train_loss: not measured at step 500 .* at 0, 1000'):
@@ -246,6 +279,8 @@ def test_the_starts_of_many_seeds():
     runs = runs_of('train_loss', [{0: 7.0, 1000: 1.0}] * 3)
     for name, step, n in (('cnn4', 0, 5), ('cnn2', 0, 3), ('cnn4', 1000, 3)):
         assert len(reference_of('train_loss', step, named(name), runs, found).values) == n
+    tested = runs_of('test_accuracy', [{0: 0.1}] * 3)
+    assert len(reference_of('test_accuracy', 0, named('cnn4'), tested, found).values) == 3
 
 
 def test_every_experiment_on_cifar10_has_settings_at_step_0():

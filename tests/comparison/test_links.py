@@ -1,5 +1,6 @@
 """Looks and verdicts follow the plan, whatever the numbers; how often the rule errs."""
 
+import dataclasses
 import math
 import zlib
 
@@ -17,13 +18,14 @@ from elec576.comparison.links import (
     SUPPORTED,
     UNDECIDED,
     WAITING,
+    Look,
     all_links,
     compared,
     data_of,
     judge_link,
     next_runs,
 )
-from elec576.comparison.statistics import bounds
+from elec576.comparison.statistics import bounds, image_variance, over_images, paired
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS
 
@@ -205,6 +207,16 @@ def test_next_runs_are_the_first_looks_then_those_of_undecided_links():
     assert next_runs(results) == [('cnn8', 100), *undecided]
 
 
+def test_next_runs_of_an_experiment_in_two_undecided_links():
+    """The later look decides how many: cnn1 with cnn2 is undecided at 32, cnn3 with cnn2 at 16."""
+    n = {'cnn1': 32, 'cnn2': 32, 'cnn3': 16}
+    results = StandIns(**{name: runs(name, 0.5 + 0.15 * np.sin(k + np.arange(count)))
+                          for k, (name, count) in enumerate(n.items())})
+    asked = next_runs(results)
+    assert [seed for name, seed in asked if name == 'cnn2'] == list(range(132, 148))
+    assert [seed for name, seed in asked if name == 'cnn3'] == list(range(116, 132))
+
+
 def conclusion_of(*links):
     return JudgedConclusion(Conclusion('', '', '', tuple(link.link for link in links)), links, (),
                             None)
@@ -234,6 +246,34 @@ def test_a_sentence_is_contradicted_at_the_level_divided_by_its_links():
     assert conclusion_of(barely, holds).verdict == UNDECIDED
     assert conclusion_of(nearly, holds).verdict == UNDECIDED
     assert conclusion_of(clearly, holds).verdict == CONTRADICTED
+
+
+def test_at_a_later_look_too_and_only_if_the_link_is_contradicted():
+    n, sd = 56, 0.01
+    link = judged(OPEN, 28, -0.01, 0.001)
+    bound = stats.t.isf(stats.norm.sf(bounds(0.025, 3)[1]), n - 1)
+    for factor, contradicted in ((1.001, True), (0.999, False)):
+        look = Look(2, BOUNDS[3][1], paired(
+            exact(n, -factor * bound * sd / math.sqrt(n), sd), BOUNDS[3][1]))
+        at_two = dataclasses.replace(link, look=look)
+        assert at_two.contradicted_at(0.025) is contradicted
+        assert not dataclasses.replace(at_two, verdict=UNDECIDED).contradicted_at(0.025)
+
+
+def test_the_interval_over_images_knows_both_networks():
+    """Some images are right in one network of each pair only, always the same ones."""
+    results = results_with(FIXED, exact(28, 0.01, 0.002))
+    random = np.random.RandomState(0)
+    for k, name in enumerate((FIXED.higher, FIXED.lower)):
+        for each in results.of(name):
+            each.test_correct = (random.rand(200) < 0.05) ^ (np.arange(200) % 3 != k)
+    found = judge_link(FIXED, results).look
+    hits = [np.stack([each.test_correct for each in results.of(name)])
+            for name in (FIXED.higher, FIXED.lower)]
+    variance = image_variance(*hits)
+    assert variance > 1e-4
+    assert found.images == pytest.approx(over_images(found.effect, BOUNDS[1][0], variance, 200))
+    assert found.images[0] < found.effect.low < found.effect.high < found.images[1]
 
 
 # Standard deviations of paired differences in the retired runs (other kernels, seeds 0 to 9), the

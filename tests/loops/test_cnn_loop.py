@@ -71,13 +71,10 @@ def test_same_bits_as_the_listing(case, small_data, tmp_path):
 
 @pytest.mark.parametrize('case', [
     {'act': 'relu', 'train_per_class': 40, 'test_per_class': 10, 'steps': 8, 'log_every': 4},
-    pytest.param({'act': 'tanh', 'train_per_class': 1000, 'init': 'xavier', 'optimizer': 'sgd'},
-                 marks=pytest.mark.slow),
-    pytest.param({'act': 'sigmoid', 'train_per_class': 800, 'seed': 7}, marks=pytest.mark.slow),
-    pytest.param({'act': 'relu', 'train_per_class': 800}, marks=pytest.mark.slow),
-], ids=['few', 'xavier-sgd', 'sigmoid', 'relu'])
+    pytest.param({'act': 'relu', 'train_per_class': 800, 'steps': 12}, marks=pytest.mark.slow),
+], ids=['few', 'whole'])
 def test_same_bits_as_the_listing_on_the_real_data(case, real_data, tmp_path):
-    settings = {'steps': 20, 'log_every': 10, 'threads': 2, 'data': real_data, **case}
+    settings = {'log_every': 10, 'threads': 2, 'data': real_data, **case}
     listing, printed = run_listing('trainCifarStarterCode.py', tmp_path / 'listing.npz',
                                    *options_of(settings))
     del settings['data']
@@ -96,11 +93,10 @@ def assert_same_run(one: dict, other: dict) -> None:
             assert row[name] == rows[row['step']][name], (row['step'], name)
 
 
-@pytest.mark.parametrize('shape', [
-    pytest.param({}, marks=pytest.mark.slow),
-    {'batch_size': 7, 'keep_prob': 0.9, 'train_per_class': 11, 'test_per_class': 3,
-     'threads': 1}], ids=['default', 'other-shapes'])
-def test_evaluating_less_changes_no_bit(shape, small_data):
+def test_evaluating_less_changes_no_bit(small_data):
+    shape = {'batch_size': 7, 'keep_prob': 0.9, 'train_per_class': 11, 'test_per_class': 3,
+             'threads': 1}
+
     def run(eval_every, log_every):
         return run_package(CnnSettings(**{**SMALL, **shape}, steps=25, eval_every=eval_every,
                                        log_every=log_every), small_data)
@@ -114,11 +110,11 @@ def test_evaluating_less_changes_no_bit(shape, small_data):
 
 
 @pytest.mark.slow
-def test_evaluating_less_changes_no_bit_over_epochs(real_data):
-    """150 steps, of which 20 are an epoch."""
+def test_evaluating_less_changes_no_bit_where_the_random_stream_is_long(real_data):
+    """Beyond 2^32 numbers: (50 + 2 x 400) images x 1024 units x 256 a step pass them at step 20."""
     def run(eval_every):
-        return run_package(CnnSettings(steps=150, train_per_class=100, test_per_class=40,
-                                       eval_every=eval_every, threads=2), real_data)
+        return run_package(CnnSettings(steps=30, test_per_class=40, eval_every=eval_every,
+                                       threads=2), real_data)
 
     dense = run(1)
     for eval_every in (7, 0):

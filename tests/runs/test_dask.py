@@ -81,6 +81,8 @@ def test_clusters_that_will_not_do(workers, threads, words):
 def test_the_scheduler_is_lost(when, monkeypatch):
     distributed = pytest.importorskip('distributed')
 
+    RELEASED.clear()
+
     async def lose(dask_scheduler):
         for client in dask_scheduler.client_comms.values():
             client.comm.abort()

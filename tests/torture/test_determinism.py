@@ -39,6 +39,8 @@ def make(small_data, tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize('name', RUNS)
 def test_the_same_command(name, make, trial_options, finding):
+    if name != 'LeNet5' and not trial_options.full:
+        pytest.skip('--full tries it')
     first, *others = [make(name, number) for number in range(5 if trial_options.full else 2)]
     found = [differences(run, first) for run in others]
     finding(f'the same command {1 + len(others)} times, {name}, {RUNS[name].threads} threads: '

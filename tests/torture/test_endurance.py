@@ -31,8 +31,8 @@ def measured(words: list[str], lines: tuple[str, ...]) -> list[float]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize('network', ['LeNet5', 'basic RNN'])
-def test_many_steps(network, trial_options, finding, small_data, tmp_path):
-    few, many = (300, 3000) if trial_options.full else (30, 120)
+def test_many_steps(network, in_full, finding, small_data, tmp_path):
+    few, many = 300, 3000
     if network == 'LeNet5':
         settings = CnnSettings(steps=many + 1, batch_size=5, train_per_class=12, test_per_class=4,
                                log_every=few, eval_every=few, threads=1)
@@ -49,9 +49,9 @@ def test_many_steps(network, trial_options, finding, small_data, tmp_path):
 
 
 @pytest.mark.slow
-def test_many_runs(trial_options, finding, small_data, tmp_path):
+def test_many_runs(in_full, finding, small_data, tmp_path):
     # after some runs, what TensorFlow and matplotlib keep for good has been allotted
-    some, many = (10, 30) if trial_options.full else (4, 6)
+    some, many = 10, 30
     after = measured([sys.executable, REPOSITORY / 'tests' / 'torture' / 'many_runs.py',
                       small_data, tmp_path, many], ('run ',))
     growth = (after[-1] - after[some - 1]) / (many - some)

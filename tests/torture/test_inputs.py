@@ -40,7 +40,7 @@ from elec576.data.cache import PixelCache
 from elec576.data.cifar10 import read_image
 from elec576.data.mnist import DataSet, read_idx
 from elec576.errors import UserError
-from elec576.experiments import named
+from elec576.experiments import SAME_RUN, named
 from elec576.graphs.rnn import build_rnn, rnn_session
 from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.runs import checkpoints, many
@@ -358,15 +358,25 @@ def test_command_lines(kind, script, try_inputs):
             return end.code == 0  # --help
         found = cli.settings_from(args, kind)
         cli.default_out(found, args.experiment)
-        return dataclasses.replace(found) == found
+        asked = {item.name: getattr(args, item.name) for item in dataclasses.fields(kind)
+                 if hasattr(args, item.name)}
+        return found == (kind(**asked) if args.experiment is None else
+                         dataclasses.replace(named(args.experiment), **asked))
 
     try_inputs(f'command lines of {script}', lines, read, [])
 
 
 def test_names(try_inputs):
     words = mostly(strategies.sampled_from(['cnn1', 'all', 'evidence', 'rnn', 'gru-50']), ANYTHING)
+
+    def read(only: str) -> bool:
+        asked = {SAME_RUN.get(name, name) for part in only.split(',')
+                 for name in many.GROUPS.get(part.strip(), [part.strip()])}
+        return {(job.experiment, job.seed) for job in many.plan(only, [3])} == {
+            (name, 3) for name in asked}
+
     try_inputs('names given to reproduce.py', strategies.lists(words, max_size=4).map(','.join),
-               lambda only: all(job.seed == 0 for job in many.plan(only, [0])), 'cnn1')
+               read, 'cnn1')
 
 
 # ---- that the trial sees what fails

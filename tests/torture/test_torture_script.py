@@ -1,6 +1,7 @@
 """scripts/torture.py: what is kept, what is printed."""
 
 import json
+import re
 import runpy
 
 import pytest
@@ -58,7 +59,7 @@ def test_trials_are_kept_one_by_one_and_printed(trials, script, tmp_path):
     code, printed, _ = script('torture.py', '--table', '--out', tmp_path / 'reliability.json')
     assert code == 0 and (tmp_path / 'RELIABILITY.md').read_text().endswith(printed)
     assert printed.startswith('**6 of 9 attempts held.**\n')
-    assert 'seed 7: disk 0.' in printed.splitlines()[-1]
+    assert re.search(r'seed 7: disk \d+\.\d min', printed.splitlines()[-1])
 
 
 @pytest.mark.parametrize('content, words', [
@@ -69,6 +70,13 @@ def test_something_else_in_the_file_is_refused(content, words, script, tmp_path)
     out.write_text(content)
     code, printed, said = script('torture.py', '--table', '--out', out)
     assert (code, printed) == (2, '') and said.count('\n') == 1 and words in said
+
+
+def test_the_document_is_what_the_results_say():
+    torture = runpy.run_path(str(REPOSITORY / 'scripts' / 'torture.py'))
+    results = json.loads((REPOSITORY / 'results' / 'reliability.json').read_text())
+    assert (REPOSITORY / 'results' / 'RELIABILITY.md').read_text(encoding='utf-8') == (
+        f'{torture["HEAD"]}\n\n{torture["document"](results)}\n')
 
 
 def test_every_trial_has_a_file():
