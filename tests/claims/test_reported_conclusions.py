@@ -2,6 +2,7 @@
 
 from elec576.claims.conclusions import CELLS, CONCLUSIONS, Link, chain
 from elec576.claims.numbers import reported
+from elec576.claims.plan import LOOKS
 from elec576.claims.questions import QUESTIONS
 from elec576.experiments import EVIDENCE, EXPERIMENTS, STEP_0
 
@@ -44,6 +45,24 @@ def test_the_cnn_on_mnist_is_set_against_every_rnn():
     (conclusion,) = [one for one in CONCLUSIONS if one.name == 'CNN on MNIST']
     rnns = {name for name in EXPERIMENTS if name.startswith(('rnn', 'lstm', 'gru'))}
     assert {link.lower for link in conclusion.links} == rnns and len(rnns) == 12
+
+
+def test_the_looks_of_the_plan():
+    pairs: dict = {}
+    for pair, looks in LOOKS.items():
+        pairs.setdefault(looks, set()).add(pair)
+    cells = {tuple(pair) for at in range(3) for pair in (
+        (CELLS['gru'][at], CELLS['lstm'][at]), (CELLS['lstm'][at], CELLS['basic'][at]))}
+    units = {(more, fewer) for names in CELLS.values() for fewer, more in zip(names, names[1:])}
+    assert pairs == {
+        (16, 32, 48): {('cnn1', 'cnn2'), ('cnn3', 'cnn2'), ('cnn9', 'cnn2')},
+        (16,): {('cnn5', 'cnn2'), ('cnn4', 'cnn1'), ('evidence-tanh-1e-4', 'cnn2'),
+                ('evidence-tanh-1e-4', 'evidence-tanh-1e-5')},
+        (10,): {('cnn4', 'cnn6'), ('cnn2', 'cnn7'), ('cnn2', 'cnn8')} | {
+            ('cnn-mnist', name) for name, settings in EXPERIMENTS.items()
+            if settings.program == 'rnn'},
+        (28,): {('rnn-d', 'rnn-a'), ('rnn-d', 'rnn-b'), ('rnn-d', 'rnn-c')},
+        (28, 56, 84): cells | units}
 
 
 def test_chain():
