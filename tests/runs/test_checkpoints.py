@@ -184,8 +184,8 @@ def test_all_of_it_is_on_the_disk_before_it_has_its_name(trained, tmp_path, monk
                         lambda source, target: calls.append('rename') or real(source, target))
     sess, saver, _ = trained
     checkpoints.save(tmp_path / 'checkpoint', progress_at(3), sess, saver)
-    *written, renamed, folder = calls
-    assert (renamed, folder) == ('rename', 'checkpoint')
+    *written, itself, renamed, folder = calls
+    assert (itself, renamed, folder) == ('.unfinished-step-00000003', 'rename', 'checkpoint')
     assert set(written) == {path.name for path in (tmp_path / 'checkpoint/step-00000003').iterdir()}
 
 
