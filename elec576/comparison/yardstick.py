@@ -128,15 +128,12 @@ def _share(at_least: np.ndarray) -> float:
 def _coverage(numbers: tuple[JudgedNumber, ...], held_out: dict[int, dict[int, float]]
               ) -> dict[str, tuple[int, int]]:
     """Each measurement once: experiments that differ later begin with the same ones."""
-    found: dict[str, list[bool]] = {}
-    counted = set()
+    found: dict[str, dict[tuple, bool]] = {}
     for k, scores in held_out.items():
         value, runs = numbers[k].reported, dict(numbers[k].runs)
         kind = ('activation statistics' if value.quantity.startswith('h_conv') else
                 value.quantity.replace('_', ' ') + ', step 0' * (value.step == 0))
         for seed, score in scores.items():
             measured = value.quantity, value.step, seed, runs[seed]
-            if measured not in counted:
-                counted.add(measured)
-                found.setdefault(kind, []).append(abs(score) <= LIMIT)
-    return {kind: (sum(inside), len(inside)) for kind, inside in found.items() if inside}
+            found.setdefault(kind, {}).setdefault(measured, abs(score) <= LIMIT)
+    return {kind: (sum(inside.values()), len(inside)) for kind, inside in found.items()}

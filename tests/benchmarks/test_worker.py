@@ -85,5 +85,3 @@ def test_every_way_steps(way, variant, small_data):
     assert way in ('listing', 'machine') or variant in measure.variants(way, model)
     with Worker(way, 1, data=str(small_data)) as worker:
         assert worker.steps(model, variant, 1) > 0
-
-

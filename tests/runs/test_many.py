@@ -230,8 +230,7 @@ def test_an_interrupted_run_ends_all_and_can_be_resumed(reference, small_data, t
 
     def interrupted(each, results, data):
         if each == JOBS[1]:
-            threading.Timer(0.0, os.kill, (os.getpid(), signal.SIGTERM)).start()
-            time.sleep(0.2)
+            signal.raise_signal(signal.SIGTERM)
         return real(each, results, data)
 
     with pytest.MonkeyPatch.context() as patch:
