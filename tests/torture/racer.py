@@ -1,23 +1,23 @@
-"""One of several processes that are started at once; prints the digest of what it got.
+"""What processes do at once, each in one of its own; both return the digest of what they got."""
 
-    racer.py pixels|fetch DATA FOLDER TIME
-"""
-
-import sys
 import time
 from pathlib import Path
+from threading import Barrier
+
+from commands import SECONDS
 
 from elec576.data import fetch, mnist
 from elec576.data.cifar10 import read_cifar10_folder
 from elec576.data.sets import digest
 
 
-def pixels(data: Path, folder: Path) -> str:
+def read_pixels(line: Barrier, data: Path, folder: Path) -> str:
     """Read a tree of images through the pixel cache."""
+    line.wait(SECONDS)
     return read_cifar10_folder(data / 'CIFAR10', 12, 4)[2].digest
 
 
-def fetched(data: Path, folder: Path) -> str:
+def fetch_once(line: Barrier, data: Path, folder: Path) -> str:
     """Fetch a set into ``folder``, with the one of ``data`` for the public one."""
     made_up = mnist.read_mnist_folder(data / 'MNIST_data')
 
@@ -29,9 +29,5 @@ def fetched(data: Path, folder: Path) -> str:
 
     fetch.load_public, fetch.reachable = load_public, lambda host: True
     fetch.MNIST_DIGEST = digest(*made_up)
+    line.wait(SECONDS)
     return digest(*mnist.read_mnist_folder(fetch.fetch('MNIST_data', folder)))
-
-
-what, data, folder, begin = sys.argv[1:]
-time.sleep(max(0.0, float(begin) - time.time()))
-print({'pixels': pixels, 'fetch': fetched}[what](Path(data), Path(folder)))

@@ -1,14 +1,18 @@
 """Trial `concurrency`: several processes at the same work at once."""
 
+import multiprocessing
 import subprocess
-import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Callable
 
 import pytest
+import racer
 import reproduced
 from commands import SECONDS, command, command_of, environment, run_well
-from helpers import REPOSITORY, Done, call
+from helpers import Done, call
 from same_run import differences
 
 from elec576 import experiments
@@ -25,9 +29,9 @@ from elec576.settings import RnnSettings
 SETTINGS = RnnSettings(hidden=8, iterations=50 * 400, threads=1)
 
 
-def start(words: list[str], **changes: str) -> subprocess.Popen:
+def start(words: list[str]) -> subprocess.Popen:
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env=environment(**changes))
+                            env=environment())
 
 
 def ended(job: subprocess.Popen) -> Done:
@@ -53,29 +57,31 @@ def test_two_on_a_run(trial_options, finding, small_data, tmp_path):
             number, failed)
 
 
-def race(what: str, data, folder, number: int, expected: str) -> list[str]:
+def race(what: Callable[..., str], data: Path, folder: Path, number: int, expected: str
+         ) -> list[str]:
     """How ``number`` processes fail that do ``what`` at once (see `racer`)."""
-    begin = time.time() + 1 + 0.3 * number  # by then all have come to their starting line
-    jobs = [start([sys.executable, REPOSITORY / 'tests' / 'torture' / 'racer.py', what, data,
-                   folder, str(begin)], ELEC576_CACHE=str(folder / 'cache'))
-            for _ in range(number)]
-    failed = [str(done) for done in map(ended, jobs)
-              if (done.code, done.stdout.strip()) != (0, expected)]
+    spawn = multiprocessing.get_context('spawn')
+    with spawn.Manager() as manager, ProcessPoolExecutor(number, spawn) as processes:
+        line = manager.Barrier(number)  # for the start
+        racers = [processes.submit(what, line, data, folder) for _ in range(number)]
+    failed = [str(racer.exception() or racer.result()) for racer in racers
+              if racer.exception() or racer.result() != expected]
     return failed + [f'left behind: {path}' for path in folder.rglob('.*')
                      if UNFINISHED.strip('.-') in path.name]
 
 
-def test_one_pixel_cache(trial_options, finding, small_data, tmp_path):
+def test_one_pixel_cache(trial_options, finding, small_data, tmp_path, monkeypatch):
+    monkeypatch.setenv('ELEC576_CACHE', str(tmp_path / 'cache'))
     number = 10 if trial_options.full else 2
     expected = load_cifar10(12, 4, str(small_data))[2].digest
     finding(f'{number} processes at once read a PNG tree through one pixel cache that is not there '
-            'yet', number, race('pixels', small_data, tmp_path, number, expected))
+            'yet', number, race(racer.read_pixels, small_data, tmp_path, number, expected))
 
 
 def test_one_download(trial_options, finding, small_data, tmp_path):
     number = 10 if trial_options.full else 2
     expected = digest(*read_mnist_folder(small_data / 'MNIST_data'))
-    failed = race('fetch', small_data, tmp_path, number, expected)
+    failed = race(racer.fetch_once, small_data, tmp_path, number, expected)
     downloads = len((tmp_path / 'downloads').read_text().splitlines())
     finding(f'{number} processes at once need a set that is not there yet: one downloads it, the '
             'others wait', number, failed + [f'{downloads} downloads'] * (downloads != 1))

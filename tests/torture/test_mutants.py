@@ -18,7 +18,8 @@ from helpers import REPOSITORY
 cosmic_ray = pytest.importorskip('cosmic_ray', reason="pip install -e '.[dev]' installs it")
 
 from cosmic_ray.commands import init  # noqa: E402
-from cosmic_ray.mutating import mutate_and_test  # noqa: E402
+from cosmic_ray.mutating import mutate_and_test, mutate_code  # noqa: E402
+from cosmic_ray.plugins import get_operator  # noqa: E402
 from cosmic_ray.testing import run_tests  # noqa: E402
 from cosmic_ray.work_db import WorkDB, use_db  # noqa: E402
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome  # noqa: E402
@@ -29,8 +30,8 @@ ROOMS = {
     'loops': ('loops', 'starter/test_details.py'),
     'comparison': ('comparison', 'test_readme.py'),
 }
-# these stand in annotations, which nothing reads, and for unpacking
-LEFT_OUT = ('core/ReplaceBinaryOperator_BitOr_', 'core/ReplaceBinaryOperator_Pow_')
+LEFT_OUT = 'core/ReplaceBinaryOperator_BitOr_'  # | stands in annotations, which nothing reads
+POWER = 'core/ReplaceBinaryOperator_Pow_'  # ** also stands for unpacking
 SECONDS = 900
 SCORE = 0.9  # of the changes, some of which change nothing that can be seen
 
@@ -68,6 +69,17 @@ def test_changes_are_noticed(room, in_full, trial_options, record_property, tmp_
     assert tried and len(survivors) <= (1 - SCORE) * tried, survivors
 
 
+def is_python(mutation: MutationSpec) -> bool:
+    """Whether the changed code can be compiled."""
+    operator = get_operator(mutation.operator_name)(**mutation.operator_args)
+    try:
+        compile(mutate_code(mutation.module_path.read_text(), operator, mutation.occurrence),
+                str(mutation.module_path), 'exec')
+    except SyntaxError:
+        return False
+    return True
+
+
 def drawn(room: str, trial_options) -> list[MutationSpec]:
     """Changes of as many places in a room as asked for."""
     places: dict[tuple, list[MutationSpec]] = {}
@@ -77,7 +89,8 @@ def drawn(room: str, trial_options) -> list[MutationSpec]:
         init(modules, found, {})
         for item in found.work_items:
             mutation, = item.mutations
-            if not mutation.operator_name.startswith(LEFT_OUT):
+            if not mutation.operator_name.startswith(LEFT_OUT) and (
+                    not mutation.operator_name.startswith(POWER) or is_python(mutation)):
                 places.setdefault((str(mutation.module_path), mutation.start_pos),
                                   []).append(mutation)
     chance = random.Random(trial_options.seed)

@@ -3,6 +3,7 @@
 import json
 import re
 import runpy
+from pathlib import Path
 
 import pytest
 from helpers import REPOSITORY
@@ -18,7 +19,7 @@ def trials(tmp_path, monkeypatch):
         (tmp_path / path).write_text((REPOSITORY / path).read_text())
     (folder / 'test_nan.py').write_text(
         'def test_a(finding, trial_options):\n'
-        '    finding("a", trial_options.kills)\n'
+        '    finding("a", trial_options.kills, note=str(trial_options))\n'
         'def test_helper():\n'
         '    pass\n')
     (folder / 'test_disk.py').write_text(
@@ -40,9 +41,10 @@ def trials(tmp_path, monkeypatch):
     monkeypatch.setattr('helpers.REPOSITORY', tmp_path)
 
 
-def test_trials_are_kept_one_by_one_and_printed(trials, script, tmp_path):
-    code, printed, said = script('torture.py', '--only', 'nan', '--kills', 3, '--seed', 7,
-                                 '--out', tmp_path / 'reliability.json')
+def test_trials_are_kept_one_by_one_and_printed(trials, script, trial_options, tmp_path):
+    code, printed, said = script('torture.py', '--only', 'nan', '--kills', 3, '--inputs', 4,
+                                 '--mutants', 5, '--seed', 7, '--data', 'data', '--pythons', '/one',
+                                 'two', '--out', tmp_path / 'reliability.json')
     assert code == 0 and '| **nan** | a | 3 | 3 |' in printed and '2 passed' in said
     code, printed, _ = script('torture.py', '--only', 'disk', '--seed', 7,
                               '--out', tmp_path / 'reliability.json')
@@ -54,6 +56,9 @@ def test_trials_are_kept_one_by_one_and_printed(trials, script, tmp_path):
             ('test never recorded', 1, 0), ('test cannot here', 0, 0)]
     notes = [found['note'] for found in kept['disk']['findings']]
     assert notes[0] == 'because; x' and '1 == 2' in notes[4] and notes[5] == 'skipped: no emulator'
+    assert kept['nan']['findings'][0]['note'] == str(trial_options._replace(
+        kills=3, inputs=4, mutants=5, seed=7, full=True, data=str(tmp_path / 'data'),
+        pythons=[Path('/one'), tmp_path / 'two']))
     assert kept['nan']['seed'] == 7 and 'python' in kept['nan']['versions']
 
     code, printed, _ = script('torture.py', '--table', '--out', tmp_path / 'reliability.json')
