@@ -96,8 +96,8 @@ def findings(name: str, options: list) -> Iterator[dict]:
         report = Path(folder) / 'report.xml'
         command = [sys.executable, '-m', 'pytest', '-m', '', '-n', '0', '-p', 'no:cacheprovider',
                    '--basetemp', Path(folder) / 'tests', '--junitxml', report,
-                   '-o', 'junit_family=xunit1', *options,
-                   REPOSITORY / 'tests' / 'torture' / f'test_{name}.py']
+                   '-o', 'junit_family=xunit1',
+                   REPOSITORY / 'tests' / 'torture' / f'test_{name}.py', *options]
         done = subprocess.run(list(map(str, command)), stdout=sys.stderr)
         if done.returncode not in (0, 1):
             raise UserError(f'{name}: pytest ended with exit code {done.returncode}; '
