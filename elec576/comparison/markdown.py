@@ -139,7 +139,7 @@ def _named_value(number: JudgedNumber) -> str:
 def _numbers(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     outside = [number for number in comparison.numbers if number.compatible is False]
     parts = ['Test accuracy by experiment; "compatible" counts all numbers that the report prints '
-             'on it; processor seconds are given where all runs were made on one processor.',
+             f'on it; processor seconds are those of runs on {comparison.results.clock}.',
              _experiments(comparison)]
     found = comparison.yardstick
     if found:
@@ -160,7 +160,7 @@ def _experiments(comparison: Comparison) -> str:
         numbers = comparison.numbers_of(name)
         judged = [number.compatible for number in numbers if number.compatible is not None]
         found = summarise(comparison.results.final(name, 'test_accuracy'))
-        seconds = summarise(comparison.results.seconds(name)).mean
+        seconds = summarise(comparison.results.final(name, 'cpu_seconds')).mean
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
         rows.append((f'`{name}`', describe(named(name)), found.n, digits(found.mean),

@@ -6,6 +6,7 @@ runs, and runs on other images than the report's, are left out, and `Results.not
 """
 
 import dataclasses
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,14 +85,21 @@ class Results:
     def all(self) -> tuple[Run, ...]:
         return tuple(run for runs in self.runs.values() for run in runs)
 
-    def final(self, experiment: str, quantity: str) -> tuple[float, ...]:
-        """`Run.final` of each run of ``experiment``, by seed."""
-        return tuple(run.final(quantity) for run in self.of(experiment))
+    @cached_property
+    def clock(self) -> str:
+        """The processor of most runs, on which all processor seconds that are shown were measured.
+        """
+        made = Counter(run.metrics['processor'] for run in self.all())
+        return max(made, key=made.__getitem__, default='no processor')
 
-    def seconds(self, experiment: str) -> tuple[float, ...]:
-        """Processor seconds of each run; none if they were measured on several processors."""
-        several = len({run.metrics['processor'] for run in self.of(experiment)}) > 1
-        return () if several else self.final(experiment, 'cpu_seconds')
+    def comparable(self, experiment: str, quantity: str) -> tuple[Run, ...]:
+        """The runs of ``experiment``; of processor seconds, those made on `clock`."""
+        return tuple(run for run in self.of(experiment)
+                     if quantity != 'cpu_seconds' or run.metrics['processor'] == self.clock)
+
+    def final(self, experiment: str, quantity: str) -> tuple[float, ...]:
+        """`Run.final` of each of the `comparable` runs, by seed."""
+        return tuple(run.final(quantity) for run in self.comparable(experiment, quantity))
 
 
 def read_results(folder: Path, allow_empty: bool = False) -> Results:

@@ -65,9 +65,9 @@ def experiments_table(comparison: Comparison) -> pd.DataFrame:
     for name in comparison.experiments:
         numbers = [number.compatible for number in comparison.numbers_of(name)
                    if number.compatible is not None]
-        accuracy, loss = (summarise(comparison.results.final(name, quantity))
-                          for quantity in ('test_accuracy', 'test_loss'))
-        seconds = summarise(comparison.results.seconds(name))
+        accuracy, loss, seconds = (
+            summarise(comparison.results.final(name, quantity))
+            for quantity in ('test_accuracy', 'test_loss', 'cpu_seconds'))
         own = {number.reported.quantity: number.reported.value
                for number in comparison.numbers_of(name)}
         rows.append({

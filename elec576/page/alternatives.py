@@ -53,7 +53,8 @@ def hidden_words(comparison: Comparison, quantity: str) -> str:
     parts = []
     for cell, names in CELLS.items():
         means = [f'{digits(summarise(results.final(name, quantity)).mean)} '
-                 f'({hidden_units_of(name)} units)' for name in names if results.of(name)]
+                 f'({hidden_units_of(name)} units)'
+                 for name in names if results.comparable(name, quantity)]
         if means:
             parts.append(f'{cell} {", ".join(means)}')
     return f'Mean {quantity_words(quantity)} by hidden units: {"; ".join(parts)}.'

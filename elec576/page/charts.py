@@ -93,13 +93,16 @@ def hidden_units(comparison: Comparison) -> dict:
     results = comparison.results
     found: dict = {'test_accuracy': [], 'cpu_seconds': []}
     for cell, names in CELLS.items():
-        for name in filter(results.of, names):
+        for name in names:
             for quantity in found:
+                runs = results.comparable(name, quantity)
+                if not runs:
+                    continue
                 values = results.final(name, quantity)
                 printed = [value.value for value in reported(name) if value.quantity == quantity]
                 found[quantity].append({
                     'cell': cell, 'units': hidden_units_of(name), 'experiment': name,
-                    'seeds': [run.seed for run in results.of(name)],
+                    'seeds': [run.seed for run in runs],
                     'runs': [short(value) for value in values],
                     'mean': short(summarise(values).mean), 'report': printed})
     return found

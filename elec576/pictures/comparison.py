@@ -228,22 +228,23 @@ def _scale_by_margin(axes: Axes, margin: float) -> None:
 
 
 def _draw_hidden_units(comparison: Comparison, plan: Figure, path: Path) -> None:
-    figure = new_figure(11, 5)
+    results, figure = comparison.results, new_figure(11, 5)
     figure.suptitle(plan.title)
     left, right = figure.subplots(1, 2)
     styles = {'basic': ('o', GREEN, ':'), 'lstm': ('s', BLUE, '-'), 'gru': ('^', ORANGE, '--')}
     for k, (cell, names) in enumerate(CELLS.items()):
         marker, color, line = styles[cell]
-        names = [name for name in names if comparison.results.of(name)]
-        x = np.array([hidden_units_of(name) for name in names]) * 1.05 ** (k - 1)  # side by side
-        for axes, values in (
-                (left, [comparison.results.final(name, 'test_accuracy') for name in names]),
-                (right, [comparison.results.final(name, 'cpu_seconds') for name in names])):
-            for place, runs in zip(x, values):
-                axes.plot([place] * len(runs), runs, marker, color=color, markersize=3, alpha=0.6)
-            axes.plot(x, [np.mean(runs) for runs in values], marker=marker, color=color,
-                      linestyle=line, markeredgecolor='black', markersize=8, label=cell)
-        points = [(place, value.number) for place, name in zip(x, names)
+        places = {name: hidden_units_of(name) * 1.05 ** (k - 1)  # side by side
+                  for name in names if results.of(name)}
+        for axes, quantity in ((left, 'test_accuracy'), (right, 'cpu_seconds')):
+            found = {x: results.final(name, quantity) for name, x in places.items()
+                     if results.comparable(name, quantity)}
+            for x, runs in found.items():
+                axes.plot([x] * len(runs), runs, marker, color=color, markersize=3, alpha=0.6)
+            axes.plot(list(found), [np.mean(runs) for runs in found.values()], marker=marker,
+                      color=color, linestyle=line, markeredgecolor='black', markersize=8,
+                      label=cell)
+        points = [(x, value.number) for name, x in places.items()
                   for value in reported(name) if value.quantity == 'test_accuracy']
         if points:
             left.plot(*zip(*points), 'x', color='black', markersize=9, markeredgewidth=2, zorder=5)
@@ -256,7 +257,8 @@ def _draw_hidden_units(comparison: Comparison, plan: Figure, path: Path) -> None
         axes.grid(alpha=0.3)
         axes.legend()
     left.set(title='Test accuracy', ylabel='Test accuracy')
-    right.set(title='Runtime', ylabel='Processor seconds for a run', ylim=(0, None))
+    right.set(title=f'Runtime on {results.clock}', ylabel='Processor seconds for a run',
+              ylim=(0, None))
     save(figure, path)
 
 

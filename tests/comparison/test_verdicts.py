@@ -204,8 +204,11 @@ def test_comparison_values_cannot_be_changed(tmp_path):
 
 
 def test_processors_that_differ_are_said(tmp_path):
-    path = write_runs(tmp_path, ('gru-50',), seeds=2) / 'runs/gru-50/runs.csv'
+    path = write_runs(tmp_path, ('gru-50', 'lstm-50'), seeds=2) / 'runs/gru-50/runs.csv'
     path.write_text('another'.join(path.read_text().rsplit('made up', 1)))
     results = compare(tmp_path).results
     assert 'The runs differ in their processors: another; made up.' in results.notices
-    assert len(results.final('gru-50', 'cpu_seconds')) == 2 and results.seconds('gru-50') == ()
+    first, second = results.of('gru-50')
+    assert results.clock == 'made up' and len(results.final('gru-50', 'test_loss')) == 2
+    assert results.final('gru-50', 'cpu_seconds') == (first.metrics['cpu_seconds'],)
+    assert len(results.final('lstm-50', 'cpu_seconds')) == 2
