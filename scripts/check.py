@@ -47,7 +47,7 @@ def main() -> int:
     cli.add_settings_of_either(parser)
     args = parser.parse_args()
     if args.claims:
-        if args.experiment or cli.given_settings(args):
+        if args.experiment is not None or cli.given_settings(args):
             raise UserError('--claims: the settings of each claim are in its row; drop the others')
         asked = read_claims(args.claims, settings_in)
     else:

@@ -347,6 +347,7 @@ def test_committed_runs_answer_at_once(value, code, script, made_up, monkeypatch
     (['--cell', 'gru', '--claim', 'test_loss=1', '--data', '/no/folder'], '/no/folder'),
     (['--claims', '/no/report.csv'], '/no/report.csv'), (['--claims', '/'], '/'),
     (['--cell', 'gru', '--claims', 'report.csv'], 'drop the others'),
+    (['--experiment', '', '--claims', 'report.csv'], 'drop the others'),
     (['--claim', 'test_loss=1', '--claims', 'report.csv'], 'not allowed with')])
 def test_bad_input_is_one_line_before_any_run(options, words, script, tmp_path, monkeypatch):
     monkeypatch.setattr('elec576.runs.many.reproduce', None)
