@@ -19,7 +19,7 @@ from typing import Callable, NamedTuple
 from tf115.environment import clean_environment, run_listing
 
 from benchmarks import work
-from benchmarks.roofline import Machine, Op, kinds_of, product_of
+from benchmarks.roofline import Machine, Op, Product, kinds_of, product_of
 from benchmarks.worker import RSS_UNIT, Worker, WorkerFailed, available
 from elec576.listings import command, program
 from elec576.machine import has_instructions
@@ -66,15 +66,20 @@ def summary(samples: list[float]) -> dict:
 
 
 def in_turns(turns: dict[str, Callable[[], float]], rounds: int) -> dict[str, dict]:
-    """Summaries of what each of ``turns`` returns; every other round is reversed, so
-    that none always follows the same one.
+    """Summaries of what `samples` gives."""
+    return {name: summary(found) for name, found in samples(turns, rounds).items()}
+
+
+def samples(turns: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """What each of ``turns`` returns, round by round; every other round is reversed, so that none
+    always follows the same one.
     """
-    samples = {name: [] for name in turns}
+    found = {name: [] for name in turns}
     for number in range(rounds):
         for name in reversed(turns) if number % 2 else turns:
             time.sleep(PAUSE)
-            samples[name].append(turns[name]())
-    return {name: summary(found) for name, found in samples.items()}
+            found[name].append(turns[name]())
+    return found
 
 
 def together(workers: list[Worker], model: str, variant: str, steps: int) -> float:
@@ -325,16 +330,13 @@ def fastest(tried: dict[str, float | str]) -> str:
 def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
     """The training step of one thread, its operations and their floors (`benchmarks.roofline`).
 
-    All that belongs to a model takes turns. Operations are those of the fastest traced round, a
-    speed of the machine is the best of all rounds and layouts: nothing else slows either.
+    All that belongs to a model takes turns. A round is compared with itself: a machine whose speed
+    changes from minute to minute gives no floors for the steps of another minute.
 
     Returns:
-        by model: 'step', a summary; 'kinds' (`kinds_of`); 'products' and 'bandwidth', per second.
+        by model: 'share', a summary of the floors' shares of a step; and of the round that has the
+        median: 'step', in seconds; 'kinds' (`kinds_of`); 'products' and 'bandwidth', per second.
     """
-    def inside(steps: list[list[Op]]) -> float:
-        """Mean seconds of a step's operations."""
-        return sum(op.seconds for step in steps for op in step) / len(steps)
-
     found = {}
     for model in work.WORK:
         say(f'{model}: its operations and their floors')
@@ -346,34 +348,40 @@ def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
                 for layout in ('plain', 'first', 'second'))]
             ran = turn([ours], model, 'train', effort.seconds)
             traced = max(2, math.ceil(effort.seconds / ran()))
-            rounds: list[list[list[Op]]] = []
+            traces: list[list[list[Op]]] = []
 
             def trace() -> float:
-                rounds.append(ours.steps(model, 'timeline', traced))
-                return inside(rounds[-1])
+                traces.append(ours.steps(model, 'timeline', traced))
+                return sum(op.seconds for step in traces[-1] for op in step) / traced
 
-            times = in_turns({'step': ran, 'timeline': trace, **{
+            times = samples({'step': ran, 'timeline': trace, **{
                 call: turn([machine], model, call, effort.seconds / 10) for call in calls}},
                 effort.rounds)
-
-        def best(calls: str, nothing: str) -> float:
-            """Seconds of the best layout, without what a call costs besides."""
-            call, besides = (min(summary['low'] for name, summary in times.items()
-                                 if f'{name} '.startswith(f'{start} '))
-                             for start in (calls, nothing))
-            return max(call - besides, call / 10)
-
-        speeds = Machine(
-            {(m, k, n): 2 * m * k * n / best(f'product {m} {k} {n}', 'product 1 1 1')
-             for m, k, n in shapes},
-            {size: max(moved * size / best(f'{name} {size}', f'{name} {NOTHING}')
-                       for name, moved in MOVED.items()) for size in WORKING_SETS})
-        found[model] = {
-            'step': times['step'], 'kinds': kinds_of(min(rounds, key=inside), speeds),
-            'products': {' '.join(map(str, shape)): speed
-                         for shape, speed in speeds.products.items()},
-            'bandwidth': speeds.bandwidth}
+        rounds = sorted((against_floors(traces[number], shapes, {
+            name: taken[number] for name, taken in times.items()})
+            for number in range(effort.rounds)), key=lambda one: one['share'])
+        found[model] = {**rounds[len(rounds) // 2],
+                        'share': summary([one['share'] for one in rounds])}
     return found
+
+
+def against_floors(trace: list[list[Op]], shapes: list[Product], seconds: dict[str, float]) -> dict:
+    """A round of `roofline`: the operations of its ``trace`` against its speeds of the machine."""
+    def best(calls: str, nothing: str) -> float:
+        """Seconds of the best layout, without what a call costs besides."""
+        call, besides = (min(taken for name, taken in seconds.items()
+                             if f'{name} '.startswith(f'{start} '))
+                         for start in (calls, nothing))
+        return max(call - besides, call / 10)
+
+    products = {(m, k, n): 2 * m * k * n / best(f'product {m} {k} {n}', 'product 1 1 1')
+                for m, k, n in shapes}
+    bandwidth = {size: max(moved * size / best(f'{name} {size}', f'{name} {NOTHING}')
+                           for name, moved in MOVED.items()) for size in WORKING_SETS}
+    kinds = kinds_of(trace, Machine(products, bandwidth))
+    return {'step': seconds['step'], 'kinds': kinds, 'bandwidth': bandwidth,
+            'share': sum(kind['floor'] for kind in kinds.values()) / seconds['step'],
+            'products': {' '.join(map(str, shape)): speed for shape, speed in products.items()}}
 
 
 def startup(effort: Effort, cores: int, tf115: Path | None) -> dict:

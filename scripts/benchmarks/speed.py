@@ -259,14 +259,15 @@ def _frameworks(found: dict) -> list[str]:
 def _roofline(found: dict) -> list[str]:
     rows, detailed = [], []
     for model, row in found.items():
-        step, kinds = row['step']['low'], row['kinds']
+        step, kinds, held = row['step'], row['kinds'], row['share']
         inside, floors = (sum(kind[part] for kind in kinds.values()) for part in
                           ('seconds', 'floor'))
         share, overhead = (0.85, 0.05) if model == work.LENET5 else (0.6, 0.25)
         above = dict(sorted(((kind, each['seconds'] - each['floor'])
                              for kind, each in kinds.items()), key=lambda item: -item[1]))
-        rows.append((model, _ms(row['step']), _three(1000 * floors),
-                     _judged(floors / step, floors >= share * step), f'{share:.0%}',
+        rows.append((model, _three(1000 * step), _three(1000 * floors),
+                     _judged(held['median'], held['median'] >= share),
+                     f'{held["low"]:.0%}-{held["high"]:.0%}', f'{share:.0%}',
                      _judged(1 - inside / step, step - inside <= overhead * step),
                      f'{overhead:.0%}',
                      ', '.join(f'{kind} {1000 * above[kind]:.2f}' for kind in list(above)[:3])))
@@ -281,13 +282,13 @@ def _roofline(found: dict) -> list[str]:
         'speed of TensorFlow\'s matrix product of the same shape (a convolution\'s: patches times '
         'weights), and its bytes divided by the memory bandwidth at the size of its working set, '
         'both measured in turns with the steps, with the same kernels. Elementwise operations '
-        'count bytes only, an operation whose result nobody uses has no floor. Shares are of the '
-        'smallest time of a step, as floors are of the largest speeds. Operations are timed in '
-        'the fastest round that TensorFlow\'s own timeline recorded; what a step takes besides '
-        'them is the executor\'s and Python\'s. Recording makes small operations slower, so that '
-        'less than nothing may be left. Bold misses its aim.',
-        _table(('', 'ms a step', 'floors', 'share', 'at least', 'outside the operations',
-                'at most', 'ms above the floor'), rows),
+        'count bytes only, an operation whose result nobody uses has no floor. All numbers of a '
+        'row are of one round, some seconds of a machine that may be slower in the next minute: '
+        'that with the median share. Operations are timed by TensorFlow\'s own timeline; what a '
+        'step takes besides them is the executor\'s and Python\'s. Recording makes small '
+        'operations slower, so that less than nothing may be left. Bold misses its aim.',
+        _table(('', 'ms a step', 'floors', 'share', 'all rounds', 'at least',
+                'outside the operations', 'at most', 'ms above the floor'), rows),
         '### The kinds of operations, milliseconds in a step',
         _table(('', 'kind', 'how many', 'ms', 'million operations', 'MB', 'floor', 'share'),
                detailed)]
@@ -300,16 +301,16 @@ def _judged(value: float, holds: bool) -> str:
 
 def _why_lstm(row: dict) -> str:
     """Where the time goes in the step in which PyTorch's fused layer was ahead."""
-    step, parts = row['step']['low'], []
+    rest, parts = row['step'], []
     for what, is_one in (('products', True), ('other operations', False)):
         some = [each for kind, each in row['kinds'].items() if ('MatMul' in kind) == is_one]
         count, seconds, floor = (sum(each[part] for each in some)
                                  for part in ('count', 'seconds', 'floor'))
         parts.append(f'{count:.0f} {what} take {_three(1000 * seconds)} ms (floors '
                      f'{_three(1000 * floor)})')
-        step -= seconds
-    return (f'`lstm-128`: of {_three(1000 * row["step"]["low"])} ms, {parts[0]}, {parts[1]}, '
-            f'and {_three(1000 * step)} ms pass between them. As listed, the cell is a graph of '
+        rest -= seconds
+    return (f'`lstm-128`: of {_three(1000 * row["step"])} ms, {parts[0]}, {parts[1]}, '
+            f'and {_three(1000 * rest)} ms pass between them. As listed, the cell is a graph of '
             'small operations for each of 28 rows. A fused LSTM layer needs no operations of their '
             'own for the gates, no copies (ConcatV2, Split, Slice), no sum of 28 weight gradients '
             '(AddN), and one product for all rows where these are independent.')

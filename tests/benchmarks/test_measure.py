@@ -2,7 +2,19 @@
 
 import pytest
 from benchmarks import measure, work
-from benchmarks.measure import Effort, in_turns, summary, together, try_variants, turn
+from benchmarks.measure import (
+    MOVED,
+    NOTHING,
+    WORKING_SETS,
+    Effort,
+    against_floors,
+    in_turns,
+    summary,
+    together,
+    try_variants,
+    turn,
+)
+from benchmarks.roofline import Op, Tensor
 from benchmarks.worker import WorkerFailed
 
 from elec576.experiments import EXPERIMENTS
@@ -68,3 +80,16 @@ def test_instruction_sets_are_skipped_where_there_is_one(monkeypatch):
 def test_every_experiment_is_some_work():
     assert {work.name_of(settings) for settings in EXPERIMENTS.values()} == set(work.OF_THE_REPORT)
     assert set(work.OF_EACH_KIND) <= set(work.WORK)
+
+
+def test_a_round_is_against_its_own_floors():
+    """A call costs 1 s besides; the product's best layout takes 2 s more, 10 operations each."""
+    seconds = {'step': 8.0, 'product 1 1 1 plain': 1.0, 'product 1 1 1 first': 1.5,
+               'product 2 5 1 plain': 4.0, 'product 2 5 1 first': 3.0,
+               **{f'{name} {size}': 1.0 + size / 1e3 * (size > NOTHING)
+                  for name in MOVED for size in (NOTHING, *WORKING_SETS)}}
+    product = Op('MatMul', 5.0, (Tensor((2, 5)), Tensor((5, 1))), (Tensor((2, 1)),))
+    found = against_floors([[product, product]], [(2, 5, 1)], seconds)
+    assert found['products'] == {'2 5 1': 10.0} and found['step'] == 8.0
+    assert found['bandwidth'] == {size: pytest.approx(2e3) for size in WORKING_SETS}
+    assert found['kinds']['MatMul']['floor'] == 4.0 and found['share'] == 0.5

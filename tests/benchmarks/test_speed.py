@@ -124,15 +124,15 @@ def kind(seconds: float, floor: float) -> dict:
 
 def test_the_roofline():
     kinds = {'MatMul': kind(0.006, 0.0055), 'AddN': kind(0.003, 0.001), 'Tanh': kind(1e-4, 1e-4)}
-    step = {'low': 0.01, 'median': 0.011, 'high': 0.012, 'rounds': 1}
-    row = {'step': step, 'kinds': kinds, 'products': {}, 'bandwidth': {}}
+    share = {'low': 0.6, 'median': 0.66, 'high': 0.7, 'rounds': 3}
+    row = {'step': 0.01, 'share': share, 'kinds': kinds, 'products': {}, 'bandwidth': {}}
     text = speed.document({'roofline': result({'lenet5': row, 'lstm-128': row})})
     cnn, lstm = (line.split('|')[2:-1] for line in text.splitlines()
                  if line.startswith(('| lenet5 ', '| lstm-128 ')) and 'AddN 2.00' in line)
     assert [cell.strip() for cell in cnn] == [
-        '11.0 (10.0-12.0)', '6.60', '**66%**', '85%', '**9%**', '5%',
+        '10.0', '6.60', '**66%**', '60%-70%', '85%', '**9%**', '5%',
         'AddN 2.00, MatMul 0.50, Tanh 0.00']
-    assert [cell.strip() for cell in lstm][2:6] == ['66%', '60%', '9%', '25%']
+    assert [cell.strip() for cell in lstm][2:7] == ['66%', '60%-70%', '60%', '9%', '25%']
     assert [[cell.strip() for cell in line.split('|')[2:-1]] for line in text.splitlines()
             if line.startswith('| lstm-128 ')][1:] == [
         ['MatMul', '3', '6.00', '5.0', '2.00', '5.50', '92%'],
