@@ -94,7 +94,9 @@ def findings(name: str, options: list) -> Iterator[dict]:
     """
     with tempfile.TemporaryDirectory(prefix='elec576-torture-') as folder:
         report = Path(folder) / 'report.xml'
-        command = [sys.executable, '-m', 'pytest', '-m', '', '-n', '0', '-p', 'no:cacheprovider',
+        # most are about processes and time, and have the machine for themselves
+        processes = ['-n', 'auto', '--dist', 'load'] if name == 'mutants' else ['-n', '0']
+        command = [sys.executable, '-m', 'pytest', '-m', '', *processes, '-p', 'no:cacheprovider',
                    '--basetemp', Path(folder) / 'tests', '--junitxml', report,
                    '-o', 'junit_family=xunit1',
                    REPOSITORY / 'tests' / 'torture' / f'test_{name}.py', *options]

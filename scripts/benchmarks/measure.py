@@ -334,8 +334,9 @@ def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
     changes from minute to minute gives no floors for the steps of another minute.
 
     Returns:
-        by model: 'share', a summary of the floors' shares of a step; and of the round that has the
-        median: 'step', in seconds; 'kinds' (`kinds_of`); 'products' and 'bandwidth', per second.
+        by model: 'share' and 'outside', summaries of the shares of a step that the floors take and
+        that no operation takes; and of the round that has the median 'share': 'step', in seconds;
+        'kinds' (`kinds_of`); 'products' and 'bandwidth', per second.
     """
     found = {}
     for model in work.WORK:
@@ -360,8 +361,8 @@ def roofline(effort: Effort, cores: int, tf115: Path | None) -> dict:
         rounds = sorted((against_floors(traces[number], shapes, {
             name: taken[number] for name, taken in times.items()})
             for number in range(effort.rounds)), key=lambda one: one['share'])
-        found[model] = {**rounds[len(rounds) // 2],
-                        'share': summary([one['share'] for one in rounds])}
+        found[model] = {**rounds[len(rounds) // 2], **{
+            part: summary([one[part] for one in rounds]) for part in ('share', 'outside')}}
     return found
 
 
@@ -379,8 +380,9 @@ def against_floors(trace: list[list[Op]], shapes: list[Product], seconds: dict[s
     bandwidth = {size: max(moved * size / best(f'{name} {size}', f'{name} {NOTHING}')
                            for name, moved in MOVED.items()) for size in WORKING_SETS}
     kinds = kinds_of(trace, Machine(products, bandwidth))
+    floors, inside = (sum(kind[part] for kind in kinds.values()) for part in ('floor', 'seconds'))
     return {'step': seconds['step'], 'kinds': kinds, 'bandwidth': bandwidth,
-            'share': sum(kind['floor'] for kind in kinds.values()) / seconds['step'],
+            'share': floors / seconds['step'], 'outside': 1 - inside / seconds['step'],
             'products': {' '.join(map(str, shape)): speed for shape, speed in products.items()}}
 
 

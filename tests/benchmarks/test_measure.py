@@ -93,3 +93,4 @@ def test_a_round_is_against_its_own_floors():
     assert found['products'] == {'2 5 1': 10.0} and found['step'] == 8.0
     assert found['bandwidth'] == {size: pytest.approx(2e3) for size in WORKING_SETS}
     assert found['kinds']['MatMul']['floor'] == 4.0 and found['share'] == 0.5
+    assert found['outside'] == 1 - 10 / 8

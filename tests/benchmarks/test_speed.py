@@ -76,6 +76,9 @@ def test_the_totals(listing):
     table, _ = speed.headline(listing)
     assert cells(table, 'without')[2:] == [f'{listed["listing"] / listed["ours"]:.3g}', '8']
     assert '1.15' not in speed.document({'listing': result(listing)})
+    listing['steps'][work.LENET5]['eval-every 1'] = times(0.4)
+    table, _ = speed.headline(listing)
+    assert cells(table, 'a step of LeNet5, `--eval-every 1`')[-2:] == ['**1.25**', '2']
 
 
 def test_where_it_was_measured_is_said(listing):
@@ -125,7 +128,8 @@ def kind(seconds: float, floor: float) -> dict:
 def test_the_roofline():
     kinds = {'MatMul': kind(0.006, 0.0055), 'AddN': kind(0.003, 0.001), 'Tanh': kind(1e-4, 1e-4)}
     share = {'low': 0.6, 'median': 0.66, 'high': 0.7, 'rounds': 3}
-    row = {'step': 0.01, 'share': share, 'kinds': kinds, 'products': {}, 'bandwidth': {}}
+    row = {'step': 0.01, 'share': share, 'outside': {**share, 'median': 0.09}, 'kinds': kinds,
+           'products': {}, 'bandwidth': {}}
     text = speed.document({'roofline': result({'lenet5': row, 'lstm-128': row})})
     cnn, lstm = (line.split('|')[2:-1] for line in text.splitlines()
                  if line.startswith(('| lenet5 ', '| lstm-128 ')) and 'AddN 2.00' in line)
