@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import sys
+from itertools import islice
 
 import pytest
 from helpers import REPOSITORY
@@ -91,10 +92,12 @@ def drawn(room: str, trial_options) -> list[MutationSpec]:
         init(modules, found, {})
         for item in found.work_items:
             mutation, = item.mutations
-            if not mutation.operator_name.startswith(LEFT_OUT) and (
-                    not mutation.operator_name.startswith(POWER) or is_python(mutation)):
+            if not mutation.operator_name.startswith(LEFT_OUT):
                 places.setdefault((str(mutation.module_path), mutation.start_pos),
                                   []).append(mutation)
     chance = random.Random(trial_options.seed)
-    return [chance.choice(places[place])
-            for place in chance.sample(sorted(places), min(trial_options.mutants, len(places)))]
+    shuffled = (places[place] for place in chance.sample(sorted(places), len(places)))
+    possible = ([one for one in changes if not one.operator_name.startswith(POWER)
+                 or is_python(one)] for changes in shuffled)
+    return [chance.choice(changes) for changes in islice(filter(None, possible),
+                                                         trial_options.mutants)]
