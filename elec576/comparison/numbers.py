@@ -44,9 +44,7 @@ class JudgedNumber:
         return None if self.judgement.score is None else self.judgement.score / LIMIT
 
     def run_places(self) -> tuple[float, ...]:
-        """The runs on the same scale; none without an interval."""
-        if self.judgement.score is None:
-            return ()
+        """The runs on the same scale; there must be an interval."""
         return tuple(self.reference.score(value, self.reported.rounding) / LIMIT
                      for _, value in self.runs)
 

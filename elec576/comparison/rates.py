@@ -59,11 +59,12 @@ class Rate:
 
 def check_rates(results: Results, first_steps: FirstSteps) -> tuple[Rate, ...]:
     """Claims of true settings first, then those of wrong ones; kinds without runs are left out."""
-    rates = [_rate('', words, [(_at(results, name, quantity, words),) * 2
-                               for name in results.runs for quantity in quantities])
-             for words, quantities in (FINAL | MIDDLE).items()]
+    rates = [_rate('', words, [(own, own) for name in results.runs for quantity in quantities
+                               if (own := at(results, name, quantity))])
+             for kinds, at in ((FINAL, _at_end), (MIDDLE, _mid_run))
+             for words, quantities in kinds.items()]
     for wrong, (pairs, kinds) in WRONG.items():
-        rates += [_rate(wrong, words, [tuple(_at(results, name, quantity, words) for name in pair)
+        rates += [_rate(wrong, words, [tuple(_at_end(results, name, quantity) for name in pair)
                                        for pair in pairs for quantity in quantities])
                   for words, quantities in kinds.items()]
     wrong, made, claimed = KEEP_PROB
@@ -73,23 +74,23 @@ def check_rates(results: Results, first_steps: FirstSteps) -> tuple[Rate, ...]:
     return tuple(rate for rate in rates if rate.judged)
 
 
-def _at(results: Results, experiment: str, quantity: str, words: str) -> Reference | None:
-    """The runs' values at the end or, for `MIDDLE`, in the middle; None if it was not measured."""
-    step = named(experiment).steps
-    if words in MIDDLE:
-        step = round(step / 2 / EVALUATIONS_APART) * EVALUATIONS_APART
+def _at_end(results: Results, experiment: str, quantity: str) -> Reference:
+    return Reference.of(quantity, named(experiment).steps, results.of(experiment))
+
+
+def _mid_run(results: Results, experiment: str, quantity: str) -> Reference | None:
+    """None if a run did not measure it there."""
+    step = round(named(experiment).steps / 2 / EVALUATIONS_APART) * EVALUATIONS_APART
     try:
         return Reference.of(quantity, step, results.of(experiment))
     except UserError:
         return None
 
 
-def _rate(wrong: str, words: str, pairs: Iterable[Sequence[Reference | None]]) -> Rate:
+def _rate(wrong: str, words: str, pairs: Iterable[Sequence[Reference]]) -> Rate:
     """Judge the runs of the first of each pair by the other seeds' runs of the second."""
     outside = judged = 0
     for made, claimed in pairs:
-        if made is None or claimed is None:
-            continue
         scores = claimed.held_out(zip(made.seeds, made.at_step.tolist())).values()
         judged += len(scores)
         outside += sum(abs(score) > LIMIT for score in scores)

@@ -1,11 +1,14 @@
 """Verdicts on numbers, conclusions and readings, from runs in files."""
 
 import dataclasses
+import importlib
+import pkgutil
 
 import pytest
 from made_up import write_run, write_runs, write_step_0
 from stand_ins import StandIns, run, runs
 
+from elec576 import claims, comparison
 from elec576.claims.conclusions import HANGING_ON_ONE_RUN
 from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.comparison import compare
@@ -67,6 +70,9 @@ def test_a_reported_number_compatible_and_not(tmp_path):
     assert (inside.compatible, outside.compatible) == (True, False)
     assert inside.runs == tuple(enumerate((0.48, 0.49, 0.50, 0.49, 0.47)))
     assert outside.place < -1 < inside.place < 1
+    lowest, *_, highest = sorted(inside.run_places())
+    assert inside.run_places()[4] == lowest and inside.run_places()[2] == highest
+    assert -1 < lowest < 0 < highest < 1
     assert outside.judgement == Reference.of(
         'test_accuracy', 5000, comparison.results.of('cnn2')
     ).judge(0.447, outside.reported.rounding)
@@ -197,10 +203,12 @@ def test_undecided_at_the_last_look():
     assert judged.verdict == UNDECIDED and 'seeds would decide it' in judged.links[0].reason
 
 
-def test_comparison_values_cannot_be_changed(tmp_path):
-    comparison = compare(write_runs(tmp_path, ('gru-50',), seeds=3))
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        comparison.numbers[0].runs = ()
+def test_what_is_claimed_and_judged_cannot_be_changed():
+    for room in claims, comparison:
+        for found in pkgutil.iter_modules(room.__path__, f'{room.__name__}.'):
+            for value in vars(importlib.import_module(found.name)).values():
+                if dataclasses.is_dataclass(value):
+                    assert value.__setattr__ is not object.__setattr__, value
 
 
 def test_processors_that_differ_are_said(tmp_path):
