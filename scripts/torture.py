@@ -127,9 +127,16 @@ def document(results: dict) -> str:
         UserError: ``results`` is something else.
     """
     rows = table(results)
-    held, tried = (sum(finding[part] for result in results.values()
-                       for finding in result['findings']) for part in ('held', 'tried'))
-    return f'**{held:,} of {tried:,} attempts held.**\n\n{rows}\n\n{circumstances(results)}'
+
+    def count(part: str, mutants: bool) -> int:
+        return sum(finding[part] for name, result in results.items()
+                   for finding in result['findings'] if (name == 'mutants') == mutants)
+
+    text = f'**{count("held", False):,} of {count("tried", False):,} attempts held.**'
+    if 'mutants' in results:
+        text += (f' Of {count("tried", True)} changes of the code, tests notice '
+                 f'{count("held", True)}.')
+    return f'{text}\n\n{rows}\n\n{circumstances(results)}'
 
 
 def table(results: dict) -> str:

@@ -190,13 +190,14 @@ def test_stand_in_runs_are_named_and_not_in_the_tables(tmp_path):
 
 
 def test_bands_are_the_prediction_interval_at_each_step(tmp_path):
-    runs = compare(write_runs(tmp_path, ('cnn4',), seeds=3)).results.of('cnn4')
+    runs = compare(write_runs(tmp_path, ('cnn4',), seeds=4)).results.of('cnn4')
     found = curves(runs, 'train_loss')
-    assert found.values.shape == (3, 50) and found.steps.tolist() == list(range(0, 5000, 100))
+    assert found.values.shape == (4, 50) and found.steps.tolist() == list(range(0, 5000, 100))
     for step in (0, 3000):
         k = found.steps.tolist().index(step)
         assert tuple(found.band[:, k]) == Reference.of('train_loss', step, runs).interval()
     assert found.mean[k] == pytest.approx(found.values[:, k].mean())
+    assert curves(runs[:3], 'train_loss').band.shape == (2, 50)
     assert curves(runs[:2], 'train_loss').band is None
     assert curves(runs, 'test_accuracy').steps[-1] == 5000
 

@@ -188,6 +188,7 @@ def test_correlations_are_shrunk_and_numbers_that_agree_have_none():
     scores = np.random.RandomState(0).multivariate_normal([0, 0], [[1, -0.9], [-0.9, 1]], 400)
     found = shrunk_correlation(np.column_stack([scores, np.zeros(400)]))
     assert -0.93 < found[0, 1] < -0.8 and found[2].tolist() == [0, 0, 1]
+    assert shrunk_correlation(np.zeros((4, 2))).tolist() == [[1, 0], [0, 1]]
     # scores are about 0: numbers that all lie high go together
     assert shrunk_correlation(np.random.RandomState(0).normal(3, 1, (400, 2)))[0, 1] > 0.8
     assert np.linalg.eigvalsh(shrunk_correlation(np.column_stack([scores[:4]] * 2))).min() > 1e-6

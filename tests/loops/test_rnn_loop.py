@@ -36,6 +36,8 @@ def assert_same_as_listing(case: dict, data, tmp_path, forked: bool = True, eval
         steps, values = ours['history'].column(name)
         assert steps == list(listing['step'])
         assert values == [float(value) for value in listing[name]], name
+    assert ours['history'].column('iteration') == (
+        steps, [step * case['batch_size'] for step in steps])
     steps, _ = ours['history'].column('test_accuracy')
     assert steps == list(range(eval_every, len(steps) * eval_every + 1, eval_every)) != []
     for k, variable in enumerate(ours['variables']):

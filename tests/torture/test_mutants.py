@@ -3,6 +3,9 @@
 The changes are Cosmic Ray's (a sign, a number, a comparison, a condition, ...). Places are drawn at
 random, and one of the changes of each. Its tests are those named after its module and then those of
 its and a neighbouring room, the slow ones too, in a copy of the repository, until one fails.
+
+Some changes cannot be noticed: -2 for the -1 in numpy's `reshape`, a wider bracket around a root,
+another start than 0 of a search for the largest of positive numbers.
 """
 
 import random

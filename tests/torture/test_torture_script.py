@@ -65,6 +65,10 @@ def test_trials_are_kept_one_by_one_and_printed(trials, script, trial_options, t
     assert code == 0 and (tmp_path / 'RELIABILITY.md').read_text().endswith(printed)
     assert printed.startswith('**6 of 9 attempts held.**\n')
     assert re.search(r'seed 7: disk \d+\.\d min', printed.splitlines()[-1])
+    (tmp_path / 'reliability.json').write_text(json.dumps({**kept, 'mutants': kept['disk']}))
+    code, printed, _ = script('torture.py', '--table', '--out', tmp_path / 'reliability.json')
+    assert printed.startswith(
+        '**6 of 9 attempts held.** Of 6 changes of the code, tests notice 3.\n')
 
 
 @pytest.mark.parametrize('content, words', [
