@@ -69,7 +69,9 @@ class Events:
         self.feed_dict = {placeholder: images[::max(1, len(images) // IMAGES)][:IMAGES]}
         self.summary = look_at(net)
         self.sess = sess
-        self.writer = tf.summary.FileWriter(str(folder), graph=None if start else net.graph)
+        # files of processes that start in the same second would have the same name
+        self.writer = tf.summary.FileWriter(str(folder), graph=None if start else net.graph,
+                                            filename_suffix=f'.{len(list(folder.glob("*")))}')
         self.writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START),
                                     global_step=start + 1 if start else 0)
 
