@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Iterable, Iterator
 from xml.etree import ElementTree
 
 from tabulate import tabulate
@@ -128,14 +128,16 @@ def document(results: dict) -> str:
     """
     rows = table(results)
 
-    def count(part: str, mutants: bool) -> int:
-        return sum(finding[part] for name, result in results.items()
-                   for finding in result['findings'] if (name == 'mutants') == mutants)
+    def sums(names: Iterable[str]) -> list[int]:
+        """How much held, and how much was tried."""
+        return [sum(finding[part] for name in names for finding in results[name]['findings'])
+                for part in ('held', 'tried')]
 
-    text = f'**{count("held", False):,} of {count("tried", False):,} attempts held.**'
+    held, tried = sums(results.keys() - {'mutants'})
+    text = f'**{held:,} of {tried:,} attempts held.**'
     if 'mutants' in results:
-        text += (f' Of {count("tried", True)} changes of the code, tests notice '
-                 f'{count("held", True)}.')
+        noticed, changes = sums(['mutants'])
+        text += f' Of {changes} changes of the code, tests notice {noticed}.'
     return f'{text}\n\n{rows}\n\n{circumstances(results)}'
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from elec576.comparison.judgement import Reference
 from elec576.comparison.results import Run
-from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,9 @@ def curves(runs: tuple[Run, ...], quantity: str) -> Curves:
     measured = [run.measured(quantity) for run in runs]
     steps = sorted(set.intersection(*(set(values) for values in measured)))
     values = np.array([[found[step] for step in steps] for found in measured])
+    references = [Reference.of(quantity, step, runs) for step in steps]
     band = None
-    if steps and len(runs) >= SEEDS_FOR_INTERVAL:
-        band = np.array([Reference.of(quantity, step, runs).interval() for step in steps]).T
+    if references and references[0].enough:
+        band = np.array([reference.interval() for reference in references]).T
     return Curves(np.array(steps), tuple(run.seed for run in runs), values, values.mean(axis=0),
                   band)

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 SEVERAL = (work.LENET5, 'lstm-128', 'gru-300')  # where all ten models would say the same
 STARTED = (work.LENET5, 'lstm-128')
 SHORTENED = {  # two evaluations on the test set, and the one at the end
-    'TensorFlow imported, no run': ('elec576/tf1.py',),
+    'TensorFlow imported, no run': ('elec576/tf1.py',),  # what no run can be below
     'cnn1': ('scripts/run_cnn.py', '--steps', '101'),
     'cnn-mnist': ('scripts/run_cnn.py', '--steps', '101', '--dataset', 'mnist', '--fc-act', 'relu',
                   '--lr', '1e-4'),
