@@ -33,15 +33,23 @@ class Fit:
 
     Attributes:
         log_likelihoods: by experiment.
-        limit: a label is excluded if it falls behind the best one by more: by more than 20 to 1,
-            and by more than the right label does for 95 % of our own runs in the block's place.
+        right_behind: [runs], by how much the right label is behind the best one for each of our
+            own runs in the block's place.
         best_of: by experiment, which labels fit its own runs best, and how many of them.
     """
 
     block: Block
     log_likelihoods: dict[str, float]
-    limit: float
+    right_behind: np.ndarray
     best_of: dict[str, Counter[str]]
+
+    @property
+    def limit(self) -> float:
+        """A label is excluded if it falls behind the best one by more.
+
+        By more than 20 to 1, and by more than the right label does for 95 % of our own runs.
+        """
+        return max(CLEAR, float(np.quantile(self.right_behind, LEVEL, method='higher')))
 
     def behind(self, name: str) -> float:
         """By how much a label's log-likelihood is below the best one's."""
@@ -153,16 +161,15 @@ def _family(experiment: str) -> tuple:
 
 
 def _fit(weighed: Likelihoods, block: Block) -> Fit:
-    joint, best_of, behind = weighed.joint(block), {}, []
+    joint, best_of, right_behind = weighed.joint(block), {}, []
     for name, rows in weighed.rows.items():
         logs = {other: table[0, rows] for other, table in joint.items()}
         logs[name] = weighed.held_out(joint, name)
         every = np.array(list(logs.values()))
         best_of[name] = Counter(list(logs)[k] for k in every.argmax(axis=0))
-        behind.append(every.max(axis=0) - logs[name])
-    limit = np.quantile(np.concatenate(behind), LEVEL, method='higher')
+        right_behind.append(every.max(axis=0) - logs[name])
     return Fit(block, {name: float(table[0, weighed.row[block.name]])
-                       for name, table in joint.items()}, max(CLEAR, float(limit)), best_of)
+                       for name, table in joint.items()}, np.concatenate(right_behind), best_of)
 
 
 def _exchange(weighed: Likelihoods, one: Block, other: Block) -> Exchange:

@@ -160,10 +160,7 @@ def identification_words(found: Identification) -> tuple[str, ...]:
         return ('Too few runs yet.',)
     first = [fit for fit in found.fits if fit.possible[0] == fit.block.experiment]
     only = [fit for fit in first if len(fit.possible) == 1]
-    sentences = [
-        f'The numbers of `{fit.block.name}` fit `{fit.possible[0]}` clearly better than their '
-        f'own label: its log-likelihood is higher by {fit.behind(fit.block.experiment):.1f}.'
-        for fit in found.fits if fit.misfit] or [
+    sentences = [misfit_words(fit, len(found.fits)) for fit in found.fits if fit.misfit] or [
         'No block fits another label clearly better than its own.']
     sentences.append(
         f'The own label fits best: {len(first)} of {len(found.fits)} blocks; every other one is '
@@ -174,6 +171,16 @@ def identification_words(found: Identification) -> tuple[str, ...]:
         sentences.append(f'No other experiment with runs could have printed '
                          f'{names_words(found.alone)}.')
     return tuple(sentences)
+
+
+def misfit_words(fit: Fit, blocks: int) -> str:
+    """That another label fits a block better, and how often that happens to right labels."""
+    behind = fit.behind(fit.block.experiment)
+    as_far, runs = int((fit.right_behind >= behind).sum()), len(fit.right_behind)
+    return (f'The numbers of `{fit.block.name}` fit `{fit.possible[0]}` clearly better than their '
+            f'own label: its log-likelihood is higher by {behind:.1f}. The right label falls as '
+            f'far behind for {as_far} of {runs} of our own runs; among {blocks} blocks, '
+            f'{blocks * as_far / runs:.2g} are to be expected by chance.')
 
 
 def exchange_words(found: Identification) -> str:

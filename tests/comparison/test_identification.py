@@ -15,7 +15,12 @@ from elec576.comparison.identification import CLEAR, Exchange, Identification, i
 from elec576.comparison.likelihoods import blocks, shrunk_correlation
 from elec576.comparison.markdown import report_text
 from elec576.comparison.step0 import FirstSteps
-from elec576.comparison.words import behind_words, exchange_words, identification_words
+from elec576.comparison.words import (
+    behind_words,
+    exchange_words,
+    identification_words,
+    misfit_words,
+)
 from elec576.experiments import named
 
 PRINTED = {name: tuple(value.number for value in reported(name))
@@ -76,6 +81,8 @@ def test_a_block_of_another_experiment_and_an_exchange_are_said():
     sentences = identification_words(identification)
     assert sentences[0].startswith(
         'The numbers of `lstm-128` fit `gru-128` clearly better than their own label')
+    assert sentences[0].endswith('for 0 of 48 of our own runs; among 4 blocks, 0 are to be '
+                                 'expected by chance.')
     best = identification.exchanges[0]
     assert best.labels == ('lstm-128', 'gru-128') and best is identification.expected
     assert best.lowest <= best.log_factor and CLEAR < best.lowest <= best.highest
@@ -137,6 +144,11 @@ def test_the_limit_and_the_names_of_our_own_runs_by_hand():
     limit = np.quantile(behind, 0.95, method='higher')
     assert limit > CLEAR and fit.limit == pytest.approx(limit, rel=1e-2)
     assert fit.named_right() == (right, 16) and right < 16
+    np.testing.assert_allclose(sorted(fit.right_behind), sorted(behind), rtol=1e-2)
+    own = max(behind) - 1e-3  # as far behind as one of the runs
+    misfit = dataclasses.replace(fit, log_likelihoods={'rnn-a': 0.0, 'rnn-d': -own})
+    assert misfit_words(misfit, 8).endswith('for 1 of 16 of our own runs; among 8 blocks, 0.5 are '
+                                            'to be expected by chance.')
 
 
 def test_a_factor_and_its_chance_by_hand():
