@@ -138,7 +138,7 @@ def test_the_scheduler_is_cut_off_for_a_moment(in_full, reference, hosts, findin
             len(JOBS), problems(hosts, reference, ended(job)))
 
 
-def test_the_scheduler_is_cut_off(reference, hosts, finding):
+def test_the_scheduler_is_cut_off(in_full, reference, hosts, finding):
     job = hosts.reproduce()
     wait(lambda: any(hosts.folder.glob('results/runs/*/runs.csv')), job)  # one has arrived
     hosts.link('scheduler', 'down')
