@@ -8,6 +8,7 @@ behind, is what a block is measured by.
 import math
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, groupby
 
 import numpy as np
@@ -43,7 +44,7 @@ class Fit:
     right_behind: np.ndarray
     best_of: dict[str, Counter[str]]
 
-    @property
+    @cached_property
     def limit(self) -> float:
         """A label is excluded if it falls behind the best one by more.
 
