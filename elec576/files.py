@@ -63,8 +63,6 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 def sync(path: Path) -> None:
     """Flush a file, or the names in a folder, to the disk."""
-    if os.name == 'nt' and path.is_dir():  # Windows cannot open folders
-        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -76,10 +76,10 @@ def reachable(host: str) -> bool:
     address = (host, 443)
     proxy = urllib.request.getproxies().get('https')
     if proxy and not urllib.request.proxy_bypass(host):
-        parts = urlsplit(proxy if '//' in proxy else f'//{proxy}')
         try:
+            parts = urlsplit(proxy if '//' in proxy else f'//{proxy}')
             address = (parts.hostname, parts.port or 80)
-        except ValueError:  # the port is no number
+        except ValueError:  # it is no address, or the port no number
             return False
     answered = threading.Event()
 

@@ -54,7 +54,7 @@ def filter_grid(W_conv1: tf.Variable, rows: int = 4, columns: int = 8) -> tf.Ten
 
 
 class Events:
-    """The event file of one process of a run. Its methods raise OSError if it cannot be written.
+    """The event file of one process of a run. OSError is raised if it cannot be written.
 
     Args:
         folder: where the file goes, beside those of earlier processes.
@@ -70,10 +70,12 @@ class Events:
         self.summary = look_at(net)
         self.sess = sess
         # files of processes that start in the same second would have the same name
-        self.writer = tf.summary.FileWriter(str(folder), graph=None if start else net.graph,
-                                            filename_suffix=f'.{len(list(folder.glob("*")))}')
-        self.writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START),
-                                    global_step=start + 1 if start else 0)
+        suffix = f'.{len(list(folder.glob("*")))}'
+        with _writing():
+            self.writer = tf.summary.FileWriter(str(folder), graph=None if start else net.graph,
+                                                filename_suffix=suffix)
+            self.writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START),
+                                        global_step=start + 1 if start else 0)
 
     def scalars(self, row: Mapping[str, float | np.floating]) -> None:
         """A row of the history, under its own step: `train/accuracy` and so on."""

@@ -184,10 +184,8 @@ def _caught(work: Callable[..., Outcome]) -> Callable[..., Outcome]:
 def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
     """Do ``job`` and collect it."""
     with _alone(job, results):
-        folder = tables.folder_of(results, job.experiment)
-        if job.seed in tables.collected_seeds(folder):
-            table = tables.read_table(folder)
-            assert table is not None
+        table = tables.read_table(tables.folder_of(results, job.experiment))
+        if table is not None and job.seed in table.seeds:
             return Outcome(job, table.metrics(job.seed))
         metrics = _run(job, results, data)
         tables.collect(job.directory(results), results)
@@ -210,7 +208,8 @@ def carry_out_elsewhere(job: Job, data: str | None) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         metrics = _run(job, Path(folder), data)
         run = job.directory(Path(folder))
-        files = {path.name: path.read_bytes() for path in (*run.contents, run.config)
+        # as a run writes them, in case `keep` is killed: first its settings, metrics last
+        files = {path.name: path.read_bytes() for path in (run.config, *reversed(run.contents))
                  if path.is_file()}
         return Outcome(job, metrics, files=files)
 
@@ -260,7 +259,7 @@ def make(expected: dict[Job, float], results: Path, data: str | None, n_jobs: in
 
     Args:
         expected: what `outstanding` returns.
-        lines: takes a line for each finished run.
+        lines: takes a line for each outcome.
 
     Raises: as `reproduce`.
     """

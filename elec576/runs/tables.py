@@ -22,7 +22,7 @@ from filelock import FileLock
 
 from elec576.claims.questions import STATISTICS, layer_and_statistic
 from elec576.errors import UserError
-from elec576.files import write_array, write_json, write_whole
+from elec576.files import remove_unfinished, write_array, write_json, write_whole
 from elec576.loops.history import COLUMNS_OF, History
 from elec576.runs.rundir import (
     RunDirectory,
@@ -88,12 +88,6 @@ class RunTable:
 def folder_of(results: Path, experiment: str) -> Path:
     """Where an experiment's tables are."""
     return results / 'runs' / experiment
-
-
-def collected_seeds(folder: Path) -> list[int]:
-    """The seeds of the runs in an experiment's tables, which are not checked."""
-    path = folder / 'runs.csv'
-    return pd.read_csv(path, usecols=['seed'])['seed'].tolist() if path.exists() else []
 
 
 def shared(config: dict) -> dict:
@@ -198,6 +192,7 @@ def collect(run: RunDirectory, results: Path) -> None:
     seed, folder = config['settings']['seed'], folder_of(results, config['experiment'])
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / '.lock'):
+        remove_unfinished(folder)
         table = read_table(folder)
         refuse_other(folder, table, shared(config))
         if table is None or seed not in table.seeds:

@@ -18,7 +18,7 @@ from elec576.runs.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 
-BATCH = 250  # images per session call: activations of the whole test set need not fit in memory
+BATCH = 250  # images in a session call
 
 
 Net = TypeVar('Net', LeNet5, RnnGraph)

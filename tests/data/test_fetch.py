@@ -79,19 +79,18 @@ def test_wrong_contents_leave_nothing(public, tmp_path, monkeypatch):
 
 
 def test_interrupted_writing_leaves_nothing_and_can_be_repeated(public, tmp_path, monkeypatch):
-    real = rebuild.read_image
+    real = rebuild.Image.fromarray
+    written = iter(range(100))
 
-    def interrupted(path):
-        if '7' in path.parts:
+    def interrupted(image):
+        if next(written) == 20:
             raise KeyboardInterrupt
-        return real(path)
+        return real(image)
 
-    monkeypatch.setattr(rebuild, 'read_image', interrupted)
-
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(rebuild.Image, 'fromarray', interrupted)
         fetch.fetch('CIFAR10', tmp_path / 'cache')
     assert not list((tmp_path / 'cache').rglob('*.png'))
-    monkeypatch.setattr(rebuild, 'read_image', real)
     (tmp_path / 'cache/.unfinished-CIFAR10/left by a kill').mkdir(parents=True)
     assert prepare.verify(fetch.fetch('CIFAR10', tmp_path / 'cache')) == 'course CIFAR-10'
 
@@ -187,4 +186,7 @@ class TestReachable:
             assert fetch.reachable('host.invalid')
             monkeypatch.setattr(fetch.urllib.request, 'getproxies',
                                 lambda: {'https': 'http://127.0.0.1:port'})
+            assert not fetch.reachable('host.invalid')
+            monkeypatch.setattr(fetch.urllib.request, 'getproxies',
+                                lambda: {'https': 'http://[::1'})
             assert not fetch.reachable('host.invalid')

@@ -90,7 +90,7 @@ def test_course_pixels_follow_the_order(monkeypatch):
     assert pixels['Test'][7, :, 4, 27].tolist() == [17, 7]
 
 
-def test_write_tree_reads_back(tmp_path):
+def test_write_tree(tmp_path):
     rng = np.random.RandomState(1)
     pixels = {'Train': rng.randint(0, 256, (10, 3, 28, 28)).astype(np.uint8),
               'Test': rng.randint(0, 256, (10, 1, 28, 28)).astype(np.uint8)}

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from elec576.errors import Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS
+from elec576.files import write_whole
 from elec576.runs import many
 from elec576.runs.many import Job, Outcome, plan, reproduce
 from elec576.runs.tables import folder_of, read_table
@@ -31,6 +32,10 @@ def job(name, seed, settings=RNN, **other):
 
 JOBS = [job('small-cnn', 0, CNN), job('small-rnn', 0), job('small-rnn', 1),
         job('small-cnn', 1, CNN)]
+
+
+class Killed(BaseException):
+    """Ends it as SIGKILL would."""
 
 
 class Outcomes(list):
@@ -154,6 +159,27 @@ def test_a_run_made_elsewhere_is_kept_when_its_lock_is_free(reference, tmp_path,
     reproduce(JOBS[1:2], tmp_path, None, 1, outcomes, 'tcp://nobody')
     assert freed[0] is True
     assert_all_done(JOBS[1:2], outcomes, tmp_path, reference)
+
+
+@pytest.mark.parametrize('writes', range(4))
+def test_killed_while_a_run_made_elsewhere_is_stored(writes, small_data, tmp_path, monkeypatch):
+    """The next command, here or elsewhere, does it."""
+    job = JOBS[0]
+    made = many.carry_out_elsewhere(job, str(small_data))
+    left = writes
+
+    def write(*file):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Killed
+        write_whole(*file)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(many, 'write_whole', write)
+        many.keep(job, made, tmp_path)
+    assert many.carry_out(job, tmp_path, str(small_data)).error is None
+    assert read_table(folder_of(tmp_path, job.experiment)).seeds == [job.seed]
 
 
 def test_words():
