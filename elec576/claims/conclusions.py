@@ -119,5 +119,5 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
              '0.9823, that of the basic cell 0.95.'),
 )
 
-# Four of the sentences compare with one and the same run of the report, its run 2
+# Four of the sentences put another run above one and the same, the report's run 2
 HANGING_ON_ONE_RUN = tuple(Link(name, 'cnn2') for name in ('cnn1', 'cnn5', 'cnn3', 'cnn9'))

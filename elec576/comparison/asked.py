@@ -29,7 +29,7 @@ class Claim:
     """That a run gave ``value`` for ``quantity``.
 
     Attributes:
-        step: before whose update it was measured; None: at the end.
+        step: where it was measured (LeNet5: before its update); None: at the end.
         value: as text, whose last digit tells how it was rounded.
     """
 
@@ -43,8 +43,9 @@ class Claim:
 
     @property
     def rounding(self) -> float:
-        """Half a unit of the last digit."""
-        return rounding_of(self.value)
+        """Half a unit of the last digit; of an accuracy 0.005 at most: 0.2 is printed for 0.20."""
+        half = rounding_of(self.value)
+        return min(half, 0.005) if self.quantity.endswith('_accuracy') else half
 
     def step_in(self, settings: CnnSettings | RnnSettings) -> int:
         """The step, in a run with ``settings``."""

@@ -1,10 +1,10 @@
 """Each of the report's conclusions against the runs, and against the report's own numbers."""
 
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Iterable, Sequence
 
 from elec576.claims.conclusions import CONCLUSIONS, HANGING_ON_ONE_RUN, Conclusion
-from elec576.claims.plan import LEVEL, seeds
+from elec576.claims.plan import LEVEL
 from elec576.comparison import links
 from elec576.comparison.links import JudgedLink, judge_link
 from elec576.comparison.numbers import JudgedNumber
@@ -68,20 +68,16 @@ def judge_conclusions(results: Results, numbers: tuple[JudgedNumber, ...]
 
 
 def luck_together(conclusions: Iterable[JudgedConclusion], results: Results) -> float | None:
-    """The probability that all links that depend on the report's run 2 come out in its order."""
+    """The probability that all links that put a run above the report's run 2 come out so."""
     judged = {link.link: link for found in conclusions for link in found.links}
     return _luck([judged[link] for link in HANGING_ON_ONE_RUN], results)
 
 
-def _luck(judged: Iterable[JudgedLink], results: Results) -> float | None:
-    """From all seeds that the looks at ``judged`` were taken with."""
-    n: dict[str, int] = {}
-    for link in judged:
-        if link.look is None:
-            return None
-        for name in (link.link.higher, link.link.lower):
-            n[name] = max(n.get(name, 0), link.look.effect.n)
-    quantity = next(iter(judged)).link.quantity
-    values = {name: [run.metrics[quantity] for run in results.of(name) if run.seed in seeds(needed)]
-              for name, needed in n.items()}
-    return order_probability(values, [(link.link.higher, link.link.lower) for link in judged])
+def _luck(judged: Sequence[JudgedLink], results: Results) -> float | None:
+    """From all runs, also those beyond the looks: one run has one chance in every sentence."""
+    if any(link.look is None for link in judged):
+        return None
+    pairs = [(link.link.higher, link.link.lower) for link in judged]
+    quantity = judged[0].link.quantity
+    return order_probability({name: results.final(name, quantity) for pair in pairs
+                              for name in pair}, pairs)

@@ -98,7 +98,7 @@ def _notices(comparison: Comparison) -> list[str]:
 def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     parts = ['\n'.join(f'- {sentence}' for sentence in words.plan_words()),
              '"One run each" is the probability that one run of each setting comes out in the '
-             'sentence\'s order, by the final test accuracy, which the report prints. '
+             'sentence\'s order, by the final test accuracy (of runtime: processor time). '
              + words.luck_words(comparison.luck),
              *_pictures(drawn, 'links')]
     for judged in comparison.conclusions:
@@ -139,7 +139,7 @@ def _named_value(number: JudgedNumber) -> str:
 def _numbers(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     outside = [number for number in comparison.numbers if number.compatible is False]
     parts = ['Test accuracy by experiment; "compatible" counts all numbers that the report prints '
-             f'on it; processor seconds are those of runs on {comparison.results.clock}.',
+             'on it.',
              _experiments(comparison)]
     found = comparison.yardstick
     if found:
@@ -160,16 +160,14 @@ def _experiments(comparison: Comparison) -> str:
         numbers = comparison.numbers_of(name)
         judged = [number.compatible for number in numbers if number.compatible is not None]
         found = summarise(comparison.results.final(name, 'test_accuracy'))
-        seconds = summarise(comparison.results.final(name, 'cpu_seconds')).mean
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
         rows.append((f'`{name}`', describe(named(name)), found.n, digits(found.mean),
                      digits(found.sd, 2), _range(found), own[0] if own else '–',
                      f'{sum(judged)} of {len(judged)}' if judged
-                     else 'too few seeds' if numbers else '–',
-                     '–' if seconds is None else f'{seconds:.0f}'))
+                     else 'too few seeds' if numbers else '–'))
     return table(('experiment', 'settings', 'n', 'mean', 'sd', 'range', 'the report',
-                  'compatible', 'processor seconds'), rows)
+                  'compatible'), rows)
 
 
 def _range(found: Summary) -> str:

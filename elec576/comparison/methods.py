@@ -48,9 +48,8 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'variance of the mean the images\' component is added, from two-way random effects of the '
      'trained networks\' hits. The verdict is about these test images and does not use it.'),
     ('Luck',
-     'the probability that one run of each setting, all drawn independently from our seeds, comes '
-     'out in the sentence\'s order by its final test accuracy (or processor time); a tie is not in '
-     'order.'),
+     'the probability that one run of each setting, each drawn from all of ours, comes out in the '
+     'sentence\'s order by its final test accuracy (or processor time); a tie is not in order.'),
     ('Pairs',
      'runs of the same seed start from the same weights where the settings allow it; `cnn4` and '
      '`cnn-vis` have the same settings, so their runs are the same runs.'),

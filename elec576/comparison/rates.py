@@ -7,6 +7,7 @@ equal seed share initial weights.
 from dataclasses import dataclass
 from typing import Iterable, Sequence
 
+from elec576.claims.conclusions import CELLS
 from elec576.claims.plan import EVALUATIONS_APART
 from elec576.claims.questions import STATISTICS
 from elec576.comparison.judgement import LIMIT, Reference
@@ -25,10 +26,7 @@ KEEP_PROB = ('keep_prob 0.75 for 0.5', 'relu, keep_prob 0.75', 'relu')  # settin
 
 
 def _cells(made: str, claimed: str) -> tuple[tuple[str, str], ...]:
-    def name(cell: str, hidden: int) -> str:
-        return 'rnn-d' if (cell, hidden) == ('rnn', 128) else f'{cell}-{hidden}'
-
-    return tuple((name(made, hidden), name(claimed, hidden)) for hidden in (50, 128, 300))
+    return tuple(zip(CELLS[made], CELLS[claimed]))
 
 
 # what is wrong: pairs of experiments (whose run it is, whose it is taken for), and the quantities
@@ -38,8 +36,8 @@ WRONG: dict[str, tuple[tuple[tuple[str, str], ...], Quantities]] = {
     'SGD for Adam': ((('cnn7', 'cnn2'),), FINAL),
     'LSTM for GRU': (_cells('lstm', 'gru'), FINAL),
     'GRU for LSTM': (_cells('gru', 'lstm'), FINAL),
-    'basic cell for LSTM or GRU': (_cells('rnn', 'lstm') + _cells('rnn', 'gru'), FINAL),
-    'LSTM or GRU for the basic cell': (_cells('lstm', 'rnn') + _cells('gru', 'rnn'), FINAL),
+    'basic cell for LSTM or GRU': (_cells('basic', 'lstm') + _cells('basic', 'gru'), FINAL),
+    'LSTM or GRU for the basic cell': (_cells('lstm', 'basic') + _cells('gru', 'basic'), FINAL),
 }
 
 

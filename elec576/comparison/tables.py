@@ -1,6 +1,5 @@
 """The comparison as tables: pandas data frames, which `write_tables` keeps as CSV files."""
 
-import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +7,6 @@ import pandas as pd
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.links import JudgedLink
-from elec576.comparison.rates import Rate
 from elec576.comparison.statistics import Summary, summarise
 from elec576.experiments import named
 from elec576.files import write_whole
@@ -20,9 +18,7 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     """Every table by the name of its file."""
     return {'numbers': numbers_table(comparison), 'experiments': experiments_table(comparison),
             'conclusions': conclusions_table(comparison), 'links': links_table(comparison),
-            'blocks': blocks_table(comparison), 'identification': identification_table(comparison),
-            'exchanges': exchanges_table(comparison), 'evidence': evidence_table(comparison),
-            'checks': checks_table(comparison)}
+            'identification': identification_table(comparison)}
 
 
 def write_tables(comparison: Comparison, folder: Path) -> None:
@@ -42,17 +38,6 @@ def numbers_table(comparison: Comparison) -> pd.DataFrame:
         for number in comparison.numbers for found in (number.judgement,)])
 
 
-def blocks_table(comparison: Comparison) -> pd.DataFrame:
-    """One row for each of the report's logs: how it ranks among our runs."""
-    columns = ['experiment', 'numbers', 'compatible', 'compatible_of_ours', 'squared_scores',
-               'squared_scores_of_ours', 'n', 'p']
-    found = comparison.yardstick
-    return pd.DataFrame([
-        (block.experiment, block.count, block.inside, block.held_out_inside.mean(),
-         block.extremeness, block.held_out_extremeness.mean(), len(block.seeds), block.p)
-        for block in (found.blocks if found else ())], columns=columns)
-
-
 def _columns(summary: Summary) -> dict:
     return {'n': summary.n, 'mean': summary.mean, 'sd': summary.sd, 'lowest': summary.lowest,
             'highest': summary.highest, 'interval_low': summary.low,
@@ -65,9 +50,8 @@ def experiments_table(comparison: Comparison) -> pd.DataFrame:
     for name in comparison.experiments:
         numbers = [number.compatible for number in comparison.numbers_of(name)
                    if number.compatible is not None]
-        accuracy, loss, seconds = (
-            summarise(comparison.results.final(name, quantity))
-            for quantity in ('test_accuracy', 'test_loss', 'cpu_seconds'))
+        accuracy, loss = (summarise(comparison.results.final(name, quantity))
+                          for quantity in ('test_accuracy', 'test_loss'))
         own = {number.reported.quantity: number.reported.value
                for number in comparison.numbers_of(name)}
         rows.append({
@@ -77,7 +61,6 @@ def experiments_table(comparison: Comparison) -> pd.DataFrame:
             'test_accuracy_reported': own.get('test_accuracy'),
             'test_loss_mean': loss.mean, 'test_loss_sd': loss.sd,
             'test_loss_reported': own.get('test_loss'),
-            'cpu_seconds_mean': seconds.mean, 'cpu_seconds_sd': seconds.sd,
             'numbers_judged': len(numbers),
             'numbers_compatible': sum(numbers)})
     return pd.DataFrame(rows)
@@ -131,33 +114,3 @@ def identification_table(comparison: Comparison) -> pd.DataFrame:
          fit.behind(name), fit.limit, name not in fit.possible, *fit.named_right(name)[::-1])
         for fit in comparison.identification.fits
         for name, value in fit.log_likelihoods.items()], columns=columns)
-
-
-def exchanges_table(comparison: Comparison) -> pd.DataFrame:
-    """One row for each exchange of two labels within a part of the report."""
-    columns = ['part', 'one', 'other', 'log_factor', 'lowest_without_a_seed',
-               'highest_without_a_seed', 'own_pairs_that_reach_it', 'own_pairs']
-    return pd.DataFrame([
-        (found.part, *found.labels, found.log_factor, found.lowest, found.highest, found.reached,
-         found.pairs) for found in comparison.identification.exchanges], columns=columns)
-
-
-def evidence_table(comparison: Comparison) -> pd.DataFrame:
-    """One row for each quantity under each reading of what the report leaves open."""
-    return pd.DataFrame([{
-        'question': answer.question.name, 'quantity': reading.quantity,
-        'step': answer.question.step, 'reading': reading.label, 'settings': reading.name,
-        **_columns(reading.summary),
-        'reported': ' '.join(value.value for value in answer.beside[reading.quantity]),
-        'reported_inside': None if None in reading.inside else sum(reading.inside),
-        'reported_count': len(reading.inside),
-        'log_likelihood': answer.log_likelihoods[reading.label],
-        'relative_likelihood': answer.relative[reading.label]}
-        for answer in comparison.answers for reading in answer.readings]
-    ).astype({'reported_inside': 'Int64'})
-
-
-def checks_table(comparison: Comparison) -> pd.DataFrame:
-    """One row for each kind of claim made of our own runs; ``wrong`` is empty for true settings."""
-    return pd.DataFrame([dataclasses.asdict(rate) for rate in comparison.rates],
-                        columns=[item.name for item in dataclasses.fields(Rate)])

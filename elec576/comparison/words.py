@@ -81,9 +81,9 @@ def percent_words(share: float | None) -> str:
 
 def luck_words(luck: float | None) -> str:
     """How probable the sentences that hang on one run of the report are, all together."""
-    return ('Four of the sentences compare with one and the same run of the report, its run 2. The '
-            'probability that relu, 8000 iterations, 10000 samples and Xavier all beat one run of '
-            f'it is {"not known yet" if luck is None else percent_words(luck)}.')
+    return ('Four of the sentences put other runs above one and the same, the report\'s run 2. '
+            'The probability that relu, 8000 iterations, 10000 samples and Xavier all beat one run '
+            f'of it is {"not known yet" if luck is None else percent_words(luck)}.')
 
 
 def is_time(link: JudgedLink) -> bool:

@@ -35,6 +35,9 @@ class StandIns:
     def of(self, experiment: str) -> tuple[StandIn, ...]:
         return self.runs.get(experiment, ())
 
+    def final(self, experiment: str, quantity: str) -> tuple[float, ...]:
+        return tuple(run.metrics[quantity] for run in self.of(experiment))
+
 
 def run(name: str, seed: int, accuracy: float, cpu_seconds: float = 100.0, processor: str = 'one',
         threads: int = 1, final: float | None = None) -> StandIn:

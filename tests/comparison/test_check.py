@@ -25,7 +25,6 @@ from elec576.comparison.numbers import judge_numbers
 from elec576.comparison.rates import check_rates
 from elec576.comparison.results import read_results
 from elec576.comparison.step0 import FirstSteps, read_first_steps
-from elec576.comparison.tables import checks_table
 from elec576.errors import UserError
 from elec576.experiments import named
 from elec576.runs import many
@@ -49,7 +48,9 @@ def one_line(error):
     ('test_loss = 2', Claim('test_loss', None, '2'), 0.5),
     ('train_loss@0=12E1', Claim('train_loss', 0, '12E1'), 5),
     ('train_loss@0=0', Claim('train_loss', 0, '0'), 0.5),  # the ends of what is possible
-    ('train_accuracy@4000=1', Claim('train_accuracy', 4000, '1'), 0.5),
+    # programs drop zeros: 1 for 1.00
+    ('train_accuracy@4000=1', Claim('train_accuracy', 4000, '1'), 0.005),
+    ('test_accuracy=0.5', Claim('test_accuracy', None, '0.5'), 0.005),
     # no finer than a float32 can tell
     ('test_loss=0.975600004196167', Claim('test_loss', None, '0.975600004196167'), 2**-24)])
 def test_the_digits_are_the_rounding(text, claim, rounding):
@@ -313,14 +314,12 @@ def test_rates_by_hand(tmp_path):
     comparison = Comparison(results, first_steps)
     text = report_text(comparison)
     assert '## How often a check is right' in text and '| LSTM for GRU ' in text
-    assert len(checks_table(comparison)) == len(rates)
 
 
 def test_no_rates_without_runs(tmp_path):
     write_run(tmp_path, 'gru-50', 100)
     comparison = Comparison(read_results(tmp_path))
     assert comparison.rates == () and 'How often a check' not in report_text(comparison)
-    assert checks_table(comparison).empty
 
 
 # ---- the script

@@ -155,6 +155,9 @@ def test_luck_counts_runs_in_order():
     three = conclusion(conclusions_of(cnn1=[0.5] * 16, cnn2=[0.4, 0.6] * 8, cnn8=[0.1] * 10),
                        'activation')
     assert three.luck == pytest.approx(0.5)
+    # those beyond a decided look count too: in all sentences the same runs
+    more = conclusion(conclusions_of(cnn5=[0.5] * 16, cnn2=[0.4] * 16 + [0.6] * 16), 'iterations')
+    assert more.luck == pytest.approx(0.5)
     assert conclusion(conclusions_of(cnn5=[0.5] * 16, cnn2=[0.4] * 15), 'iterations').luck is None
 
 
