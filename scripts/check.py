@@ -5,8 +5,9 @@
     python scripts/check.py --claims report.csv
 
 A claim is a quantity of history.csv or an activation statistic (h_conv1_mean, ...), at a step
-(before its update; a recurrent net's step is the listing's "Iter" divided by the batch size) or at
-the end. Its last digit tells how it was rounded. A file of claims has the columns
+(LeNet5: before its update; a recurrent net: after it, the listing's "Iter" divided by the batch
+size) or at the end. Its last digit tells how it was rounded; accuracies have two digits at least,
+since programs drop zeros. A file of claims has the columns
 options,quantity,step,value; its options are those of this command, such as "--experiment cnn4".
 
 The committed runs answer where the settings are an experiment's. Other runs are made below

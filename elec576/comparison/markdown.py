@@ -145,7 +145,7 @@ def _numbers(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     if found:
         parts += ['### The report as a whole', f'{words.yardstick_words(found)}',
                   table(words.BLOCK_HEADERS, words.block_rows(found)),
-                  'p cannot be below 1 / (n + 1): there, no run of ours is as extreme.',
+                  'Where p is 1 / (n + 1), no run of ours is as extreme.',
                   'Do our intervals have the coverage that they claim? Of our own runs\' numbers, '
                   'each judged by the other runs and counted once, these are inside:',
                   table(('quantity', 'inside', 'of', 'share'), words.coverage_rows(found))]

@@ -38,7 +38,7 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'interval. A printed number has the least extreme score of all that print the same.'),
     ('The report as a whole',
      'each of our runs in turn is put in the place of the report\'s log of its experiment, and '
-     f'judged by the others in the same way; {REPORTS + 1:,} made-up reports draw one such log for '
+     f'judged by the others in the same way; {REPORTS:,} made-up reports draw one such log for '
      'each of the report\'s, from a fixed seed. p is the share of reports, the real one among '
      'them, that are as bad: that have no more compatible numbers, or squared scores (each cut '
      f'off at {CAP:g}) that sum up to as much. Numbers of one log depend on one another; they do '

@@ -163,8 +163,8 @@ def identification_words(found: Identification) -> tuple[str, ...]:
     sentences = [misfit_words(fit, len(found.fits)) for fit in found.fits if fit.misfit] or [
         'No block fits another label clearly better than its own.']
     sentences.append(
-        f'The own label fits best: {len(first)} of {len(found.fits)} blocks; every other one is '
-        f'excluded, too: {len(only)}.')
+        f'Its own label fits best: {len(first)} of {len(found.fits)} blocks; of these, {len(only)} '
+        'with all other labels excluded.')
     if found.waiting:
         sentences.append(f'Waiting for runs: {names_words(found.waiting)}.')
     if found.alone:

@@ -14,8 +14,9 @@ from elec576.settings import CnnSettings
 
 TITLES = {'ours': 'ours', 'torch': 'PyTorch', 'keras': 'Keras'}
 LEAST_OF_A_STEP = 0.02  # kinds of operations that take less of a step get no row
-# As `elec576.runs.run` spaces checkpoints: so many seconds, and so many times the last one's cost.
+# As `elec576.runs.keeper` spaces checkpoints: so many seconds, and so many times the last one's cost.
 SECONDS_APART, COSTS_APART = 10.0, 100
+PEAK_MB = {'cnn-mnist': 700}  # at most
 
 
 def document(results: dict) -> str:
@@ -32,7 +33,8 @@ def document(results: dict) -> str:
         if 'listing' in results:
             parts += headline(results['listing']['numbers'])
         parts += ['Made by `python scripts/bench.py`, all numbers in `bench.json`. A time is the '
-                  'median (smallest-largest) of rounds in which all that are compared take turns.',
+                  'median (smallest-largest) of rounds in which all that are compared take turns: '
+                  'compare within a table only, for a machine\'s speed changes within minutes.',
                   _origins(results)]
         for item, write in SECTIONS.items():
             if item in results:
@@ -146,7 +148,7 @@ def headline(found: dict) -> list[str]:
         row(f"all {len(EXPERIMENTS)} of the report's experiments", totals(found), 'min', 12, 20),
         row(f'without `cnn-mnist`: the {len(LISTED)} listed ones', totals(found, LISTED), 'min',
             8, 12),
-        row(f'the {len(cnn)} of LeNet5 on CIFAR10', totals(found, cnn), 'min'),
+        row(f'the {len(cnn)} of LeNet5 on CIFAR-10', totals(found, cnn), 'min'),
         row(f'the {len(recurrent)} of recurrent nets', totals(found, recurrent), 'min'),
         row('a step of LeNet5, `--eval-every 1`', {
             way: found['steps'][work.LENET5][variant]['median'] for way, variant in (
@@ -174,7 +176,7 @@ def _listing(found: dict) -> list[str]:
                [[words, *(cell for row in by_threads.values() for cell in (
                    _ms(row[kind]), _three(_gain(row['listing'], row[kind]))))]
                 for kind, words in kinds.items()]),
-        'Unasked, ours evaluates LeNet5 every 100 steps, the recurrent nets on their batch every '
+        'By default, ours evaluates LeNet5 every 100 steps, the recurrent nets on their batch every '
         '10 and on the test set every 500. A run of one step takes '
         f'{_range(start["cnn ours"], 1)} s (LeNet5; the listing: '
         f'{_range(start["cnn listing"], 1)} s) or {_range(start["rnn ours"], 1)} s (recurrent; '
@@ -191,7 +193,7 @@ def _isa(found: dict) -> list[str]:
             for threads, models in found.items() for model, row in models.items()]
     return [head, 'AVX2, the default, gives the same bits on every x86-64 processor that has it; '
             'this is what it costs where there is AVX-512.',
-            _table(('', 'threads', 'avx2', 'avx512', 'avx2 takes times as long'), rows)]
+            _table(('', 'threads', 'avx2', 'avx512', 'avx2: times as long'), rows)]
 
 
 def _jobs(found: dict) -> list[str]:
@@ -249,11 +251,11 @@ def _frameworks(found: dict) -> list[str]:
                      _three(_gain(row[way], row['ours']))))] for model, row in models.items()]
         means = [statistics.geometric_mean(_gain(row[way], row['ours'])
                                            for row in models.values()) for way in others]
-        rows.append(['**geometric mean**', '',
-                     *(cell for mean in means for cell in ('', f'**{_three(mean)}**'))])
+        rows.append(['geometric mean', '',
+                     *(cell for mean in means for cell in ('', _three(mean)))])
         parts += [f'### {setting}: milliseconds of a step', _table(
             ['', 'ours', *(cell for way in others
-                           for cell in (TITLES[way], 'ours is times as fast'))], rows)]
+                           for cell in (TITLES[way], 'ours: times as fast'))], rows)]
     return parts
 
 
@@ -297,7 +299,7 @@ def _roofline(found: dict) -> list[str]:
 
 
 def _judged(value: float, holds: bool) -> str:
-    words = f'{round(value, 2) + 0:.0%}'  # no -0%
+    words = f'{round(value, 3) + 0:.1%}'  # no -0%
     return words if holds else f'**{words}**'
 
 
@@ -332,10 +334,15 @@ def _runs(found: dict) -> list[str]:
             _table(('seconds', *models),
                    [(stage, *(_range(found['stages'][model][stage], 1) for model in models))
                     for stage in found['stages'][models[0]]]),
-            'CIFAR10\'s pixels come from the cache; without it, a first run decodes them too.',
+            'CIFAR-10\'s pixels come from the cache; without it, a first run decodes them too.',
             _table(('a run of 100 steps or more', 'peak MB', 'at most'),
-                   [(name, math.ceil(peak / 1e6), {'cnn-mnist': '700'}.get(name, ''))
+                   [(name, _peak(peak, PEAK_MB.get(name, math.inf)), PEAK_MB.get(name, ''))
                     for name, peak in found['peak_bytes'].items()])]
+
+
+def _peak(peak: float, limit: float) -> str:
+    megabytes = math.ceil(peak / 1e6)
+    return f'{megabytes}' if megabytes <= limit else f'**{megabytes}**'
 
 
 SECTIONS = {'listing': _listing, 'isa': _isa, 'jobs': _jobs, 'costs': _costs,

@@ -69,7 +69,9 @@ def document(found: dict, means: Sequence[SameMeans]) -> str:
     return '\n\n'.join((
         '# TensorFlow 1.15, the version that the report names',
         f'The two listings of `starter/` run unchanged on TensorFlow '
-        f'{golden["versions"]["tensorflow"]}. In {len(rows)} cases the package on TensorFlow '
+        f'{golden["versions"]["tensorflow"]}; around them op seeds are handed out as TensorFlow 2 '
+        'does, for from 1.15\'s own a seed makes other weights. '
+        f'In {len(rows)} cases the package on TensorFlow '
         f'{ours["versions"]["tensorflow"]} begins with the same bits in {same} of {variables} '
         f'trained variables. The first training loss differs by at most {max(first):.1g} of its '
         f'value, which is rounding; training makes it grow, to {statistics.median(last):.1g} '

@@ -162,7 +162,7 @@ def section(found: Sequence[SameMeans]) -> list[str]:
         'run. Runs of one seed begin with the same weights and batches on both sides; the test '
         'takes them for independent, which can only hide a difference.',
         table(('experiment', 'n, 1.15', 'mean', 'sd', 'n, ours', 'mean', 'sd', 'ours - 1.15',
-               '95 % interval', "Welch's p", f'found with {100 * POWER:.0f} %'), rows),
+               '95 % interval', "Welch's p", f'a difference found with {100 * POWER:.0f} %'), rows),
         '\n'.join(f'- {_words(means)}' for means in found)]
 
 

@@ -115,7 +115,7 @@ def test_frameworks():
     row = {way: {'variant': 'v', 'tried': {}, **times(seconds)} for way, seconds in row.items()}
     text = speed.document({'frameworks': result({'1 thread': {'lenet5': row}})})
     assert cells(text, 'lenet5') == ['40.0 (36.0-48.0)', '50.0 (45.0-60.0) v', '1.25']
-    assert cells(text, '**geometric mean**') == ['', '', '**1.25**']
+    assert cells(text, 'geometric mean') == ['', '', '1.25']
     del row['torch']
     assert 'PyTorch was not installed' in speed.document(
         {'frameworks': result({'1 thread': {'lenet5': row}})})
@@ -134,9 +134,9 @@ def test_the_roofline():
     cnn, lstm = (line.split('|')[2:-1] for line in text.splitlines()
                  if line.startswith(('| lenet5 ', '| lstm-128 ')) and 'AddN 2.00' in line)
     assert [cell.strip() for cell in cnn] == [
-        '10.0', '6.60', '**66%**', '60%-70%', '85%', '**9%**', '5%',
+        '10.0', '6.60', '**66.0%**', '60%-70%', '85%', '**9.0%**', '5%',
         'AddN 2.00, MatMul 0.50, Tanh 0.00']
-    assert [cell.strip() for cell in lstm][2:7] == ['66%', '60%-70%', '60%', '9%', '25%']
+    assert [cell.strip() for cell in lstm][2:7] == ['66.0%', '60%-70%', '60%', '9.0%', '25%']
     assert [[cell.strip() for cell in line.split('|')[2:-1]] for line in text.splitlines()
             if line.startswith('| lstm-128 ')][1:] == [
         ['MatMul', '3', '6.00', '5.0', '2.00', '5.50', '92%'],
@@ -151,7 +151,7 @@ def test_stages_and_peaks():
         'stages': {'lenet5': stages, 'lstm-128': stages},
         'peak_bytes': {'cnn1': 5e8, 'cnn-mnist': 7.001e8}})})
     assert cells(text, 'all') == ['4.00 (3.60-4.80)'] * 2
-    assert cells(text, 'cnn-mnist') == ['701', '700'] and cells(text, 'cnn1') == ['500', '']
+    assert cells(text, 'cnn-mnist') == ['**701**', '700'] and cells(text, 'cnn1') == ['500', '']
 
 
 @pytest.mark.parametrize('item, numbers', [('roofline', {'lenet5': {'step': {}}}), ('runs', {}),
