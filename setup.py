@@ -11,7 +11,7 @@ version = next(line.split("'")[1] for line in Path(__file__).with_name('elec576'
 setup(
     name='elec576',
     version=version,
-    description="A student's report on Rice ELEC 576, Assignment 2: its programs bit for bit, its numbers judged",
+    description="A student's report on Rice ELEC 576, Assignment 2, run again and judged",
     python_requires='>=3.10,<3.14',
     packages=find_packages(include=['elec576', 'elec576.*']),
     package_data={'elec576': ['claims/*.csv', 'page/template/*', 'page/vendor/*']},

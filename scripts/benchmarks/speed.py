@@ -14,7 +14,7 @@ from elec576.settings import CnnSettings
 
 TITLES = {'ours': 'ours', 'torch': 'PyTorch', 'keras': 'Keras'}
 LEAST_OF_A_STEP = 0.02  # kinds of operations that take less of a step get no row
-# As `elec576.runs.keeper` spaces checkpoints: so many seconds, and so many times the last one's cost.
+# As `elec576.runs.keeper` spaces checkpoints: so many seconds, and so many times the last cost.
 SECONDS_APART, COSTS_APART = 10.0, 100
 PEAK_MB = {'cnn-mnist': 700}  # at most
 
@@ -176,8 +176,8 @@ def _listing(found: dict) -> list[str]:
                [[words, *(cell for row in by_threads.values() for cell in (
                    _ms(row[kind]), _three(_gain(row['listing'], row[kind]))))]
                 for kind, words in kinds.items()]),
-        'By default, ours evaluates LeNet5 every 100 steps, the recurrent nets on their batch every '
-        '10 and on the test set every 500. A run of one step takes '
+        'By default, ours evaluates LeNet5 every 100 steps, the recurrent nets on their batch every'
+        ' 10 and on the test set every 500. A run of one step takes '
         f'{_range(start["cnn ours"], 1)} s (LeNet5; the listing: '
         f'{_range(start["cnn listing"], 1)} s) or {_range(start["rnn ours"], 1)} s (recurrent; '
         f'{_range(start["rnn listing"], 1)} s).'
