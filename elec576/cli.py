@@ -29,7 +29,8 @@ class Parser(argparse.ArgumentParser):
 def main_guard(main: Callable[[], int | None]) -> None:
     """Run ``main`` and exit with the project's exit codes.
 
-    0 done; 2 bad usage or input, one line on standard error; 130 interrupted, by SIGTERM too.
+    0 done; 2 bad usage or input, one line on standard error; 130 interrupted, by SIGTERM too; 141
+    the reader of standard output has gone.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in ('stdout', 'stderr'):

@@ -1,6 +1,6 @@
 """The layers of LeNet5: functions from tensors to tensors.
 
-Only dropout needs care. ``tf.nn.dropout`` draws its noise from a *stateful* Philox stream: every
+Dropout needs care. ``tf.nn.dropout`` draws its noise from a *stateful* Philox stream: every
 call advances the stream, so skipping one evaluation would change every later mask. Here the same
 numbers come from a *stateless* op that takes the offset in the stream as an input, so a skipped
 evaluation costs nothing and changes nothing.

@@ -1,9 +1,10 @@
 """The graph of the report's part 1b: LeNet5 on 28x28 grayscale images.
 
-The body of `build_lenet5` is the report's listing, name by name. Two things are added around it.
-Dropout reads its noise at a given offset of the listing's random stream (`elec576.graphs.layers`).
-And the two evaluations that the listing makes of a batch before it trains on it, each with dropout
-noise of its own, share `h_fc1` with the training step: one session call computes all three.
+The body of `build_lenet5` is the report's listing, name by name. Three things differ around it.
+Dropout reads its noise at a given offset of the listing's random stream, and no gradient is taken
+of the images (both in `elec576.graphs.layers`). And the two evaluations that the listing makes of a
+batch before it trains on it, each with dropout noise of its own, share `h_fc1` with the training
+step: one session call computes all three.
 """
 
 from typing import NamedTuple

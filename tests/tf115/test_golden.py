@@ -2,7 +2,7 @@
 
 Initial variables and dropout masks are compared by their bits, both come from the same generator by
 the same operations. Losses cannot be: today's TensorFlow sums in another order and by other
-instructions, so the first loss is off by a rounding (6e-8) or two, and training amplifies it.
+instructions, so the first loss is off by a few roundings (6e-8), and training amplifies it.
 """
 
 import dataclasses

@@ -41,15 +41,15 @@ def random_moment(run: RunDirectory, last_step: int, longest: float, rng: Random
         seen.update(name for name in names(run.checkpoints) if name.startswith(prefix))
         return len(seen - at_start) >= number
 
-    kind = rng.choices(['any time', 'checkpoint', 'after a checkpoint', 'history', 'end'],
-                       [3, 5, 2, 3, 2])[0]
-    if kind == 'any time':
+    kind = rng.choices(['at any time', 'in a checkpoint', 'after a checkpoint', 'in the history',
+                        'at the end'], [3, 5, 2, 3, 2])[0]
+    if kind == 'at any time':
         return Moment(kind, lambda: True, rng.uniform(0, longest))
-    if kind == 'checkpoint':
+    if kind == 'in a checkpoint':
         return Moment(kind, lambda: new(UNFINISHED), 10 ** rng.uniform(-3, -0.7))
     if kind == 'after a checkpoint':
         return Moment(kind, lambda: new('step-'), 10 ** rng.uniform(-4, -1.5))
-    if kind == 'history':
+    if kind == 'in the history':
         return Moment(kind, lambda: new('step-') and any(
             name.startswith(UNFINISHED) for name in names(run.path)), 0.0)
     return Moment(kind, lambda: name_of(last_step) in names(run.checkpoints), rng.uniform(0, 0.6))

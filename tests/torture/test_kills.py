@@ -69,7 +69,7 @@ def test_runs(name, trial_options, finding, tmp_path):
         runs += 1
     finding(f'SIGKILL of {name} runs ({settings.steps} steps, '
             f'{read_metrics(whole)["dataset"]["name"]}), resumed until done: the same history and '
-            'variables', kills.total(), failed, f'{runs} runs; ' + ', '.join(
+            'variables', kills.total(), failed, f'{runs} runs, killed ' + ', '.join(
                 f'{count} {moment}' for moment, count in kills.most_common()))
 
 
@@ -182,15 +182,15 @@ def test_moments_are_of_all_kinds_and_wait_for_what_they_say(tmp_path):
     def reached():
         return {moment.name for moment in found if moment.reached()}
 
-    assert reached() == {'any time'}
+    assert reached() == {'at any time'}
     for number in range(2, 15):
         unfinished = run.checkpoints / f'{UNFINISHED}step-{number:08d}'
         unfinished.mkdir()
         reached()  # looks, as often as something comes up
         os.rename(unfinished, run.checkpoints / f'step-{number:08d}')
         (run.checkpoints / f'step-{number - 1:08d}').rmdir()
-    assert reached() == {'any time', 'checkpoint', 'after a checkpoint'}
+    assert reached() == {'at any time', 'in a checkpoint', 'after a checkpoint'}
     (run.path / f'{UNFINISHED}history.csv-1').write_text('')
-    assert reached() == {'any time', 'checkpoint', 'after a checkpoint', 'history'}
+    assert reached() == {'at any time', 'in a checkpoint', 'after a checkpoint', 'in the history'}
     (run.checkpoints / 'step-00000099').mkdir()
     assert reached() == {moment.name for moment in found}
