@@ -158,6 +158,7 @@ def test_a_file_of_claims(tmp_path):
     (HEAD + '--cell gru,test_loss,1\n', 2, 'not 4 cells'),
     (HEAD + '--cell gru,test_loss,,1,2\n', 2, 'not 4 cells'),
     (HEAD + '--cell gru,test_loss,9999,1\n', 2, 'ends at step 2999'),
+    (HEAD + '--cell gru,test_loss,,1\n--cell gru,test_loss,9999,1\n', 3, 'ends at step 2999'),
     (HEAD + '--lr 1,test_loss,,1\n', 2, 'LeNet5 or'),
     (HEAD + '--cell elm,test_loss,,1\n', 2, '--cell'),
     (HEAD + '\n"--cell gru,test_loss,,1\n', 3, ''),

@@ -198,6 +198,7 @@ def test_bands_are_the_prediction_interval_at_each_step(tmp_path):
     assert curves(runs[:3], 'train_loss').band.shape == (2, 50)
     assert curves(runs[:2], 'train_loss').band is None
     assert curves(runs, 'test_accuracy').steps[-1] == 5000
+    assert curves(runs, 'h_conv1_mean').band.shape == (2, 1)  # measured at the end only
 
 
 def test_figures_of_few_runs(tmp_path):

@@ -5,7 +5,8 @@ random, and one of the changes of each. Its tests are those named after its modu
 its and a neighbouring room, the slow ones too, in a copy of the repository, until one fails.
 
 Some changes cannot be noticed: -2 for the -1 in numpy's `reshape`, a wider bracket around a root,
-another start than 0 of a search for the largest of positive numbers.
+another start than 0 of a search for the largest of positive numbers, the last for the first of runs
+that must agree.
 """
 
 import random
