@@ -24,6 +24,10 @@ KERNELS = {'TF_ENABLE_ONEDNN_OPTS': '1', 'ONEDNN_MAX_CPU_ISA': 'AVX2'}
 CALM = {'MPLBACKEND': 'Agg', 'TF_CPP_MIN_LOG_LEVEL': '2'}
 
 
+class Killed(BaseException):
+    """Ends work as SIGKILL would: nothing is saved."""
+
+
 def run_listing(program: str, dump: Path, *options: object, forked: bool = True
                 ) -> tuple[dict[str, np.ndarray], str]:
     """Run a listing of `starter/`; return what it computed and what it printed.

@@ -74,7 +74,7 @@ def luck_together(conclusions: Iterable[JudgedConclusion], results: Results) -> 
 
 
 def _luck(judged: Sequence[JudgedLink], results: Results) -> float | None:
-    """From all runs, also those beyond the looks: one run has one chance in every sentence."""
+    """From all runs, not only a look's: sentences that share an experiment share its runs."""
     if any(link.look is None for link in judged):
         return None
     pairs = [(link.link.higher, link.link.lower) for link in judged]

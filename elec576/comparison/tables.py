@@ -16,9 +16,7 @@ from elec576.settings import describe
 
 def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     """Every table by the name of its file."""
-    return {'numbers': numbers_table(comparison), 'experiments': experiments_table(comparison),
-            'conclusions': conclusions_table(comparison), 'links': links_table(comparison),
-            'identification': identification_table(comparison)}
+    return {name: table_of(comparison) for name, table_of in TABLES.items()}
 
 
 def write_tables(comparison: Comparison, folder: Path) -> None:
@@ -114,3 +112,8 @@ def identification_table(comparison: Comparison) -> pd.DataFrame:
          fit.behind(name), fit.limit, name not in fit.possible, *fit.named_right(name)[::-1])
         for fit in comparison.identification.fits
         for name, value in fit.log_likelihoods.items()], columns=columns)
+
+
+TABLES = {'numbers': numbers_table, 'experiments': experiments_table,
+          'conclusions': conclusions_table, 'links': links_table,
+          'identification': identification_table}

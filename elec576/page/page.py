@@ -19,6 +19,7 @@ from elec576.comparison.identification import FAINTEST
 from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
 from elec576.comparison.provenance import PACKAGES, origins
 from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, summarise
+from elec576.comparison.tables import TABLES
 from elec576.experiments import named
 from elec576.page import alternatives
 from elec576.page.charts import charts
@@ -53,7 +54,8 @@ def page_text(comparison: Comparison) -> str:
         named=named, summarise=summarise, number_strip=number_strip, effect_strips=effect_strips,
         rerun_commands=rerun_commands, settings_origins=settings_origins, VERDICTS=VERDICTS,
         NUMBER_VERDICTS=(COMPATIBLE, NOT_COMPATIBLE, TOO_FEW, NOT_COMPARED), STATISTICS=STATISTICS,
-        PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL, shade=_shade)
+        PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL, TABLES=tuple(TABLES),
+        shade=_shade)
     return environment.get_template('page.html').render(
         comparison=comparison, results=comparison.results, yardstick=comparison.yardstick,
         seeds=words.seeds_by_program(comparison.results, comparison.experiments),

@@ -40,7 +40,7 @@ class RunDirectory:
 
     @property
     def contents(self) -> tuple[Path, ...]:
-        """Everything but the configuration."""
+        """Everything but the configuration; first the metrics, which say that it is finished."""
         return (self.metrics, self.history, self.failure, self.test_correct, self.activations,
                 self.filters, self.curves, self.filters_picture, self.checkpoints, self.kept,
                 self.events)

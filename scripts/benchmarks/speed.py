@@ -67,6 +67,11 @@ def _ms(found: dict | None) -> str:
     return _range(found, 1000)
 
 
+def _judged(words: str, holds: bool) -> str:
+    """Bold if it misses its aim."""
+    return words if holds else f'**{words}**'
+
+
 def _gain(slow: dict, fast: dict) -> float:
     return slow['median'] / fast['median']
 
@@ -139,7 +144,7 @@ def headline(found: dict) -> list[str]:
         for way, floor in (('tf115', on_115), ('listing', today)) if old else (('listing', today),):
             gain = seconds[way] / seconds['ours'] if way in seconds else None
             cells += ['', ''] if gain is None else [
-                f'**{gain:.3g}**' if gain < floor else f'{gain:.3g}', f'{floor:g}' if floor else '']
+                _judged(f'{gain:.3g}', gain >= floor), f'{floor:g}' if floor else '']
         return cells
 
     cnn = [name for name in LISTED if isinstance(EXPERIMENTS[name], CnnSettings)]
@@ -176,8 +181,8 @@ def _listing(found: dict) -> list[str]:
                [[words, *(cell for row in by_threads.values() for cell in (
                    _ms(row[kind]), _three(_gain(row['listing'], row[kind]))))]
                 for kind, words in kinds.items()]),
-        'By default, ours evaluates LeNet5 every 100 steps, the recurrent nets on their batch every'
-        ' 10 and on the test set every 500. A run of one step takes '
+        'By default, ours evaluates LeNet5 every 100 steps, the recurrent nets on their batch '
+        'every 10 and on the test set every 500. A run of one step takes '
         f'{_range(start["cnn ours"], 1)} s (LeNet5; the listing: '
         f'{_range(start["cnn listing"], 1)} s) or {_range(start["rnn ours"], 1)} s (recurrent; '
         f'{_range(start["rnn listing"], 1)} s).'
@@ -268,9 +273,9 @@ def _roofline(found: dict) -> list[str]:
         above = dict(sorted(((kind, each['seconds'] - each['floor'])
                              for kind, each in kinds.items()), key=lambda item: -item[1]))
         rows.append((model, _three(1000 * row['step']), _three(1000 * floors),
-                     _judged(held['median'], held['median'] >= share),
+                     _judged(_share(held['median']), held['median'] >= share),
                      f'{held["low"]:.0%}-{held["high"]:.0%}', f'{share:.0%}',
-                     _judged(outside, outside <= overhead),
+                     _judged(_share(outside), outside <= overhead),
                      f'{overhead:.0%}',
                      ', '.join(f'{kind} {1000 * above[kind]:.2f}' for kind in list(above)[:3])))
         detailed += [(model, kind, f'{each["count"]:.0f}', _three(1000 * each['seconds']),
@@ -298,9 +303,8 @@ def _roofline(found: dict) -> list[str]:
     return parts + [_why_lstm(found['lstm-128'])] * ('lstm-128' in found)
 
 
-def _judged(value: float, holds: bool) -> str:
-    words = f'{round(value, 3) + 0:.1%}'  # no -0%
-    return words if holds else f'**{words}**'
+def _share(value: float) -> str:
+    return f'{round(value, 3) + 0:.1%}'  # no -0%
 
 
 def _why_lstm(row: dict) -> str:
@@ -330,19 +334,15 @@ def _startup(found: dict) -> list[str]:
 
 def _runs(found: dict) -> list[str]:
     models = list(found['stages'])
+    peaks = {name: math.ceil(peak / 1e6) for name, peak in found['peak_bytes'].items()}
     return ['## Where the seconds to a run\'s first step go; peak memory of runs',
             _table(('seconds', *models),
                    [(stage, *(_range(found['stages'][model][stage], 1) for model in models))
                     for stage in found['stages'][models[0]]]),
             'CIFAR-10\'s pixels come from the cache; without it, a first run decodes them too.',
             _table(('a run of 100 steps or more', 'peak MB', 'at most'),
-                   [(name, _peak(peak, PEAK_MB.get(name, math.inf)), PEAK_MB.get(name, ''))
-                    for name, peak in found['peak_bytes'].items()])]
-
-
-def _peak(peak: float, limit: float) -> str:
-    megabytes = math.ceil(peak / 1e6)
-    return f'{megabytes}' if megabytes <= limit else f'**{megabytes}**'
+                   [(name, _judged(str(peak), peak <= PEAK_MB.get(name, math.inf)),
+                     PEAK_MB.get(name, '')) for name, peak in peaks.items()])]
 
 
 SECTIONS = {'listing': _listing, 'isa': _isa, 'jobs': _jobs, 'costs': _costs,

@@ -69,8 +69,8 @@ def document(found: dict, means: Sequence[SameMeans]) -> str:
     return '\n\n'.join((
         '# TensorFlow 1.15, the version that the report names',
         f'The two listings of `starter/` run unchanged on TensorFlow '
-        f'{golden["versions"]["tensorflow"]}; around them op seeds are handed out as TensorFlow 2 '
-        'does, for from 1.15\'s own a seed makes other weights. '
+        f'{golden["versions"]["tensorflow"]}; around them, op seeds are handed out as in '
+        'TensorFlow 2, for with 1.15\'s own a seed gives other weights. '
         f'In {len(rows)} cases the package on TensorFlow '
         f'{ours["versions"]["tensorflow"]} begins with the same bits in {same} of {variables} '
         f'trained variables. The first training loss differs by at most {max(first):.1g} of its '

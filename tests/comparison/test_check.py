@@ -315,6 +315,8 @@ def test_rates_by_hand(tmp_path):
     comparison = Comparison(results, first_steps)
     text = report_text(comparison)
     assert '## How often a check is right' in text and '| LSTM for GRU ' in text
+    rows = text.partition('## How often a check is right')[2].partition('\n## ')[0].count('\n| ')
+    assert rows == len(rates) + 2  # of two tables, with their heads
 
 
 def test_no_rates_without_runs(tmp_path):

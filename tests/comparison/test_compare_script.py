@@ -81,6 +81,9 @@ def test_the_headline_comes_first_and_its_count_is_the_tables(whole):
     for verdict in ('supported', 'contradicted', 'practically equal', 'undecided',
                     'waiting for runs'):
         assert f'{(conclusions["verdict"] == verdict).sum()} {verdict}' in done.stdout[:1500]
+    blocks = compare(results).yardstick.blocks
+    assert sum(block.inside for block in blocks) == inside
+    assert sum(block.count for block in blocks) == judged
 
 
 def test_tables_hold_what_pandas_finds_in_the_files(whole):

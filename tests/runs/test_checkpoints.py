@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from helpers import Killed
 
 from elec576 import files
 from elec576.errors import UserError
@@ -146,10 +147,6 @@ def test_checkpoint_of_another_graph(trained, tmp_path):
     with tf.Session(graph=graph) as sess:
         with pytest.raises(UserError, match='not a checkpoint of this run'):
             checkpoints.restore(checkpoints.latest(tmp_path), sess, saver)
-
-
-class Killed(BaseException):
-    pass
 
 
 @pytest.mark.parametrize('place', ['numpy.savez', 'os.replace', 'shutil.rmtree'])

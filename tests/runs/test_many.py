@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
+from helpers import Killed
 
 from elec576.errors import Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS
@@ -32,10 +33,6 @@ def job(name, seed, settings=RNN, **other):
 
 JOBS = [job('small-cnn', 0, CNN), job('small-rnn', 0), job('small-rnn', 1),
         job('small-cnn', 1, CNN)]
-
-
-class Killed(BaseException):
-    """Ends it as SIGKILL would."""
 
 
 class Outcomes(list):

@@ -10,6 +10,7 @@ import signal
 
 import numpy as np
 import pytest
+from helpers import Killed
 
 from elec576.data import standin
 from elec576.errors import Diverged, Interrupted, UserError
@@ -32,10 +33,6 @@ RUNS = {'cnn': CNN, 'rnn': RNN}
 SAME = {'cnn': ('config.json', 'history.csv', 'test_correct.npy', 'activations.json',
                 'filters.npy'),
         'rnn': ('config.json', 'history.csv', 'test_correct.npy')}
-
-
-class Killed(BaseException):
-    """Ends a run as SIGKILL would: nothing is saved."""
 
 
 @pytest.fixture(scope='module')

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import Killed
 
 from elec576.errors import UserError
 from elec576.files import write_array, write_json
@@ -74,10 +75,6 @@ def test_a_collected_run_reads_back_exactly(program, tmp_path):
     assert set(contents(folder_of(tmp_path, program))) == {
         'config.json', 'runs.csv', 'history.csv', 'test_correct.npy',
         *(['filters.npy'] if program == 'cnn' else [])}
-
-
-class Killed(BaseException):
-    """Ends a collection as SIGKILL would."""
 
 
 @pytest.mark.parametrize('writes', range(5))
