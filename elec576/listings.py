@@ -9,8 +9,9 @@ from elec576.settings import CnnSettings, RnnSettings, flag_of
 STARTER = Path(elec576.__file__).parents[1] / 'starter'
 CNN_PROGRAM, RNN_PROGRAM = 'trainCifarStarterCode.py', 'lstmMNISTStarterCode.py'
 
-_CNN_OPTIONS = ('act', 'fc_act', 'optimizer', 'lr', 'init', 'steps', 'train_per_class',
-                'test_per_class', 'batch_size', 'keep_prob', 'seed', 'threads', 'isa')
+_CNN_OPTIONS = ('act', 'fc_act', 'optimizer', 'lr', 'init', 'stddev', 'steps', 'train_per_class',
+                'test_per_class', 'batch_size', 'keep_prob', 'eval_keep_prob', 'seed', 'threads',
+                'isa')
 _RNN_OPTIONS = ('cell', 'hidden', 'lr', 'iterations', 'batch_size', 'display_step', 'seed',
                 'threads', 'isa')
 
@@ -44,5 +45,5 @@ def command(settings: CnnSettings | RnnSettings) -> tuple[str, list[str]]:
     for setting, value in fixed.items():
         if getattr(settings, setting) != value:
             raise ValueError(f'the listing has {setting} {value} only')
-    return name, [part for option in options
+    return name, [part for option in options if getattr(settings, option) is not None
                   for part in (flag_of(option), str(getattr(settings, option)))]

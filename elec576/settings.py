@@ -32,9 +32,14 @@ def is_number(value: object) -> bool:
         return False
 
 
-def setting(default, help: str, choices: tuple[str, ...] | None = None, least: int | None = None):
-    """A dataclass field with metadata for the command line and the validation."""
-    metadata = {'help': help, 'choices': choices, 'least': least}
+def setting(default, help: str, choices: tuple[str, ...] | None = None, least: int | None = None,
+            later: bool = False):
+    """A dataclass field with metadata for the command line and the validation.
+
+    Args:
+        later: there are `config.json` files that are older than the setting (see `as_config`).
+    """
+    metadata = {'help': help, 'choices': choices, 'least': least, 'later': later}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -89,6 +94,8 @@ class CnnSettings(Settings):
     lr: float = setting(1e-3, 'learning rate')
     momentum: float | None = setting(None, 'momentum of the momentum optimizer (0.9)')
     init: str = setting('truncated-normal', 'initial weights', ('truncated-normal', 'xavier'))
+    stddev: float | None = setting(
+        None, 'standard deviation of the truncated-normal initial weights (0.1)', later=True)
     bias: float = setting(0.1, 'initial biases')
     steps: int = setting(5000, 'training steps', least=1)
     train_per_class: int | None = setting(
@@ -97,6 +104,9 @@ class CnnSettings(Settings):
         None, 'test images per class (100; MNIST is always used whole)', least=1)
     batch_size: int = setting(50, 'images per step', least=1)
     keep_prob: float = setting(0.5, 'share of fc1 that dropout keeps during training')
+    eval_keep_prob: float | None = setting(
+        None, 'the same when a training batch is evaluated; 1: no dropout (as --keep-prob)',
+        later=True)
     dataset: str = setting('cifar10', 'data set', ('cifar10', 'mnist'))
     eval_every: int = setting(
         100, 'steps between evaluations; 1 gives the dense curves of the report, 0 none', least=0)
@@ -114,8 +124,22 @@ class CnnSettings(Settings):
             if self.dataset == 'cifar10' and getattr(self, name) is None:
                 object.__setattr__(self, name, default)
         super().__post_init__()
-        if not 0 < self.keep_prob <= 1:
-            raise UserError(f'--keep-prob {self.keep_prob}: a number above 0, at most 1, is needed')
+        for name in ('keep_prob', 'eval_keep_prob'):
+            value = getattr(self, name)
+            if value is not None and not 0 < value <= 1:
+                raise UserError(f'{flag_of(name)} {value}: a number above 0, at most 1, is needed')
+        if self.stddev is not None and self.stddev < 0:
+            raise UserError(f'--stddev {self.stddev}: a number of at least 0 is needed')
+        if self.init != 'truncated-normal' and self.stddev is not None:
+            raise UserError(f'--stddev: {self.init} has its own; drop one of the two')
+        for name, listed in {'stddev': 0.1, 'eval_keep_prob': self.keep_prob}.items():
+            if getattr(self, name) == listed:
+                object.__setattr__(self, name, None)  # one way to say it
+
+    @property
+    def evaluation_keep_prob(self) -> float:
+        """What dropout keeps when a training batch is evaluated."""
+        return self.keep_prob if self.eval_keep_prob is None else self.eval_keep_prob
 
     @property
     def per_class(self) -> tuple[int, int]:
@@ -176,6 +200,16 @@ def flag_of(name: str) -> str:
     return '--' + name.replace('_', '-')
 
 
+def as_config(settings: CnnSettings | RnnSettings) -> dict[str, object]:
+    """The settings as `config.json` holds them.
+
+    A setting that came later than the first of these files is left out where it has its default,
+    so that old files and new ones are the same.
+    """
+    return {item.name: getattr(settings, item.name) for item in dataclasses.fields(settings)
+            if not (item.metadata['later'] and getattr(settings, item.name) == item.default)}
+
+
 def describe(settings: CnnSettings | RnnSettings) -> str:
     """The settings in the report's words."""
     rate = np.format_float_scientific(settings.lr, trim='-', exp_digits=1)  # 1e-3, as it writes
@@ -185,8 +219,11 @@ def describe(settings: CnnSettings | RnnSettings) -> str:
                 f'{settings.iterations} iterations, batch {settings.batch_size}')
     parts = [settings.act, 'Xavier' * (settings.init == 'xavier'),
              f'fc1 {settings.fc_act}' * (settings.fc_act != 'tanh'),
+             '' if settings.stddev is None else f'standard deviation {settings.stddev:g}',
              f'biases {settings.bias:g}' * (settings.bias != 0.1),
              f'keep_prob {settings.keep_prob:g}' * (settings.keep_prob != 0.5),
+             '' if settings.eval_keep_prob is None else
+             f'evaluated with keep_prob {settings.eval_keep_prob:g}',
              f'{_optimizer_words(settings)} {rate}',
              'MNIST' if settings.dataset == 'mnist' else f'{training_images(settings)} samples',
              f'{settings.steps} iterations',

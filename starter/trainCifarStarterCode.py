@@ -24,11 +24,13 @@ parser.add_argument('--optimizer', default='adam',
                     choices=['adam', 'sgd', 'momentum', 'rmsprop', 'adagrad'])
 parser.add_argument('--lr', type=float, default=1e-3)
 parser.add_argument('--init', default='truncated-normal', choices=['truncated-normal', 'xavier'])
+parser.add_argument('--stddev', type=float, default=0.1)
 parser.add_argument('--steps', type=int, default=3000, help="the listing's step_size")
 parser.add_argument('--train-per-class', type=int, default=800)
 parser.add_argument('--test-per-class', type=int, default=100)
 parser.add_argument('--batch-size', type=int, default=50)
 parser.add_argument('--keep-prob', type=float, default=0.5)
+parser.add_argument('--eval-keep-prob', type=float, help='of both train evaluations (--keep-prob)')
 parser.add_argument('--log-every', type=int, default=1000)
 parser.add_argument('--seed', type=int, default=0)
 parser.add_argument('--threads', type=int, default=0, help='0: all cores')
@@ -70,7 +72,7 @@ def weight_variable(shape):
         initial = tf.glorot_normal_initializer()
         W = initial(shape)
         return tf.Variable(W)
-    initial = tf.truncated_normal(shape, stddev=0.1)
+    initial = tf.truncated_normal(shape, stddev=args.stddev)
     return tf.Variable(initial)
 
 
@@ -178,6 +180,7 @@ def main():
     batch_ys = np.zeros((batchsize, nclass))
 
     step_size = args.steps
+    eval_keep_prob = args.keep_prob if args.eval_keep_prob is None else args.eval_keep_prob
     train_accuracy_list = []
     train_loss_list = []
     step_list = []
@@ -190,10 +193,10 @@ def main():
             batch_xs[j, :, :, :] = Train[perm[j], :, :, :]
             batch_ys[j, :] = LTrain[perm[j], :]
         train_accuracy = accuracy.eval(feed_dict={
-            tf_data: batch_xs, tf_labels: batch_ys, keep_prob: args.keep_prob})
+            tf_data: batch_xs, tf_labels: batch_ys, keep_prob: eval_keep_prob})
         train_accuracy_list.append(train_accuracy)
         train_loss = cross_entropy.eval(feed_dict={
-            tf_data: batch_xs, tf_labels: batch_ys, keep_prob: args.keep_prob})
+            tf_data: batch_xs, tf_labels: batch_ys, keep_prob: eval_keep_prob})
         train_loss_list.append(train_loss)
         step_list.append(i)
         test_accuracy = accuracy.eval(feed_dict={

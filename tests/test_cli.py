@@ -17,9 +17,10 @@ from elec576.experiments import EXPERIMENTS
 from elec576.runs.rundir import RunDirectory, config_of, read_settings
 from elec576.settings import CnnSettings, RnnSettings
 
-OTHER_VALUES = {'act': 'tanh', 'fc_act': 'sigmoid', 'init': 'xavier', 'optimizer': 'momentum',
-                'dataset': 'cifar10', 'cell': 'gru', 'lr': 0.012345678901234567, 'bias': -0.25,
-                'keep_prob': 0.75, 'iterations': 777, 'momentum': 0.5, 'isa': 'avx512'}
+OTHER_VALUES = {'act': 'tanh', 'fc_act': 'sigmoid', 'optimizer': 'momentum',
+                'init': 'truncated-normal', 'dataset': 'cifar10', 'cell': 'gru',
+                'lr': 0.012345678901234567, 'stddev': 0.05, 'bias': -0.25, 'keep_prob': 0.75,
+                'eval_keep_prob': 1.0, 'iterations': 777, 'momentum': 0.5, 'isa': 'avx512'}
 
 
 def parsed(*options, kind=CnnSettings):

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from elec576.errors import UserError
-from elec576.settings import CnnSettings, RnnSettings, all_cores
+from elec576.settings import CnnSettings, RnnSettings, all_cores, as_config, describe
 
 NAN, INF = math.nan, math.inf
 
@@ -29,7 +29,9 @@ def test_defaults_are_the_reports():
       for name in ('seed', 'eval_every') for value in (-1, NAN, 0.5)),
     (CnnSettings, 'seed', 2**31), (RnnSettings, 'seed', 2**31), (RnnSettings, 'hidden', 2**31),
     (CnnSettings, 'lr', True), (CnnSettings, 'lr', 10**400),
-    *((CnnSettings, 'keep_prob', value) for value in (0, -0.5, 1.01, NAN, INF)),
+    *((CnnSettings, name, value) for name in ('keep_prob', 'eval_keep_prob')
+      for value in (0, -0.5, 1.01, NAN, INF)),
+    *((CnnSettings, 'stddev', value) for value in (-0.1, NAN, INF)),
     *((CnnSettings, 'steps', value) for value in (0, -1, NAN, None)),
     *((CnnSettings, name, value) for name in ('train_per_class', 'test_per_class')
       for value in (0, -1, NAN)),
@@ -70,3 +72,19 @@ def test_edges_that_are_allowed():
     CnnSettings(keep_prob=1, train_per_class=5, batch_size=50, eval_every=0, log_every=0,
                 bias=-0.1, seed=2**31 - 1)
     assert RnnSettings(iterations=51, batch_size=50).steps == 1
+
+
+def test_later_settings_are_the_listings_unless_given():
+    assert not {'stddev', 'eval_keep_prob'} & as_config(CnnSettings()).keys()
+    same = CnnSettings(stddev=0.1, keep_prob=0.75, eval_keep_prob=0.75)
+    assert same == CnnSettings(keep_prob=0.75) and same.evaluation_keep_prob == 0.75
+    other = CnnSettings(stddev=0.05, eval_keep_prob=1.0)
+    assert (other.stddev, other.keep_prob, other.evaluation_keep_prob) == (0.05, 0.5, 1.0)
+    assert CnnSettings(**as_config(other)) == other
+    assert 'standard deviation 0.05' in describe(other)
+    assert 'evaluated with keep_prob 1' in describe(other)
+
+
+def test_xavier_has_its_own_standard_deviation():
+    with pytest.raises(UserError, match='--stddev: xavier has its own'):
+        CnnSettings(init='xavier', stddev=0.05)

@@ -22,7 +22,8 @@ from elec576.settings import CnnSettings, RnnSettings
 
 COLUMNS = ('settings', 'seed', 'train_accuracy', 'train_loss')
 # what a run's first values depend on
-_DECIDE = ('act', 'fc_act', 'init', 'bias', 'keep_prob', 'dataset', 'batch_size')
+_DECIDE = ('act', 'fc_act', 'init', 'stddev', 'bias', 'evaluation_keep_prob', 'dataset',
+           'batch_size')
 
 
 def _no_rows() -> pd.DataFrame:

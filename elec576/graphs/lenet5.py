@@ -3,7 +3,8 @@
 The body of `build_lenet5` is the report's listing, name by name. Three things differ around it.
 Dropout reads its noise at a given offset of the listing's random stream, and no gradient is taken
 of the images (both in `elec576.graphs.layers`). And the two evaluations that the listing makes of a
-batch before it trains on it, each with dropout noise of its own, share `h_fc1` with the training
+batch before it trains on it, each with dropout noise of its own (and on request another
+`keep_prob`, `--eval-keep-prob`), share `h_fc1` with the training
 step: one session call computes all three.
 """
 
@@ -49,7 +50,8 @@ class LeNet5(NamedTuple):
     graph: tf.Graph
     tf_data: tf.Tensor  # placeholder [n, 28, 28, 1]
     tf_labels: tf.Tensor  # placeholder [n, 10], one-hot
-    keep_prob: tf.Tensor  # placeholder, scalar
+    keep_prob: tf.Tensor  # placeholder, scalar: of the training pass
+    eval_keep_prob: tf.Tensor  # placeholder, scalar: of the other two
     dropout_offset: tf.Tensor  # placeholder int64 [3]: accuracy, loss and training pass
     W_conv1: tf.Variable  # [5, 5, 1, 32]
     b_conv1: tf.Variable
@@ -91,26 +93,30 @@ def build_lenet5(settings: CnnSettings) -> LeNet5:
                                  name='tf_data')
         tf_labels = tf.placeholder(tf.float32, shape=[None, NCLASS], name='tf_labels')
 
-        W_conv1 = weight_variable([5, 5, 1, 32], settings.init)
+        def weight(shape: list[int]) -> tf.Variable:
+            return weight_variable(shape, settings.init, settings.stddev)
+
+        W_conv1 = weight([5, 5, 1, 32])
         b_conv1 = bias_variable([32], settings.bias)
         h_conv1 = activation(conv2d_of_images(tf_data, W_conv1) + b_conv1)
         h_pool1 = max_pool_2x2(h_conv1)
 
-        W_conv2 = weight_variable([5, 5, 32, 64], settings.init)
+        W_conv2 = weight([5, 5, 32, 64])
         b_conv2 = bias_variable([64], settings.bias)
         h_conv2 = activation(conv2d(h_pool1, W_conv2) + b_conv2)
         h_pool2 = max_pool_2x2(h_conv2)
 
-        W_fc1 = weight_variable([7 * 7 * 64, FC1_UNITS], settings.init)
+        W_fc1 = weight([7 * 7 * 64, FC1_UNITS])
         b_fc1 = bias_variable([FC1_UNITS], settings.bias)
         h_pool2_flat = tf.reshape(h_pool2, [-1, 7 * 7 * 64])
         h_fc1 = fc_activation(tf.matmul(h_pool2_flat, W_fc1) + b_fc1)
         # dropout
         keep_prob = tf.placeholder(tf.float32, shape=[], name='keep_prob')
+        eval_keep_prob = tf.placeholder(tf.float32, shape=[], name='eval_keep_prob')
         dropout_offset = tf.placeholder(tf.int64, shape=[3], name='dropout_offset')
         dropout_seeds = next_op_seeds()  # taken here, so that W_fc2 gets the next ones
 
-        W_fc2 = weight_variable([FC1_UNITS, NCLASS], settings.init)
+        W_fc2 = weight([FC1_UNITS, NCLASS])
         b_fc2 = bias_variable([NCLASS], settings.bias)
 
         def readout(h_fc1_drop: tf.Tensor) -> Readout:
@@ -122,8 +128,8 @@ def build_lenet5(settings: CnnSettings) -> LeNet5:
             return Readout(y_conv, cross_entropy, correct_prediction, accuracy)
 
         at_train_accuracy, at_train_loss, training = (
-            readout(dropout(h_fc1, keep_prob, dropout_seeds, dropout_offset[draw]))
-            for draw in range(3))
+            readout(dropout(h_fc1, keep, dropout_seeds, dropout_offset[draw]))
+            for draw, keep in enumerate((eval_keep_prob, eval_keep_prob, keep_prob)))
         test = readout(h_fc1)
 
         # optimization
@@ -134,7 +140,7 @@ def build_lenet5(settings: CnnSettings) -> LeNet5:
             measured_train_step = optimizer.apply_gradients(gradients)
 
         return LeNet5(
-            graph, tf_data, tf_labels, keep_prob, dropout_offset,
+            graph, tf_data, tf_labels, keep_prob, eval_keep_prob, dropout_offset,
             W_conv1, b_conv1, h_conv1, h_pool1, W_conv2, b_conv2, h_conv2, h_pool2,
             W_fc1, b_fc1, h_fc1, W_fc2, b_fc2,
             at_train_accuracy, at_train_loss, training, test,

@@ -5,10 +5,11 @@ from typing import Sequence
 from elec576.tf1 import tf
 
 
-def weight_variable(shape: Sequence[int], init: str = 'truncated-normal') -> tf.Variable:
+def weight_variable(shape: Sequence[int], init: str = 'truncated-normal',
+                    stddev: float | None = None) -> tf.Variable:
     """A weight of ``shape`` (e.g. [height, width, Cin, Cout]), drawn with the graph's next op seed.
 
-    ``truncated-normal`` is the listing's, with standard deviation 0.1. ``xavier`` is run 9's
+    ``truncated-normal`` is the listing's, whose standard deviation is 0.1. ``xavier`` is run 9's
     (Glorot & Bengio 2010): ``tf.glorot_normal_initializer`` is the class that the report's
     ``tf.compat.v1.keras.initializers.glorot_normal`` named; today that alias draws from Keras's
     own generator and ignores the graph's seed.
@@ -17,7 +18,7 @@ def weight_variable(shape: Sequence[int], init: str = 'truncated-normal') -> tf.
         initial = tf.glorot_normal_initializer()
         W = initial(shape)
         return tf.Variable(W)
-    initial = tf.truncated_normal(shape, stddev=0.1)
+    initial = tf.truncated_normal(shape, stddev=0.1 if stddev is None else stddev)
     return tf.Variable(initial)
 
 

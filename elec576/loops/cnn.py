@@ -71,6 +71,7 @@ def train_cnn(net: LeNet5, sess: tf.Session, inputs: Inputs, settings: CnnSettin
         feed_dict = {
             net.tf_data: train.images[perm], net.tf_labels: train.labels[perm],
             net.keep_prob: settings.keep_prob,
+            net.eval_keep_prob: settings.evaluation_keep_prob,
             net.dropout_offset: dropout_offsets(i, settings.batch_size, len(test.images))}
         evaluating = settings.eval_every and i % settings.eval_every == 0
         logging = settings.log_every and i % settings.log_every == 0

@@ -5,7 +5,6 @@ as finished.
 """
 
 import contextlib
-import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -17,7 +16,7 @@ from filelock import FileLock, Timeout
 from elec576.errors import Busy, UserError, first_line
 from elec576.files import remove_unfinished, write_json
 from elec576.machine import has_instructions, processor, versions
-from elec576.settings import SETTINGS, CnnSettings, RnnSettings, is_number
+from elec576.settings import SETTINGS, CnnSettings, RnnSettings, as_config, is_number
 
 
 class RunDirectory:
@@ -68,7 +67,7 @@ def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
     processor, if its bits are not those of every processor with AVX2.
     """
     return {'program': settings.program, 'experiment': experiment,
-            'settings': dataclasses.asdict(settings), **software_and_processor(),
+            'settings': as_config(settings), **software_and_processor(),
             'dataset': dataset}
 
 

@@ -12,7 +12,7 @@ that `runs.csv` does not have; those are ignored, and the next collection writes
 
 import io
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,14 @@ from elec576.runs.rundir import (
     read_json,
     read_metrics,
 )
-from elec576.settings import SETTINGS, CnnSettings, RnnSettings
+from elec576.settings import SETTINGS, CnnSettings, RnnSettings, as_config
 
 AGAIN = 'restore it, or remove its folder and make the runs again with scripts/reproduce.py'
 NUMBERS = ('test_accuracy', 'test_loss', 'wall_seconds', 'cpu_seconds')
 PACKAGES = ('elec576', 'python', 'tensorflow', 'numpy')
 KINDS: dict[str, Any] = {  # of columns that hold no floats
     'seed': int, 'step': int, 'iteration': 'Int64',  # whole numbers, but empty in a last row
-    **dict.fromkeys((*PACKAGES, 'processor', 'finished', 'settings'), str)}
+    **dict.fromkeys((*PACKAGES, 'processor', 'finished', 'settings', 'reading'), str)}
 COLUMNS = ('seed', *NUMBERS, *PACKAGES, 'processor', 'finished')
 
 
@@ -107,7 +107,7 @@ def read_table(folder: Path) -> RunTable | None:
     config = read_json(folder / 'config.json')
     try:
         known = SETTINGS[config['program']](**config['settings'], seed=0)
-        if config['settings'].keys() != asdict(known).keys() - {'seed'}:
+        if config['settings'].keys() != as_config(known).keys() - {'seed'}:
             raise KeyError('not all settings')
         config['dataset']['name'], config['dataset']['digest'], config['dataset']['stand_in']
     except (KeyError, TypeError, UserError) as error:

@@ -52,7 +52,7 @@ class Step0:
         accuracy, loss = self.sess.run(
             [net.at_train_accuracy.accuracy, net.at_train_loss.cross_entropy], {
                 net.tf_data: train.images[perm], net.tf_labels: train.labels[perm],
-                net.keep_prob: settings.keep_prob,
+                net.eval_keep_prob: settings.evaluation_keep_prob,
                 # the passes of step 0 before which no test image is seen
                 net.dropout_offset: dropout_offsets(0, settings.batch_size, n_test=0),
                 **{key: np.array([seed], np.uint64) for key in self.keys}})

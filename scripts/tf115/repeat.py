@@ -104,6 +104,7 @@ def masks(settings: CnnSettings) -> tuple[str, ...]:
             found += sess.run(kept, {
                 net.tf_data: np.zeros((settings.batch_size, *net.tf_data.shape[1:]), np.float32),
                 net.keep_prob: settings.keep_prob,
+                net.eval_keep_prob: settings.evaluation_keep_prob,
                 net.dropout_offset: dropout_offsets(
                     step, settings.batch_size, 10 * settings.test_per_class)})
     return _digests(found)

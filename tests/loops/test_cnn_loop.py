@@ -55,6 +55,8 @@ def assert_same_as_listing(ours: dict, listing: dict, printed: str) -> None:
                  marks=pytest.mark.slow),
     {'act': 'sigmoid', 'fc_act': 'relu', 'optimizer': 'momentum', 'batch_size': 7,
      'keep_prob': 0.8, 'test_per_class': 3, 'threads': 1},
+    {'act': 'relu', 'stddev': 0.05, 'keep_prob': 0.75, 'eval_keep_prob': 0.9, 'threads': 1},
+    pytest.param({'act': 'tanh', 'eval_keep_prob': 1.0}, marks=pytest.mark.slow),
     pytest.param({'act': 'relu', 'optimizer': 'rmsprop', 'keep_prob': 1.0, 'train_per_class': 9},
                  marks=pytest.mark.slow),
     pytest.param({'act': 'tanh', 'optimizer': 'adagrad', 'keep_prob': 0.3, 'batch_size': 64},

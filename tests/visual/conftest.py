@@ -26,7 +26,8 @@ def make_trained(tmp_path_factory):
         test = random_images(IMAGES)
         for _ in range(steps):
             sess.run(net.train_step, {net.tf_data: test.images, net.tf_labels: test.labels,
-                                      net.keep_prob: 1.0, net.dropout_offset: [0, 0, 0]})
+                                      net.keep_prob: 1.0, net.eval_keep_prob: 1.0,
+                                      net.dropout_offset: [0, 0, 0]})
         made[act, steps] = Trained(net, sess, settings, test, DataOrigin('random', ''),
                                    tmp_path_factory.mktemp('run'), steps)
         return made[act, steps]
