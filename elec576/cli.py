@@ -212,10 +212,10 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
     pin_kernels(settings.isa)
 
     # TensorFlow takes seconds to load: import it only after the options are checked
-    from elec576.comparison.beside import beside
     from elec576.data import ORIGINALS
     from elec576.pictures.run import draw_run
     from elec576.runs.run import Options, run
+    from elec576.telling.beside import beside
 
     options = Options(data=args.data, experiment=experiment, events=args.events,
                       checkpoint_seconds=args.checkpoint_seconds, keep_every=args.keep_every)

@@ -23,11 +23,11 @@ import sys
 from pathlib import Path
 
 from elec576 import cli
-from elec576.comparison.asked import Asked, parse, read_claims, refuse_unmeasurable
-from elec576.comparison.check import answers, committed, own
+from elec576.check.answers import answers, committed, own
+from elec576.check.claims import Asked, parse, read_claims, refuse_unmeasurable
+from elec576.comparison.estimates import SEEDS_FOR_INTERVAL
+from elec576.comparison.first_steps import read_first_steps
 from elec576.comparison.results import read_results
-from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
-from elec576.comparison.step0 import read_first_steps
 from elec576.data.standin import NAME, NOTICE
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads

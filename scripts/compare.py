@@ -10,12 +10,12 @@ from pathlib import Path
 
 from elec576 import cli
 from elec576.comparison.comparison import compare
-from elec576.comparison.markdown import headline, report_text
-from elec576.comparison.tables import write_tables
 from elec576.errors import UserError
 from elec576.files import write_whole
 from elec576.page.page import page_text
 from elec576.pictures.comparison import draw_comparison
+from elec576.telling.markdown import headline, report_text
+from elec576.telling.tables import write_tables
 
 HEADLINE = re.compile(r'(?<=<!-- headline -->\n).*?(?=<!-- end -->)', re.DOTALL)
 

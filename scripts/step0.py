@@ -15,7 +15,7 @@ from first_steps.make import make
 from tqdm import tqdm
 
 from elec576 import cli
-from elec576.comparison.step0 import table_path
+from elec576.comparison.first_steps import table_path
 from elec576.experiments import STEP_0
 from elec576.settings import all_cores
 

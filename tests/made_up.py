@@ -12,7 +12,7 @@ import pandas as pd
 
 from elec576.claims.numbers import reported
 from elec576.claims.plan import FIRST_SEED
-from elec576.comparison.step0 import COLUMNS
+from elec576.comparison.first_steps import COLUMNS
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, STEP_0, named
 from elec576.files import write_array, write_json, write_whole
 from elec576.loops.history import COLUMNS_OF, History

@@ -8,9 +8,9 @@ import pytest
 from helpers import REPOSITORY
 
 from elec576.comparison.comparison import compare
-from elec576.comparison.markdown import report_text
-from elec576.comparison.tables import tables
 from elec576.runs.tables import csv_text
+from elec576.telling.markdown import report_text
+from elec576.telling.tables import tables
 
 README = (REPOSITORY / 'README.md').read_text(encoding='utf-8')
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions, luck_together
 from elec576.comparison.curves import Curves, curves
+from elec576.comparison.error_rates import Rate, check_rates
 from elec576.comparison.evidence import Answer, weigh_evidence
+from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
-from elec576.comparison.rates import Rate, check_rates
+from elec576.comparison.report_as_a_whole import Yardstick, yardstick
 from elec576.comparison.results import Results, Run, read_results
-from elec576.comparison.step0 import FirstSteps, read_first_steps
-from elec576.comparison.yardstick import Yardstick, yardstick
 from elec576.experiments import EXPERIMENTS
 
 
@@ -92,7 +92,7 @@ def compare(folder: Path) -> Comparison:
 
     Raises:
         UserError: see `elec576.comparison.results.read_results` and
-            `elec576.comparison.step0.read_first_steps`.
+            `elec576.comparison.first_steps.read_first_steps`.
     """
     results = read_results(folder)
     return Comparison(results, read_first_steps(folder, results))

@@ -6,10 +6,10 @@ from typing import Iterable, Sequence
 from elec576.claims.conclusions import CONCLUSIONS, HANGING_ON_ONE_RUN, Conclusion
 from elec576.claims.plan import LEVEL
 from elec576.comparison import links
+from elec576.comparison.estimates import order_probability
 from elec576.comparison.links import JudgedLink, judge_link
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Results
-from elec576.comparison.statistics import order_probability
 
 VERDICTS = (links.SUPPORTED, links.CONTRADICTED, links.EQUAL, links.UNDECIDED, links.WAITING)
 

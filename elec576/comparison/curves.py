@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elec576.comparison.judgement import Reference
+from elec576.comparison.prediction import Reference
 from elec576.comparison.results import Run
 
 

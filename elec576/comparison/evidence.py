@@ -8,12 +8,12 @@ import numpy as np
 
 from elec576.claims.numbers import ReportedValue, reported
 from elec576.claims.questions import QUESTIONS, Question
+from elec576.comparison.estimates import Summary
+from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.identification import Identification
-from elec576.comparison.judgement import Reference
 from elec576.comparison.likelihoods import ACTIVATIONS
+from elec576.comparison.prediction import Reference
 from elec576.comparison.results import Results
-from elec576.comparison.statistics import Summary
-from elec576.comparison.step0 import FirstSteps
 from elec576.experiments import STEP_0
 
 

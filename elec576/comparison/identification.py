@@ -14,10 +14,10 @@ from itertools import combinations, groupby
 import numpy as np
 
 from elec576.claims.plan import LEVEL
+from elec576.comparison.estimates import SEEDS_FOR_INTERVAL
+from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.likelihoods import Block, Likelihoods, blocks, measured
 from elec576.comparison.results import Results
-from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
-from elec576.comparison.step0 import FirstSteps
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
 from elec576.settings import CnnSettings
 

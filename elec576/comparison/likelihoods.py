@@ -1,7 +1,7 @@
 """The likelihood of numbers that one program printed together, under several experiments' runs.
 
 A block's log-likelihood is the sum of the log densities of its numbers
-(`elec576.comparison.judgement.Reference`) and that of a Gaussian copula, since numbers of one run
+(`elec576.comparison.prediction.Reference`) and that of a Gaussian copula, since numbers of one run
 depend on one another: the correlation of the scores of our own runs, each judged by the others of
 its experiment, taken over all experiments together and shrunk (Ledoit and Wolf, "A well-conditioned
 estimator for large-dimensional covariance matrices", Journal of Multivariate Analysis 88, 2004).
@@ -15,10 +15,10 @@ from sklearn.covariance import ledoit_wolf
 
 from elec576.claims.numbers import ReportedValue, all_reported
 from elec576.claims.questions import STATISTICS
-from elec576.comparison.judgement import reference_of
+from elec576.comparison.first_steps import FirstSteps
+from elec576.comparison.prediction import reference_of
+from elec576.comparison.report_as_a_whole import CAP
 from elec576.comparison.results import Run
-from elec576.comparison.step0 import FirstSteps
-from elec576.comparison.yardstick import CAP
 from elec576.experiments import SAME_RUN, named
 from elec576.settings import CnnSettings, RnnSettings
 

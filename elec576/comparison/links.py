@@ -9,8 +9,7 @@ import numpy as np
 from elec576.claims import plan
 from elec576.claims.conclusions import CONCLUSIONS, Link
 from elec576.claims.numbers import ReportedValue, reported
-from elec576.comparison.results import Results, Run
-from elec576.comparison.statistics import (
+from elec576.comparison.estimates import (
     Paired,
     bounds,
     deciding_n,
@@ -19,6 +18,7 @@ from elec576.comparison.statistics import (
     paired,
     t_bound,
 )
+from elec576.comparison.results import Results, Run
 from elec576.errors import UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, named
 from elec576.settings import RnnSettings

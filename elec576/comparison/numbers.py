@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from elec576.claims.numbers import ReportedValue, all_reported
-from elec576.comparison.judgement import LIMIT, Judgement, Reference, reference_of
+from elec576.comparison.first_steps import FirstSteps
+from elec576.comparison.prediction import LIMIT, Judgement, Reference, reference_of
 from elec576.comparison.results import Results
-from elec576.comparison.step0 import FirstSteps
 from elec576.experiments import named
 
 COMPATIBLE, NOT_COMPATIBLE = 'compatible', 'not compatible'
@@ -58,7 +58,7 @@ def judge_numbers(results: Results, first_steps: FirstSteps
     """All of the report's numbers, in its order.
 
     Args:
-        first_steps: see `elec576.comparison.step0.read_first_steps`.
+        first_steps: see `elec576.comparison.first_steps.read_first_steps`.
     """
     return tuple(_judge(value, results, first_steps) for value in all_reported())
 

@@ -3,12 +3,12 @@
 from elec576.claims.conclusions import CELLS
 from elec576.claims.numbers import reported
 from elec576.comparison.comparison import Comparison
+from elec576.comparison.estimates import Summary, summarise
 from elec576.comparison.evidence import Answer
 from elec576.comparison.results import Run
-from elec576.comparison.statistics import Summary, summarise
-from elec576.comparison.words import count_words, digits, interval, quantity_words
 from elec576.experiments import hidden_units_of
 from elec576.page.charts import PARTS
+from elec576.telling.words import count_words, digits, interval, quantity_words
 
 
 def numbers_words(comparison: Comparison) -> str:

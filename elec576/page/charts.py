@@ -8,13 +8,13 @@ import numpy as np
 from elec576.claims.conclusions import CELLS
 from elec576.claims.numbers import reported
 from elec576.comparison.comparison import Comparison
+from elec576.comparison.estimates import summarise
 from elec576.comparison.evidence import Answer
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Run
-from elec576.comparison.statistics import summarise
-from elec576.comparison.words import digits, interval, measured_words, place_words, quantity_words
 from elec576.experiments import hidden_units_of, named
 from elec576.settings import CnnSettings
+from elec576.telling.words import digits, interval, measured_words, place_words, quantity_words
 
 DIGITS = 6
 EDGE = 3.0  # of the overview: a number farther out than this many interval halves is drawn there

@@ -12,14 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from elec576.claims.questions import STATISTICS
-from elec576.comparison import links, methods, words
+from elec576.comparison import links
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
+from elec576.comparison.estimates import SEEDS_FOR_INTERVAL, summarise
 from elec576.comparison.identification import FAINTEST
 from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
-from elec576.comparison.provenance import PACKAGES, origins
-from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, summarise
-from elec576.comparison.tables import TABLES
 from elec576.experiments import named
 from elec576.page import alternatives
 from elec576.page.charts import charts
@@ -27,6 +25,9 @@ from elec576.page.commands import rerun_commands
 from elec576.page.origins import settings_origins
 from elec576.page.strips import effect_strips, number_strip
 from elec576.settings import describe
+from elec576.telling import methods, words
+from elec576.telling.provenance import PACKAGES, origins
+from elec576.telling.tables import TABLES
 
 # the chart library with what it needs, in the order in which it is loaded; vendor/README.md
 LIBRARIES = ('d3', 'plot.umd')

@@ -12,15 +12,15 @@ from elec576.claims.numbers import reported
 from elec576.claims.plan import MARGINS
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.curves import Curves
-from elec576.comparison.figures import ALL_NAMES, Figure, answers_of, figures
+from elec576.comparison.estimates import Summary
 from elec576.comparison.links import CONTRADICTED, EQUAL, SUPPORTED, UNDECIDED, JudgedLink, data_of
 from elec576.comparison.numbers import JudgedNumber
-from elec576.comparison.statistics import Summary
-from elec576.comparison.words import measured_words, quantity_words
 from elec576.experiments import hidden_units_of, named
 from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
 from elec576.pictures.filters import draw_filters
 from elec576.pictures.identification import draw_identification
+from elec576.telling.figures import ALL_NAMES, Figure, answers_of, figures
+from elec576.telling.words import measured_words, quantity_words
 
 EDGE = 2.0  # where marks farther out than this many interval halves are drawn
 SCALE = '\n(from two margins on, logarithmic)'

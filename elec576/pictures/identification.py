@@ -10,8 +10,8 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from elec576.comparison.identification import FAINTEST, Fit, Identification
-from elec576.comparison.words import behind_words
 from elec576.pictures.figure import VERMILION, new_figure, save
+from elec576.telling.words import behind_words
 
 ROW = 0.36  # inches
 _COLOURS = ListedColormap(colormaps['Blues'](np.linspace(0, 0.85, 256)))  # print fills the darkest

@@ -1,4 +1,4 @@
-"""Make `results/step0.csv` and `step0.json` (`elec576.comparison.step0`)."""
+"""Make `results/step0.csv` and `step0.json` (`elec576.comparison.first_steps`)."""
 
 import dataclasses
 from functools import cache
@@ -9,7 +9,7 @@ import joblib
 import pandas as pd
 from filelock import FileLock
 
-from elec576.comparison.step0 import COLUMNS, in_order, origin_path, read, table_path
+from elec576.comparison.first_steps import COLUMNS, in_order, origin_path, read, table_path
 from elec576.data import load_cifar10, origin_of
 from elec576.errors import UserError
 from elec576.experiments import FREE, STEP_0

@@ -10,9 +10,9 @@ from typing import Sequence
 
 import numpy as np
 
-from elec576.comparison.markdown import table
 from elec576.machine import pinned, processor, versions, versions_text
 from elec576.settings import CnnSettings
+from elec576.telling.markdown import table
 from tf115 import cases
 from tf115.means import SameMeans, section
 from tf115.repeat import difference, repeat

@@ -8,11 +8,11 @@ from typing import Sequence
 
 from scipy import optimize, stats
 
-from elec576.comparison.markdown import table
+from elec576.comparison.estimates import Summary, summarise
 from elec576.comparison.results import Results
-from elec576.comparison.statistics import Summary, summarise
-from elec576.comparison.words import digits
 from elec576.errors import UserError
+from elec576.telling.markdown import table
+from elec576.telling.words import digits
 
 LEVEL, POWER = 0.05, 0.80
 RUNS_FOR_TEST = 3

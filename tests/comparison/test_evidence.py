@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from made_up import write_run, write_runs, write_step_0
 
-from elec576.comparison import step0
+from elec576.comparison import first_steps
 from elec576.comparison.comparison import compare
-from elec576.comparison.judgement import Reference
+from elec576.comparison.prediction import Reference
 from elec576.errors import UserError
 
 
@@ -21,7 +21,7 @@ def test_readings_beside_the_report(tmp_path):
     assert answer.count('fc1 stays tanh') == (4, 4)
     assert answer.count('fc1 relu') == (0, 4)
     ours, other = answer.readings
-    assert ours.values == tuple(step0.read(tmp_path).query('settings == "relu"')['train_loss'])
+    assert ours.values == tuple(first_steps.read(tmp_path).query('settings == "relu"')['train_loss'])
     right, wrong = answer.log_likelihoods.values()
     assert right == pytest.approx(Reference(
         'train_loss', np.reshape(ours.values, (-1, 1)), 0, tuple(range(60)), None).log_densities(

@@ -11,17 +11,17 @@ from stand_ins import StandIn, StandIns
 
 from elec576.claims.numbers import reported
 from elec576.comparison.comparison import compare
+from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.identification import CLEAR, Exchange, Identification, identify
 from elec576.comparison.likelihoods import blocks, shrunk_correlation
-from elec576.comparison.markdown import report_text
-from elec576.comparison.step0 import FirstSteps
-from elec576.comparison.words import (
+from elec576.experiments import named
+from elec576.telling.markdown import report_text
+from elec576.telling.words import (
     behind_words,
     exchange_words,
     identification_words,
     misfit_words,
 )
-from elec576.experiments import named
 
 PRINTED = {name: tuple(value.number for value in reported(name))
            for name in ('lstm-128', 'gru-128', 'gru-50', 'gru-300')}

@@ -12,6 +12,7 @@ from stand_ins import StandIns, run, runs
 from elec576.claims.conclusions import CONCLUSIONS, Conclusion, Link, chain
 from elec576.claims.plan import BOUNDS, LOOKS, MARGINS, first_look
 from elec576.comparison.conclusions import JudgedConclusion
+from elec576.comparison.estimates import bounds, image_variance, over_images, paired
 from elec576.comparison.links import (
     CONTRADICTED,
     EQUAL,
@@ -25,7 +26,6 @@ from elec576.comparison.links import (
     judge_link,
     next_runs,
 )
-from elec576.comparison.statistics import bounds, image_variance, over_images, paired
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS
 

@@ -13,7 +13,7 @@ from elec576.claims.conclusions import HANGING_ON_ONE_RUN
 from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.comparison import compare
 from elec576.comparison.conclusions import judge_conclusions, luck_together
-from elec576.comparison.judgement import Reference
+from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.links import (
     AGREES,
     CONTRADICTED,
@@ -31,7 +31,7 @@ from elec576.comparison.numbers import (
     TOO_FEW,
     judge_numbers,
 )
-from elec576.comparison.step0 import FirstSteps
+from elec576.comparison.prediction import Reference
 
 
 def number(comparison, experiment, quantity, step):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from first_steps import make
 
-from elec576.comparison.step0 import COLUMNS
+from elec576.comparison.first_steps import COLUMNS
 from elec576.errors import UserError
 from elec576.experiments import STEP_0
 from elec576.loops.history import History

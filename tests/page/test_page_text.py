@@ -18,8 +18,8 @@ from elec576.claims.conclusions import Link
 from elec576.comparison.comparison import compare
 from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.curves import curves
+from elec576.comparison.estimates import Paired
 from elec576.comparison.links import JudgedLink, Look
-from elec576.comparison.statistics import Paired
 from elec576.errors import UserError
 from elec576.page.page import page_text
 from elec576.page.strips import Strip, effect_strips, number_strip

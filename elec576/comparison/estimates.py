@@ -19,7 +19,7 @@ class Summary:
 
     Attributes:
         low, high: where one more run would lie with 95 % probability
-            (`elec576.comparison.judgement`).
+            (`elec576.comparison.prediction`).
     """
 
     n: int

@@ -5,19 +5,19 @@ from typing import Iterable
 from tabulate import tabulate
 
 from elec576.claims.plan import LEVEL
-from elec576.comparison import words
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
-from elec576.comparison.figures import Figure, figures
+from elec576.comparison.error_rates import Rate
+from elec576.comparison.estimates import Summary, summarise
 from elec576.comparison.links import AGREES, DISAGREES, SILENT, UNDECIDED, WAITING, JudgedLink
-from elec576.comparison.methods import METHODS
 from elec576.comparison.numbers import JudgedNumber
-from elec576.comparison.provenance import PACKAGES, origins
-from elec576.comparison.rates import Rate
-from elec576.comparison.statistics import Summary, summarise
-from elec576.comparison.words import digits, interval, measured_words, quantity_words
 from elec576.experiments import named
 from elec576.settings import describe
+from elec576.telling import words
+from elec576.telling.figures import Figure, figures
+from elec576.telling.methods import METHODS
+from elec576.telling.provenance import PACKAGES, origins
+from elec576.telling.words import digits, interval, measured_words, quantity_words
 
 _OWN = {AGREES: 'agree', DISAGREES: '**disagree**', SILENT: 'it prints none'}
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from elec576.claims.conclusions import CELLS
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.words import count_words, data_words, seed_words
 from elec576.experiments import EXPERIMENTS, named
 from elec576.settings import CnnSettings, describe
+from elec576.telling.words import count_words, data_words, seed_words
 
 FILTERS_EXPERIMENT = 'cnn-vis'  # its first seed
 CURVES = tuple(name for name, settings in EXPERIMENTS.items() if isinstance(settings, CnnSettings))

@@ -8,8 +8,8 @@ from elec576.claims.questions import layer_and_statistic
 from elec576.comparison.evidence import Answer
 from elec576.comparison.identification import CLEAR, EXPECTED, Fit, Identification
 from elec576.comparison.links import JudgedLink
+from elec576.comparison.report_as_a_whole import Yardstick
 from elec576.comparison.results import Results, Run
-from elec576.comparison.yardstick import Yardstick
 from elec576.experiments import SAME_RUN, named
 from elec576.settings import CnnSettings, RnnSettings
 

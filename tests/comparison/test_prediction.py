@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 from stand_ins import StandIn
 
-from elec576.comparison.judgement import LIMIT, Judgement, Reference, reference_of
-from elec576.comparison.step0 import COLUMNS, FirstSteps
+from elec576.comparison.first_steps import COLUMNS, FirstSteps
+from elec576.comparison.prediction import LIMIT, Judgement, Reference, reference_of
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS, STEP_0, named
 

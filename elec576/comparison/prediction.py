@@ -15,9 +15,9 @@ import numpy as np
 from scipy import special, stats
 
 from elec576.claims.plan import EVALUATIONS_APART, LEVEL
+from elec576.comparison.estimates import SEEDS_FOR_INTERVAL, Summary, summarise
+from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.results import Run
-from elec576.comparison.statistics import SEEDS_FOR_INTERVAL, Summary, summarise
-from elec576.comparison.step0 import FirstSteps
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
 

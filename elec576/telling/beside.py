@@ -4,9 +4,9 @@ from tabulate import tabulate
 
 from elec576.claims.numbers import reported
 from elec576.claims.questions import STATISTICS, layer_and_statistic
-from elec576.comparison.words import measured_words
 from elec576.loops.history import History
 from elec576.runs.rundir import RunDirectory, read_json
+from elec576.telling.words import measured_words
 
 CAVEAT = ('One run neither confirms nor refutes a printed number: '
           'scripts/compare.py compares it with the runs of many seeds.')

@@ -6,8 +6,8 @@ import pytest
 from made_up import finished_run
 
 from elec576.claims.numbers import reported
-from elec576.comparison.beside import beside
 from elec576.runs.rundir import RunDirectory
+from elec576.telling.beside import beside
 
 
 @pytest.mark.parametrize('name', ('cnn1', 'cnn-vis', 'gru-128'))

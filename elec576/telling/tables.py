@@ -6,8 +6,8 @@ import pandas as pd
 
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
+from elec576.comparison.estimates import Summary, summarise
 from elec576.comparison.links import JudgedLink
-from elec576.comparison.statistics import Summary, summarise
 from elec576.experiments import named
 from elec576.files import write_whole
 from elec576.runs.tables import csv_text

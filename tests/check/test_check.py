@@ -9,7 +9,8 @@ import pytest
 from made_up import write_run, write_runs, write_step_0
 
 from elec576 import cli
-from elec576.comparison.asked import (
+from elec576.check.answers import Found, answers, committed
+from elec576.check.claims import (
     Asked,
     Claim,
     measuring,
@@ -17,19 +18,18 @@ from elec576.comparison.asked import (
     read_claims,
     refuse_unmeasurable,
 )
-from elec576.comparison.check import Found, answers, committed
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.judgement import LIMIT, Reference
-from elec576.comparison.markdown import report_text
+from elec576.comparison.error_rates import check_rates
+from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.numbers import judge_numbers
-from elec576.comparison.rates import check_rates
+from elec576.comparison.prediction import LIMIT, Reference
 from elec576.comparison.results import read_results
-from elec576.comparison.step0 import FirstSteps, read_first_steps
 from elec576.errors import UserError
 from elec576.experiments import named
 from elec576.runs import many
 from elec576.runs.tables import read_table
 from elec576.settings import CnnSettings, RnnSettings
+from elec576.telling.markdown import report_text
 
 CNN, RNN = CnnSettings(), RnnSettings()
 SMALL = ('--train-per-class', 12, '--test-per-class', 4, '--steps', 3)

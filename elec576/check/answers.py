@@ -6,17 +6,17 @@ from functools import cache
 from pathlib import Path
 from typing import Iterable, Mapping, NamedTuple, Sequence
 
-from elec576.comparison.asked import Asked, Claim, measuring
-from elec576.comparison.judgement import Judgement, Reference, reference_of
+from elec576.check.claims import Asked, Claim, measuring
+from elec576.comparison.first_steps import FirstSteps
+from elec576.comparison.prediction import Judgement, Reference, reference_of
 from elec576.comparison.results import Results, Run
-from elec576.comparison.step0 import FirstSteps
-from elec576.comparison.words import count_words, digits, interval
 from elec576.data import ORIGINALS, origin_of
 from elec576.errors import UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, folder_name, name_of, named
 from elec576.runs.many import Job, make, outstanding
 from elec576.runs.tables import folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings, all_cores, describe
+from elec576.telling.words import count_words, digits, interval
 
 
 class Found(NamedTuple):

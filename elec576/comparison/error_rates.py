@@ -10,9 +10,9 @@ from typing import Iterable, Sequence
 from elec576.claims.conclusions import CELLS
 from elec576.claims.plan import EVALUATIONS_APART
 from elec576.claims.questions import STATISTICS
-from elec576.comparison.judgement import LIMIT, Reference
+from elec576.comparison.first_steps import FirstSteps
+from elec576.comparison.prediction import LIMIT, Reference
 from elec576.comparison.results import Results
-from elec576.comparison.step0 import FirstSteps
 from elec576.errors import UserError
 from elec576.experiments import STEP_0, named
 

@@ -1,9 +1,9 @@
 """How the comparison was computed, in words; text and page share them."""
 
+from elec576.comparison.estimates import SEEDS_FOR_INTERVAL
 from elec576.comparison.identification import CLEAR, LEAST_RUNS
-from elec576.comparison.judgement import NEIGHBOURS
-from elec576.comparison.statistics import SEEDS_FOR_INTERVAL
-from elec576.comparison.yardstick import CAP, REPORTS
+from elec576.comparison.prediction import NEIGHBOURS
+from elec576.comparison.report_as_a_whole import CAP, REPORTS
 
 METHODS: tuple[tuple[str, str], ...] = (  # what, how
     ('Prediction interval',

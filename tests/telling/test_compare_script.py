@@ -17,11 +17,14 @@ from scipy import stats
 
 from elec576.comparison.comparison import compare
 from elec576.comparison.curves import curves
-from elec576.comparison.figures import ALL_NAMES, figures
-from elec576.comparison.judgement import Reference
-from elec576.comparison.markdown import report_text
-from elec576.comparison.tables import write_tables
-from elec576.comparison.words import (
+from elec576.comparison.prediction import Reference
+from elec576.experiments import named
+from elec576.pictures.comparison import draw_comparison
+from elec576.settings import describe
+from elec576.telling.figures import ALL_NAMES, figures
+from elec576.telling.markdown import report_text
+from elec576.telling.tables import write_tables
+from elec576.telling.words import (
     count_words,
     digits,
     measured_words,
@@ -29,9 +32,6 @@ from elec576.comparison.words import (
     percent_words,
     seed_words,
 )
-from elec576.experiments import named
-from elec576.pictures.comparison import draw_comparison
-from elec576.settings import describe
 
 COMMAND = [sys.executable, str(REPOSITORY / 'scripts' / 'compare.py'), '--results']
 
@@ -274,7 +274,7 @@ def test_words(tmp_path):
 
 
 def test_comparing_and_its_page_need_no_tensorflow():
-    code = ('import sys, elec576.comparison.markdown, elec576.comparison.tables, '
+    code = ('import sys, elec576.telling.markdown, elec576.telling.tables, '
             'elec576.page.page, elec576.pictures.comparison; '
             'assert "tensorflow" not in sys.modules')
     subprocess.run([sys.executable, '-c', code], check=True,

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from elec576.claims.plan import BOUNDS
-from elec576.comparison.statistics import (
+from elec576.comparison.estimates import (
     Paired,
     Summary,
     bounds,

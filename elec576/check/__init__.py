@@ -1,0 +1,1 @@
+"""A user's own claims: parsing, the runs that they need, answers."""
