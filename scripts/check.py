@@ -25,8 +25,8 @@ from pathlib import Path
 from elec576 import cli
 from elec576.check.answers import answers, committed, own
 from elec576.check.claims import Asked, parse, read_claims, refuse_unmeasurable
-from elec576.comparison.estimates import SEEDS_FOR_INTERVAL
 from elec576.comparison.first_steps import read_first_steps
+from elec576.comparison.prediction import SEEDS_FOR_INTERVAL
 from elec576.comparison.results import read_results
 from elec576.data.standin import NAME, NOTICE
 from elec576.errors import UserError

@@ -14,9 +14,8 @@ import numpy as np
 
 from elec576.claims.numbers import rounding_of
 from elec576.claims.plan import EVALUATIONS_APART
-from elec576.claims.questions import STATISTICS
 from elec576.errors import UserError
-from elec576.loops.history import COLUMNS_OF, INTEGERS
+from elec576.loops.history import COLUMNS_OF, INTEGERS, STATISTICS
 from elec576.settings import CnnSettings, RnnSettings
 
 COLUMNS = ['options', 'quantity', 'step', 'value']  # of a file of claims

@@ -1,19 +1,33 @@
 """The whole comparison as one object, from which tables, text, pictures and page are made."""
 
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from elec576.comparison.conclusions import JudgedConclusion, judge_conclusions, luck_together
-from elec576.comparison.curves import Curves, curves
-from elec576.comparison.error_rates import Rate, check_rates
-from elec576.comparison.evidence import Answer, weigh_evidence
+import numpy as np
+
+from elec576.claims.conclusions import CELLS
+from elec576.comparison.conclusions import JudgedConclusion, chance_together, judge_conclusions
+from elec576.comparison.error_rates import Rate, error_rates
 from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
+from elec576.comparison.prediction import Reference
+from elec576.comparison.readings import Answer, weigh_evidence
 from elec576.comparison.report_as_a_whole import Yardstick, yardstick
 from elec576.comparison.results import Results, Run, read_results
 from elec576.experiments import EXPERIMENTS
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One quantity over training; steps that not every run measured are left out."""
+
+    steps: np.ndarray  # [steps]
+    seeds: tuple[int, ...]
+    values: np.ndarray  # [seeds, steps]
+    mean: np.ndarray  # [steps]
+    band: np.ndarray | None  # [2, steps]: 95 % prediction interval; None with too few runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +40,7 @@ class Comparison:
 
     results: Results
     first_steps: FirstSteps = FirstSteps()
+    _curves: dict[tuple[str, str], Curves] = field(default_factory=dict, repr=False)
 
     @cached_property
     def numbers(self) -> tuple[JudgedNumber, ...]:
@@ -41,12 +56,12 @@ class Comparison:
         return tuple(judged for judged in self.conclusions if not judged.conclusion.reading)
 
     @cached_property
-    def luck(self) -> float | None:
+    def chance(self) -> float | None:
         """The probability that all sentences on the report's run 2 come out in its order.
 
         None while one of their links waits for its first look.
         """
-        return luck_together(self.conclusions, self.results)
+        return chance_together(self.conclusions, self.results)
 
     @cached_property
     def yardstick(self) -> Yardstick | None:
@@ -62,13 +77,26 @@ class Comparison:
         return weigh_evidence(self.results, self.first_steps, self.identification)
 
     @cached_property
-    def rates(self) -> tuple[Rate, ...]:
-        return check_rates(self.results, self.first_steps)
+    def error_rates(self) -> tuple[Rate, ...]:
+        return error_rates(self.results, self.first_steps)
 
-    @cache
     def curves(self, experiment: str, quantity: str) -> Curves:
         """One of the quantities in a history, in the runs of one of `experiments`."""
-        return curves(self.results.of(experiment), quantity)
+        key = experiment, quantity
+        if key not in self._curves:
+            self._curves[key] = curves(self.results.of(experiment), quantity)
+        return self._curves[key]
+
+    @cached_property
+    def timing_processor(self) -> str | None:
+        """The processor whose CPU seconds of the cells are shown by hidden units."""
+        return self.results.timing_processor(*(
+            name for names in CELLS.values() for name in names if self.results.of(name)))
+
+    def by_hidden_units(self, experiment: str, quantity: str) -> tuple[Run, ...]:
+        """The runs of a cell that are shown: of CPU seconds, those on `timing_processor`."""
+        return tuple(run for run in self.results.of(experiment) if quantity != 'cpu_seconds'
+                     or run.metrics['processor'] == self.timing_processor)
 
     @property
     def experiments(self) -> tuple[str, ...]:
@@ -96,3 +124,19 @@ def compare(folder: Path) -> Comparison:
     """
     results = read_results(folder)
     return Comparison(results, read_first_steps(folder, results))
+
+
+def curves(runs: tuple[Run, ...], quantity: str) -> Curves:
+    """The curves of ``quantity`` in ``runs``, one or more of one experiment.
+
+    The band is the interval by which a number at that step is judged, step by step.
+    """
+    measured = [run.measured(quantity) for run in runs]
+    steps = sorted(set.intersection(*(set(values) for values in measured)))
+    values = np.array([[found[step] for step in steps] for found in measured])
+    references = [Reference.of(quantity, step, runs) for step in steps]
+    band = None
+    if references and references[0].enough:
+        band = np.array([reference.interval() for reference in references]).T
+    return Curves(np.array(steps), tuple(run.seed for run in runs), values, values.mean(axis=0),
+                  band)

@@ -6,7 +6,7 @@ from typing import Iterable, Sequence
 from elec576.claims.conclusions import CONCLUSIONS, HANGING_ON_ONE_RUN, Conclusion
 from elec576.claims.plan import LEVEL
 from elec576.comparison import links
-from elec576.comparison.estimates import order_probability
+from elec576.comparison.estimates import chance_of_order
 from elec576.comparison.links import JudgedLink, judge_link
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.results import Results
@@ -19,14 +19,15 @@ class JudgedConclusion:
     """A conclusion, its parts and what follows from them.
 
     Attributes:
-        luck: the probability that one run of each setting comes out in the sentence's order; None
-            while one of its links waits for its first look.
+        chance: the probability that one run of each setting comes out in the sentence's order; None
+            while one of its links waits for its first look, and of running times where no processor
+            has runs of all.
     """
 
     conclusion: Conclusion
     links: tuple[JudgedLink, ...]
     values: tuple[JudgedNumber, ...]
-    luck: float | None
+    chance: float | None
 
     @property
     def verdict(self) -> str:
@@ -63,21 +64,26 @@ def judge_conclusions(results: Results, numbers: tuple[JudgedNumber, ...]
         judged = tuple(judge_link(link, results) for link in conclusion.links)
         found.append(JudgedConclusion(conclusion, judged,
                                       tuple(by_name[name] for name in conclusion.values),
-                                      _luck(judged, results)))
+                                      _chance(judged, results)))
     return tuple(found)
 
 
-def luck_together(conclusions: Iterable[JudgedConclusion], results: Results) -> float | None:
+def chance_together(conclusions: Iterable[JudgedConclusion], results: Results) -> float | None:
     """The probability that all links that put a run above the report's run 2 come out so."""
     judged = {link.link: link for found in conclusions for link in found.links}
-    return _luck([judged[link] for link in HANGING_ON_ONE_RUN], results)
+    return _chance([judged[link] for link in HANGING_ON_ONE_RUN], results)
 
 
-def _luck(judged: Sequence[JudgedLink], results: Results) -> float | None:
+def _chance(judged: Sequence[JudgedLink], results: Results) -> float | None:
     """From all runs, not only a look's: sentences that share an experiment share its runs."""
     if any(link.look is None for link in judged):
         return None
     pairs = [(link.link.higher, link.link.lower) for link in judged]
-    quantity = judged[0].link.quantity
-    return order_probability({name: results.final(name, quantity) for pair in pairs
-                              for name in pair}, pairs)
+    names = {name for pair in pairs for name in pair}
+    quantity, processor = judged[0].link.quantity, None
+    if quantity == 'cpu_seconds':
+        processor = results.timing_processor(*names)
+        if processor is None:
+            return None
+    return chance_of_order({name: results.final(name, quantity, processor) for name in names},
+                           pairs)

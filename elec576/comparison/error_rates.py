@@ -1,26 +1,23 @@
-"""How often a check is right: our own runs as claims, under their settings and under wrong ones.
+"""How often a check finds that settings are wrong: our own runs as claims about other settings.
 
 Each run is judged as `scripts/check.py` judges a claim, by the runs of the other seeds: runs of
-equal seed share initial weights.
+equal seed share initial weights. How often numbers of the right settings lie inside is the coverage
+(`elec576.comparison.report_as_a_whole`).
 """
 
 from dataclasses import dataclass
 from typing import Iterable, Sequence
 
 from elec576.claims.conclusions import CELLS
-from elec576.claims.plan import EVALUATIONS_APART
-from elec576.claims.questions import STATISTICS
 from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.prediction import LIMIT, Reference
 from elec576.comparison.results import Results
-from elec576.errors import UserError
 from elec576.experiments import STEP_0, named
+from elec576.loops.history import STATISTICS
 
 Quantities = dict[str, tuple[str, ...]]  # in words, and by the names in a run's history
 
 FINAL: Quantities = {'final test accuracy': ('test_accuracy',), 'final test loss': ('test_loss',)}
-MIDDLE: Quantities = {'train accuracy, mid-run': ('train_accuracy',),
-                      'train loss, mid-run': ('train_loss',)}
 STEP_0_LOSS = 'train loss, step 0'
 KEEP_PROB = ('keep_prob 0.75 for 0.5', 'relu, keep_prob 0.75', 'relu')  # settings of STEP_0
 
@@ -46,7 +43,7 @@ class Rate:
     """Of ``judged`` claims of one kind, how many were found outside.
 
     Attributes:
-        wrong: what is wrong with the claimed settings; empty for the run's own settings.
+        wrong: what is wrong with the claimed settings.
     """
 
     wrong: str
@@ -55,12 +52,9 @@ class Rate:
     judged: int
 
 
-def check_rates(results: Results, first_steps: FirstSteps) -> tuple[Rate, ...]:
-    """Claims of true settings first, then those of wrong ones; kinds without runs are left out."""
-    rates = [_rate('', words, [(own, own) for name in results.runs for quantity in quantities
-                               if (own := at(results, name, quantity))])
-             for kinds, at in ((FINAL, _at_end), (MIDDLE, _mid_run))
-             for words, quantities in kinds.items()]
+def error_rates(results: Results, first_steps: FirstSteps) -> tuple[Rate, ...]:
+    """One for each wrong settings and kind of quantity; those without runs are left out."""
+    rates = []
     for wrong, (pairs, kinds) in WRONG.items():
         rates += [_rate(wrong, words, [tuple(_at_end(results, name, quantity) for name in pair)
                                        for pair in pairs for quantity in quantities])
@@ -74,15 +68,6 @@ def check_rates(results: Results, first_steps: FirstSteps) -> tuple[Rate, ...]:
 
 def _at_end(results: Results, experiment: str, quantity: str) -> Reference:
     return Reference.of(quantity, named(experiment).steps, results.of(experiment))
-
-
-def _mid_run(results: Results, experiment: str, quantity: str) -> Reference | None:
-    """None if a run did not measure it there."""
-    step = round(named(experiment).steps / 2 / EVALUATIONS_APART) * EVALUATIONS_APART
-    try:
-        return Reference.of(quantity, step, results.of(experiment))
-    except UserError:
-        return None
 
 
 def _rate(wrong: str, words: str, pairs: Iterable[Sequence[Reference]]) -> Rate:

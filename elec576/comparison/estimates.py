@@ -10,37 +10,7 @@ from typing import Mapping, Sequence
 import numpy as np
 from scipy import optimize, stats
 
-SEEDS_FOR_INTERVAL = 3
-
-
-@dataclass(frozen=True)
-class Summary:
-    """n runs' values; what needs a larger n is None.
-
-    Attributes:
-        low, high: where one more run would lie with 95 % probability
-            (`elec576.comparison.prediction`).
-    """
-
-    n: int
-    mean: float | None = None
-    sd: float | None = None  # of the runs, n - 1 in the denominator
-    lowest: float | None = None
-    highest: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-def summarise(values: Sequence[float] | np.ndarray) -> Summary:
-    """Mean and spread; values that all agree have them exactly."""
-    n = len(values)
-    if n == 0:
-        return Summary(0)
-    values = np.asarray(values, float)
-    same = values.min() == values.max()
-    return Summary(n, float(values[0] if same else values.mean()),
-                   None if n < 2 else 0.0 if same else float(values.std(ddof=1)),
-                   float(values.min()), float(values.max()))
+DRAWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -148,36 +118,19 @@ def over_images(found: Paired, z: float, variance: float, images: int) -> tuple[
     return found.mean - half, found.mean + half
 
 
-def order_probability(values: Mapping[str, Sequence[float]], pairs: Sequence[tuple[str, str]]
-                      ) -> float:
+def chance_of_order(values: Mapping[str, Sequence[float]], pairs: Sequence[tuple[str, str]]
+                    ) -> float | None:
     """The probability that one value of each group, drawn at random, comes out in order.
 
-    Groups are drawn independently of one another; a tie is not in order. Exact: the pairs form
-    trees, and a tree is summed from its leaves.
+    Groups are drawn independently of one another; a tie is not in order. From `DRAWS` draws with a
+    fixed seed, so to about 0.2 %. None where a group is empty.
 
     Args:
         values: by group, [n] each.
-        pairs: (higher, lower) by the groups' names; no cycles.
+        pairs: (higher, lower) by the groups' names.
     """
-    open_ = set(values)
-
-    def holds(group: str, above: str | None) -> np.ndarray:
-        """[n]: for each value of ``group``, that all groups below it in the tree are in order."""
-        open_.discard(group)
-        own = np.asarray(values[group], float)
-        product = np.ones(len(own))
-        for pair in pairs:
-            other = pair[pair[0] == group]
-            if group in pair and other != above:
-                if other not in open_:
-                    raise ValueError(f'{pairs}: not trees')
-                below = holds(other, group)
-                differences = np.subtract.outer(own, np.asarray(values[other], float))
-                in_order = differences > 0 if pair[0] == group else differences < 0
-                product *= (in_order * below).mean(axis=1)
-        return product
-
-    probability = 1.0
-    while open_:
-        probability *= holds(min(open_), None).mean()
-    return float(probability)
+    if not all(map(len, values.values())):
+        return None
+    random = np.random.default_rng(0)
+    drawn = {name: random.choice(found, DRAWS) for name, found in values.items()}
+    return float(np.all([drawn[higher] > drawn[lower] for higher, lower in pairs], axis=0).mean())

@@ -1,31 +1,159 @@
 """Which program printed these numbers? Each block of them under every experiment's runs.
 
-What is wrong with the likelihoods (`elec576.comparison.likelihoods`) shows in our own runs: each of
-them is named in the same way, and how often that is right, and how far the right label falls
-behind, is what a block is measured by.
+A block is what one program printed under one label. Its log-likelihood under an experiment's runs
+is the sum of the log densities of its numbers (`Reference.log_densities`) and that of a Gaussian
+copula, since numbers of one run depend on one another. The copula's correlation is that of the
+scores of our own runs, each judged by the other runs of its experiment, taken over all experiments
+together and shrunk (Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance
+matrices", Journal of Multivariate Analysis 88, 2004):
+
+    log L = sum of log densities - z' (C^-1 - 1) z / 2 - log det C / 2,  z the numbers' scores
+
+How far such a likelihood can be trusted shows in our own runs: each of them is named in the same
+way, and how often that is right, and how far the right label falls behind, is what a block is
+measured by.
 """
 
 import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, groupby
+from itertools import groupby
+from typing import Collection, Mapping, Sequence
 
 import numpy as np
+from sklearn.covariance import ledoit_wolf
 
+from elec576.claims.numbers import ReportedValue, all_reported
 from elec576.claims.plan import LEVEL
-from elec576.comparison.estimates import SEEDS_FOR_INTERVAL
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.likelihoods import Block, Likelihoods, blocks, measured
-from elec576.comparison.results import Results
+from elec576.comparison.prediction import CAP, SEEDS_FOR_INTERVAL, reference_of
+from elec576.comparison.results import Results, Run
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
-from elec576.settings import CnnSettings
+from elec576.loops.history import STATISTICS
+from elec576.settings import CnnSettings, RnnSettings
 
+FLOOR = -50.0  # of one number's log density: beyond it "impossible" is all that can be said
+ACTIVATIONS = ', activations'  # part 1c's statistics are a block of their own
 CLEAR = math.log(20)  # a log-likelihood difference below this is never clear
 FAINTEST = 10.0  # shown: labels this far behind the best one or farther look the same
 LEAST_RUNS = SEEDS_FOR_INTERVAL + 1  # so that each can be judged by the others
-# These two looked exchanged on seeds 0 to 9, which are retired; our runs begin with other seeds.
-EXPECTED = ('lstm-128', 'gru-128')
+
+
+@dataclass(frozen=True)
+class Block:
+    """Numbers that one program printed, under the label ``experiment``."""
+
+    name: str
+    experiment: str  # whose runs they are compared with: cnn4 for cnn-vis
+    numbers: tuple[ReportedValue, ...]
+
+    @property
+    def measures(self) -> tuple[tuple[str, int | None, float], ...]:
+        """Quantity, step (None: the end, wherever it is) and coarse rounding of each number."""
+        return tuple((value.quantity,
+                      None if value.step == named(value.experiment).steps else value.step,
+                      value.rounding if value.printed == 'prose' else 0.0)
+                     for value in self.numbers)
+
+
+def blocks() -> tuple[Block, ...]:
+    """The report's blocks; variances are left out, being the standard deviations' squares."""
+    found: dict[str, list[ReportedValue]] = {}
+    for value in all_reported():
+        if value.compared and not value.quantity.endswith('variance'):
+            name = value.experiment + ACTIVATIONS * (value.quantity in STATISTICS)
+            found.setdefault(name, []).append(value)
+    return tuple(Block(name, SAME_RUN.get(values[0].experiment, values[0].experiment),
+                       tuple(values))
+                 for name, values in found.items())
+
+
+class Likelihoods:
+    """Log-likelihoods of logs under the runs of several programs.
+
+    The logs are the blocks as the report prints them, and then every run, in a block's place. By
+    program there is an array [1 + n, logs]: first by all of its n runs, then by all but the first,
+    by all but the second, and so on: a run's own log is judged by the others.
+
+    Args:
+        own: the blocks.
+        runs: by program (an experiment or a reading), of one settings each.
+        first_steps: judge values of step 0, but for the programs in ``own_starts``, whose step 0 is
+            not that of their settings.
+
+    Attributes:
+        block_log: the place of each block among the logs, by its name.
+        run_logs: the places of each program's runs.
+        seeds: of these, by program.
+    """
+
+    def __init__(self, own: Sequence[Block], runs: Mapping[str, Sequence[Run]],
+                 first_steps: FirstSteps, own_starts: Collection[str] = ()):
+        self.block_log = {block.name: k for k, block in enumerate(own)}
+        self.seeds = {name: [run.seed for run in found] for name, found in runs.items()}
+        ends = len(own) + np.cumsum([len(seeds) for seeds in self.seeds.values()])
+        self.run_logs = {name: np.arange(end - len(seeds), end)
+                         for end, (name, seeds) in zip(ends, self.seeds.items())}
+        self._joint: dict[tuple, dict[str, np.ndarray]] = {}
+        self._marginal: dict[tuple, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
+        for measure in dict.fromkeys(measure for block in own for measure in block.measures):
+            quantity, step, rounding = measure
+            ours = [run.measured(quantity)[_step(step, run.settings)]
+                    for found in runs.values() for run in found]
+            printed = [dict(zip(block.measures, block.numbers)).get(measure) for block in own]
+            # a block without this number is never asked for it
+            values = np.array([value.number if value else ours[0] for value in printed] + ours)
+            self._marginal[measure] = {}
+            for name, found in runs.items():
+                settings = found[0].settings
+                whole = reference_of(quantity, _step(step, settings), settings, found,
+                                     FirstSteps() if name in own_starts else first_steps)
+                references = [whole, *map(whole.without, self.seeds[name])]
+                self._marginal[measure][name] = (
+                    np.array([one.log_densities(values, rounding) for one in references]),
+                    np.array([one.scores(values, rounding) for one in references]))
+
+    def held_out(self, tables: dict[str, np.ndarray], name: str) -> np.ndarray:
+        """[n]: of a program's own runs, each by the others."""
+        logs = self.run_logs[name]
+        return tables[name][1 + np.arange(len(logs)), logs]
+
+    def joint(self, block: Block) -> dict[str, np.ndarray]:
+        """[1 + n, logs] by program, of the block's quantities."""
+        if block.measures not in self._joint:
+            logs, scores = ({name: np.stack([self._marginal[measure][name][kind]
+                                             for measure in block.measures], axis=-1)
+                             for name in self.seeds} for kind in (0, 1))
+            scores = {name: np.clip(found, -CAP, CAP) for name, found in scores.items()}
+            correlation = shrunk_correlation(np.concatenate([
+                self.held_out(scores, name) for name in self.run_logs]))
+            more = np.linalg.inv(correlation) - np.eye(len(correlation))
+            self._joint[block.measures] = {
+                name: np.maximum(logs[name], FLOOR).sum(axis=-1)
+                - (np.einsum('...i,ij,...j', scores[name], more, scores[name])
+                   + np.linalg.slogdet(correlation)[1]) / 2 for name in self.seeds}
+        return self._joint[block.measures]
+
+
+def measured(own: Sequence[Block], runs: Sequence[Run]) -> bool:
+    """Whether all ``runs`` measured every number of the blocks."""
+    return all(_step(step, run.settings) in run.measured(quantity)
+               for block in own for quantity, step, _ in block.measures for run in runs)
+
+
+def _step(step: int | None, settings: CnnSettings | RnnSettings) -> int:
+    return settings.steps if step is None else step
+
+
+def shrunk_correlation(scores: np.ndarray) -> np.ndarray:
+    """The correlation [numbers, numbers] of scores [runs, numbers] about 0."""
+    covariance = ledoit_wolf(scores, assume_centered=True)[0]
+    sd = np.sqrt(np.diagonal(covariance))
+    sd = np.where(sd > 0, sd, 1.0)  # numbers that all agree
+    correlation = covariance / np.outer(sd, sd)
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,51 +203,17 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """Two blocks of one part of the report, as if each had the other's label.
-
-    Attributes:
-        log_factor: the log of the Bayes factor for the exchange.
-        lowest, highest: of it, with one seed left out.
-        reached, pairs: in how many pairs of own runs with right labels it is as large; of how many.
-    """
-
-    part: str
-    labels: tuple[str, str]
-    log_factor: float
-    lowest: float
-    highest: float
-    reached: int
-    pairs: int
-
-    @property
-    def verdict(self) -> str:
-        """The rule of `Fit.limit`, for an exchange."""
-        if self.log_factor >= CLEAR and self.reached <= (1 - LEVEL) * self.pairs:
-            return 'confirmed'
-        return ('not clear' if self.log_factor > 0 else
-                'not confirmed' if self.log_factor > -CLEAR else 'refuted')
-
-
-@dataclass(frozen=True)
 class Identification:
     """All blocks whose label and at least one other have enough runs.
 
     Attributes:
-        exchanges: within each part, the likeliest first.
         waiting: blocks whose label has too few runs.
         alone: blocks that no other experiment with runs could have printed.
     """
 
     fits: tuple[Fit, ...] = ()
-    exchanges: tuple[Exchange, ...] = ()
     waiting: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
-
-    @property
-    def expected(self) -> Exchange | None:
-        """The exchange of `EXPECTED`, if it can be weighed."""
-        return next((one for one in self.exchanges if one.labels == EXPECTED), None)
 
     @property
     def groups(self) -> list[list[Fit]]:
@@ -132,7 +226,7 @@ class Identification:
 
 def identify(results: Results, first_steps: FirstSteps) -> Identification:
     """Every block of the report under every experiment that could have printed it."""
-    fits, exchanges, waiting, alone = [], [], [], []
+    fits, waiting, alone = [], [], []
     families: dict[tuple, list[Block]] = {}
     for block in blocks():
         families.setdefault(_family(block.experiment), []).append(block)
@@ -148,10 +242,7 @@ def identify(results: Results, first_steps: FirstSteps) -> Identification:
             continue
         weighed = Likelihoods(own, runs, first_steps)
         fits += [_fit(weighed, block) for block in own]
-        exchanges += [_exchange(weighed, *pair) for pair in combinations(own, 2)
-                      if pair[0].part == pair[1].part and pair[0].experiment != pair[1].experiment]
-    return Identification(tuple(fits), tuple(sorted(exchanges, key=lambda one: (
-        one.part, -one.log_factor))), tuple(waiting), tuple(alone))
+    return Identification(tuple(fits), tuple(waiting), tuple(alone))
 
 
 def _family(experiment: str) -> tuple:
@@ -163,32 +254,11 @@ def _family(experiment: str) -> tuple:
 
 def _fit(weighed: Likelihoods, block: Block) -> Fit:
     joint, best_of, right_behind = weighed.joint(block), {}, []
-    for name, rows in weighed.rows.items():
-        logs = {other: table[0, rows] for other, table in joint.items()}
+    for name, own in weighed.run_logs.items():
+        logs = {other: table[0, own] for other, table in joint.items()}
         logs[name] = weighed.held_out(joint, name)
         every = np.array(list(logs.values()))
         best_of[name] = Counter(list(logs)[k] for k in every.argmax(axis=0))
         right_behind.append(every.max(axis=0) - logs[name])
-    return Fit(block, {name: float(table[0, weighed.row[block.name]])
+    return Fit(block, {name: float(table[0, weighed.block_log[block.name]])
                        for name, table in joint.items()}, np.concatenate(right_behind), best_of)
-
-
-def _exchange(weighed: Likelihoods, one: Block, other: Block) -> Exchange:
-    a, b, by_one, by_other = (one.experiment, other.experiment, weighed.joint(one),
-                              weighed.joint(other))
-
-    def log_factor(seed: int | None) -> float:
-        """Without the runs of ``seed``."""
-        i, j = (1 + weighed.seeds[name].index(seed) if seed in weighed.seeds[name] else 0
-                for name in (a, b))
-        x, y = weighed.row[one.name], weighed.row[other.name]
-        return float(by_one[b][j, x] - by_one[a][i, x] + by_other[a][i, y] - by_other[b][j, y])
-
-    found = log_factor(None)
-    left_out = [log_factor(seed) for seed in {*weighed.seeds[a], *weighed.seeds[b]}]
-    rows_a, rows_b = weighed.rows[a], weighed.rows[b]
-    # [n of b, n of a]: a run of each in the blocks' places, judged by the others of both
-    chance = (by_one[b][1:, rows_a] - by_one[a][1:, rows_a].diagonal()
-              + by_other[a][1:, rows_b].T - by_other[b][1:, rows_b].diagonal()[:, None])
-    return Exchange(one.part, (one.name, other.name), found, min(left_out), max(left_out),
-                    int((chance >= found).sum()), chance.size)

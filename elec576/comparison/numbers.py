@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from elec576.claims.numbers import ReportedValue, all_reported
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.prediction import LIMIT, Judgement, Reference, reference_of
+from elec576.comparison.prediction import Judgement, Reference, reference_of
 from elec576.comparison.results import Results
 from elec576.experiments import named
 
@@ -39,14 +39,13 @@ class JudgedNumber:
         return {True: COMPATIBLE, False: NOT_COMPATIBLE, None: TOO_FEW}[self.compatible]
 
     @property
-    def place(self) -> float | None:
-        """The number on a scale where its interval reaches from -1 to 1; None without one."""
-        return None if self.judgement.score is None else self.judgement.score / LIMIT
+    def score(self) -> float | None:
+        """`Judgement.score`; None without an interval."""
+        return self.judgement.score
 
-    def run_places(self) -> tuple[float, ...]:
-        """The runs on the same scale; there must be an interval."""
-        return tuple(self.reference.score(value, self.reported.rounding) / LIMIT
-                     for _, value in self.runs)
+    def run_scores(self) -> tuple[float, ...]:
+        """The scores of the experiment's runs; there must be an interval."""
+        return tuple(self.reference.score(value, self.reported.rounding) for _, value in self.runs)
 
     def held_out(self) -> dict[int, float]:
         """By seed, the score of each own run, judged by the others as the report's number is."""

@@ -15,17 +15,47 @@ import numpy as np
 from scipy import special, stats
 
 from elec576.claims.plan import EVALUATIONS_APART, LEVEL
-from elec576.comparison.estimates import SEEDS_FOR_INTERVAL, Summary, summarise
 from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.results import Run
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
 
+SEEDS_FOR_INTERVAL = 3
 LIMIT = float(stats.norm.ppf((1 + LEVEL) / 2))  # of a compatible number's score
+CAP = 5.0  # where scores are summed: so that no single number decides
 LEAST = 1e-6  # of accuracies, losses and statistics, before their logarithm is taken
 NEIGHBOURS = 2  # evaluations on either side of a step, whose spread is taken for the step's too
 FINEST = 1e-3  # no density is narrower, scaled: one test image weighs more than this
 NODES = 32  # of the mean density of all values that print the same
+
+
+@dataclass(frozen=True)
+class Summary:
+    """n runs' values; what needs a larger n is None.
+
+    Attributes:
+        low, high: where one more run would lie with 95 % probability (see `Reference`).
+    """
+
+    n: int
+    mean: float | None = None
+    sd: float | None = None  # of the runs, n - 1 in the denominator
+    lowest: float | None = None
+    highest: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def summarise(values: Sequence[float] | np.ndarray) -> Summary:
+    """Mean and spread; values that all agree have them exactly."""
+    n = len(values)
+    if n == 0:
+        return Summary(0)
+    values = np.asarray(values, float)
+    same = values.min() == values.max()
+    return Summary(n, float(values[0] if same else values.mean()),
+                   None if n < 2 else 0.0 if same else float(values.std(ddof=1)),
+                   float(values.min()), float(values.max()))
 
 
 @dataclass(frozen=True)

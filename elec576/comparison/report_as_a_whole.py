@@ -12,10 +12,9 @@ import numpy as np
 
 from elec576.claims.plan import LEVEL
 from elec576.comparison.numbers import JudgedNumber
-from elec576.comparison.prediction import LIMIT
+from elec576.comparison.prediction import CAP, LIMIT
 
 REPORTS = 99_999
-CAP = 5.0  # a score counts no more than this, so that no single number decides
 
 
 @dataclass(frozen=True)

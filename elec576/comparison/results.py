@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from elec576.claims.numbers import reported
-from elec576.claims.questions import STATISTICS
 from elec576.data import ORIGINALS
 from elec576.errors import UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, FREE, SAME_RUN, named
+from elec576.loops.history import STATISTICS
 from elec576.runs.tables import AGAIN, RunTable, folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 
@@ -85,21 +85,20 @@ class Results:
     def all(self) -> tuple[Run, ...]:
         return tuple(run for runs in self.runs.values() for run in runs)
 
-    @cached_property
-    def clock(self) -> str:
-        """The processor of most runs, on which all processor seconds that are shown were measured.
+    def timing_processor(self, *experiments: str) -> str | None:
+        """The processor whose CPU seconds of ``experiments`` are compared.
+
+        Of those on which each of them has runs, the one with most; None if there is none.
         """
-        made = Counter(run.metrics['processor'] for run in self.all())
-        return max(made, key=made.__getitem__, default='no processor')
+        made = [Counter(run.metrics['processor'] for run in self.of(name)) for name in experiments]
+        common = set(made[0]).intersection(*made[1:]) if made else set()
+        return max(sorted(common), key=sum(made, Counter()).__getitem__, default=None)
 
-    def comparable(self, experiment: str, quantity: str) -> tuple[Run, ...]:
-        """The runs of ``experiment``; of processor seconds, those made on `clock`."""
-        return tuple(run for run in self.of(experiment)
-                     if quantity != 'cpu_seconds' or run.metrics['processor'] == self.clock)
-
-    def final(self, experiment: str, quantity: str) -> tuple[float, ...]:
-        """`Run.final` of each of the `comparable` runs, by seed."""
-        return tuple(run.final(quantity) for run in self.comparable(experiment, quantity))
+    def final(self, experiment: str, quantity: str, processor: str | None = None
+              ) -> tuple[float, ...]:
+        """`Run.final` of each run, by seed; on request only of those made on ``processor``."""
+        return tuple(run.final(quantity) for run in self.of(experiment)
+                     if processor in (None, run.metrics['processor']))
 
 
 def read_results(folder: Path, allow_empty: bool = False) -> Results:

@@ -16,6 +16,14 @@ CNN_COLUMNS = ('step', 'train_accuracy', 'train_loss', 'test_accuracy', 'test_lo
 RNN_COLUMNS = ('step', 'iteration', *CNN_COLUMNS[1:])
 COLUMNS_OF = {'cnn': CNN_COLUMNS, 'rnn': RNN_COLUMNS}  # by the name of the program
 INTEGERS = ('step', 'iteration')
+# of LeNet5 at the end (part 1c), beside its history
+STATISTICS = tuple(f'{layer}_{statistic}' for layer in ('h_conv1', 'h_conv2')
+                   for statistic in ('mean', 'standard_deviation', 'variance'))
+
+
+def layer_and_statistic(quantity: str) -> tuple[str, str]:
+    """One of `STATISTICS` as the two keys of a run's `activations.json`."""
+    return quantity[:len('h_conv1')], quantity[len('h_conv1_'):]
 
 
 class History:

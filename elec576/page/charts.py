@@ -8,16 +8,16 @@ import numpy as np
 from elec576.claims.conclusions import CELLS
 from elec576.claims.numbers import reported
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.estimates import summarise
-from elec576.comparison.evidence import Answer
 from elec576.comparison.numbers import JudgedNumber
+from elec576.comparison.prediction import LIMIT, summarise
+from elec576.comparison.readings import Answer
 from elec576.comparison.results import Run
 from elec576.experiments import hidden_units_of, named
 from elec576.settings import CnnSettings
-from elec576.telling.words import digits, interval, measured_words, place_words, quantity_words
+from elec576.telling.words import digits, interval, measured_words, quantity_words, score_words
 
 DIGITS = 6
-EDGE = 3.0  # of the overview: a number farther out than this many interval halves is drawn there
+EDGE = 6.0  # of the overview: a number with a score farther out is drawn there
 PARTS = ('train', 'test')
 DOTS = 50  # more runs than this are shown as quantiles
 
@@ -28,7 +28,7 @@ def charts(comparison: Comparison) -> dict:
     return {
         'numbers': [number_mark(key, number) for key, number in enumerate(comparison.numbers)
                     if number.compatible is not None],
-        'edge': EDGE,
+        'edge': EDGE, 'limit': short(LIMIT),
         'curves': {name: experiment_curves(comparison, name) for name in experiments},
         'filters': {name: first_filters(comparison.results.of(name)[0]) for name in experiments
                     if isinstance(named(name), CnnSettings)},
@@ -51,16 +51,16 @@ def number_mark(key: int, number: JudgedNumber) -> dict:
     Args:
         key: its place among all numbers, which the table's rows name too.
     """
-    value, found, place = number.reported, number.judgement, number.place
-    assert place is not None  # only judged numbers are drawn
+    value, found, score = number.reported, number.judgement, number.score
+    assert score is not None  # only judged numbers are drawn
     words = (f'{value.experiment}, {measured_words(value.quantity, value.step)}\n'
              f'the report: {value.value}\n'
              f'our mean: {digits(found.mean)}, n = {found.n}\n'
              f'interval: {interval(found.low, found.high)}\n{number.verdict}')
-    if abs(place) > EDGE:
-        words += f', {place_words(place)}'
+    if abs(score) > EDGE:
+        words += f', {score_words(score)}'
     return {'key': key, 'experiment': value.experiment, 'compatible': number.compatible,
-            'x': short(min(max(place, -EDGE), EDGE)), 'words': words}
+            'x': short(min(max(score, -EDGE), EDGE)), 'words': words}
 
 
 def experiment_curves(comparison: Comparison, name: str) -> dict:
@@ -90,15 +90,14 @@ def first_filters(run: Run) -> dict:
 
 def hidden_units(comparison: Comparison) -> dict:
     """Test accuracy and processor time by hidden units, for each cell."""
-    results = comparison.results
     found: dict = {'test_accuracy': [], 'cpu_seconds': []}
     for cell, names in CELLS.items():
         for name in names:
             for quantity in found:
-                runs = results.comparable(name, quantity)
+                runs = comparison.by_hidden_units(name, quantity)
                 if not runs:
                     continue
-                values = results.final(name, quantity)
+                values = [run.final(quantity) for run in runs]
                 printed = [value.value for value in reported(name) if value.quantity == quantity]
                 found[quantity].append({
                     'cell': cell, 'units': hidden_units_of(name), 'experiment': name,

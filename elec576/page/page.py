@@ -11,21 +11,20 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from elec576.claims.questions import STATISTICS
 from elec576.comparison import links
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
-from elec576.comparison.estimates import SEEDS_FOR_INTERVAL, summarise
 from elec576.comparison.identification import FAINTEST
 from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
+from elec576.comparison.prediction import LIMIT, SEEDS_FOR_INTERVAL, summarise
 from elec576.experiments import named
-from elec576.page import alternatives
+from elec576.loops.history import STATISTICS
 from elec576.page.charts import charts
 from elec576.page.commands import rerun_commands
 from elec576.page.origins import settings_origins
 from elec576.page.strips import effect_strips, number_strip
 from elec576.settings import describe
-from elec576.telling import methods, words
+from elec576.telling import figures, methods, words
 from elec576.telling.provenance import PACKAGES, origins
 from elec576.telling.tables import TABLES
 
@@ -51,7 +50,7 @@ def page_text(comparison: Comparison) -> str:
                                sorted_by=_sorted_by, fit_row=words.fit_row)
     environment.tests['begins'] = str.startswith
     environment.globals.update(
-        alternatives=alternatives, links=links, methods=methods, words=words,
+        figures=figures, links=links, methods=methods, words=words, LIMIT=LIMIT,
         named=named, summarise=summarise, number_strip=number_strip, effect_strips=effect_strips,
         rerun_commands=rerun_commands, settings_origins=settings_origins, VERDICTS=VERDICTS,
         NUMBER_VERDICTS=(COMPATIBLE, NOT_COMPATIBLE, TOO_FEW, NOT_COMPARED), STATISTICS=STATISTICS,

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from elec576.comparison.links import JudgedLink
 from elec576.comparison.numbers import JudgedNumber
+from elec576.comparison.prediction import LIMIT
 
-EDGE = 2.5  # a number farther out than this many interval halves is drawn at the strip's end
+EDGE = 5.0  # a number with a score farther out is drawn at the strip's end
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class Strip:
 
 def number_strip(number: JudgedNumber) -> Strip | None:
     """The report's number as the mark, the runs as strokes; None without an interval."""
-    if number.place is None:
+    if number.score is None:
         return None
-    return Strip(_place(-1, EDGE), _place(1, EDGE),
-                 tuple(dict.fromkeys(_place(place, EDGE) for place in number.run_places())),
-                 _place(number.place, EDGE), abs(number.place) > EDGE)
+    return Strip(_percent(-LIMIT, EDGE), _percent(LIMIT, EDGE),
+                 tuple(dict.fromkeys(_percent(score, EDGE) for score in number.run_scores())),
+                 _percent(number.score, EDGE), abs(number.score) > EDGE)
 
 
 def effect_strips(links: tuple[JudgedLink, ...]) -> tuple[Strip | None, ...]:
@@ -37,11 +38,11 @@ def effect_strips(links: tuple[JudgedLink, ...]) -> tuple[Strip | None, ...]:
                  for limit in (link.look.effect.low, link.look.effect.high, link.margin or 0)),
                 default=0) or 1.0
     return tuple(None if link.look is None else Strip(
-        _place(link.look.effect.low, reach), _place(link.look.effect.high, reach),
-        () if link.margin is None else tuple(_place(sign * link.margin, reach)
+        _percent(link.look.effect.low, reach), _percent(link.look.effect.high, reach),
+        () if link.margin is None else tuple(_percent(sign * link.margin, reach)
                                              for sign in (-1, 1)),
-        _place(link.look.effect.mean, reach)) for link in links)
+        _percent(link.look.effect.mean, reach)) for link in links)
 
 
-def _place(value: float, edge: float) -> float:
+def _percent(value: float, edge: float) -> float:
     return round(50 + 50 * min(max(value / edge, -1), 1), 2)

@@ -10,19 +10,18 @@ from matplotlib.patches import Patch
 from elec576.claims.conclusions import CELLS, Link
 from elec576.claims.numbers import reported
 from elec576.claims.plan import MARGINS
-from elec576.comparison.comparison import Comparison
-from elec576.comparison.curves import Curves
-from elec576.comparison.estimates import Summary
+from elec576.comparison.comparison import Comparison, Curves
 from elec576.comparison.links import CONTRADICTED, EQUAL, SUPPORTED, UNDECIDED, JudgedLink, data_of
 from elec576.comparison.numbers import JudgedNumber
+from elec576.comparison.prediction import LIMIT, Summary
 from elec576.experiments import hidden_units_of, named
 from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
 from elec576.pictures.filters import draw_filters
 from elec576.pictures.identification import draw_identification
-from elec576.telling.figures import ALL_NAMES, Figure, answers_of, figures
+from elec576.telling.figures import Figure, answers_of, figures
 from elec576.telling.words import measured_words, quantity_words
 
-EDGE = 2.0  # where marks farther out than this many interval halves are drawn
+EDGE = 4.0  # scores farther out are drawn here
 SCALE = '\n(from two margins on, logarithmic)'
 ROW = 0.17  # inches for a line of text in a picture with one line a number
 
@@ -32,8 +31,10 @@ def draw_comparison(comparison: Comparison, folder: Path) -> None:
     planned = figures(comparison)
     for plan in planned:
         _DRAW[plan.kind](comparison, plan, folder / plan.name)
-    for name in set(ALL_NAMES) - {plan.name for plan in planned}:
-        (folder / name).unlink(missing_ok=True)
+    for kind in _DRAW:  # the name of every picture begins with its kind
+        for path in folder.glob(f'{kind}*.png'):
+            if path.name not in {figure.name for figure in planned}:
+                path.unlink()
 
 
 def _draw_curves(comparison: Comparison, plan: Figure, path: Path) -> None:
@@ -96,13 +97,13 @@ def _draw_numbers(comparison: Comparison, plan: Figure, path: Path) -> None:
                 _draw_number(axes, number, y)
             y += 1
         axes.axvline(0, color='black', linewidth=0.6, zorder=0)
-        for limit in (-1, 1):
+        for limit in (-LIMIT, LIMIT):
             axes.axvline(limit, color='black', linewidth=0.6, linestyle=':', zorder=0)
         axes.set_yticks([y for y, _, _ in labels], [text for _, text, _ in labels], fontsize=8)
         for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels):
             tick.set_fontweight('bold' if heading else 'normal')
-        axes.set(xlim=(-EDGE - 0.2, EDGE + 0.2), ylim=(rows - 0.5, -0.8),
-                 xlabel='place on the 95 % prediction interval, from -1 to 1')
+        axes.set(xlim=(-EDGE - 0.4, EDGE + 0.4), ylim=(rows - 0.5, -0.8),
+                 xlabel=f'score: ±{LIMIT:.2f} at the ends of the 95 % prediction interval')
         axes.tick_params(axis='y', length=0)
     figure.legend([Line2D([], [], **_mark(True)),
                    Line2D([], [], **_mark(False)),
@@ -127,10 +128,10 @@ def _mark(compatible: bool) -> dict:
 
 
 def _draw_number(axes: Axes, number: JudgedNumber, y: float) -> None:
-    axes.barh(y, 2, left=-1, height=0.7, color='0.88', zorder=1)
-    ours = np.clip(number.run_places(), -EDGE, EDGE)
+    axes.barh(y, 2 * LIMIT, left=-LIMIT, height=0.7, color='0.88', zorder=1)
+    ours = np.clip(number.run_scores(), -EDGE, EDGE)
     axes.plot(ours, [y] * len(ours), '|', color='0.4', markersize=6, zorder=2)
-    x = number.place
+    x = number.score
     assert x is not None  # only judged numbers are drawn
     shown = min(max(x, -EDGE), EDGE)
     axes.plot(shown, y, **_mark(bool(number.compatible)))
@@ -237,8 +238,8 @@ def _draw_hidden_units(comparison: Comparison, plan: Figure, path: Path) -> None
         places = {name: hidden_units_of(name) * 1.05 ** (k - 1)  # side by side
                   for name in names if results.of(name)}
         for axes, quantity in ((left, 'test_accuracy'), (right, 'cpu_seconds')):
-            found = {x: results.final(name, quantity) for name, x in places.items()
-                     if results.comparable(name, quantity)}
+            found = {x: [run.final(quantity) for run in runs] for name, x in places.items()
+                     if (runs := comparison.by_hidden_units(name, quantity))}
             for x, runs in found.items():
                 axes.plot([x] * len(runs), runs, marker, color=color, markersize=3, alpha=0.6)
             axes.plot(list(found), [np.mean(runs) for runs in found.values()], marker=marker,
@@ -257,7 +258,7 @@ def _draw_hidden_units(comparison: Comparison, plan: Figure, path: Path) -> None
         axes.grid(alpha=0.3)
         axes.legend()
     left.set(title='Test accuracy', ylabel='Test accuracy')
-    right.set(title=f'Runtime on {results.clock}', ylabel='Processor seconds for a run',
+    right.set(title=f'Runtime on {comparison.timing_processor}', ylabel='CPU seconds for a run',
               ylim=(0, None))
     save(figure, path)
 
@@ -313,7 +314,7 @@ def _draw_step_0(comparison: Comparison, plan: Figure, path: Path) -> None:
                         [reading.label for reading in answer.readings], va='bottom')
         axes.tick_params(axis='y', length=0)
         axes.set_ylim(len(answer.readings) - 0.95, -1.05)
-        axes.set_title(answer.question.question.partition(' (')[0], fontsize=10, loc='left')
+        axes.set_title(answer.question.question, fontsize=10, loc='left')
         axes.grid(alpha=0.3, axis='x')
     grid[-1, 0].set_xlabel('Training loss of the first batch, before the first update')
     figure.legend([Patch(color=BLUE), Patch(facecolor='0.75', edgecolor='0.3'),

@@ -20,10 +20,9 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 
-from elec576.claims.questions import STATISTICS, layer_and_statistic
 from elec576.errors import UserError
 from elec576.files import remove_unfinished, write_array, write_json, write_whole
-from elec576.loops.history import COLUMNS_OF, History
+from elec576.loops.history import COLUMNS_OF, STATISTICS, History, layer_and_statistic
 from elec576.runs.rundir import (
     RunDirectory,
     differences,

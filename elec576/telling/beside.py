@@ -3,8 +3,7 @@
 from tabulate import tabulate
 
 from elec576.claims.numbers import reported
-from elec576.claims.questions import STATISTICS, layer_and_statistic
-from elec576.loops.history import History
+from elec576.loops.history import STATISTICS, History, layer_and_statistic
 from elec576.runs.rundir import RunDirectory, read_json
 from elec576.telling.words import measured_words
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from elec576.claims.conclusions import CELLS
 from elec576.comparison.comparison import Comparison
+from elec576.comparison.prediction import LIMIT, summarise
+from elec576.comparison.results import Run
 from elec576.experiments import EXPERIMENTS, named
 from elec576.settings import CnnSettings, describe
-from elec576.telling.words import count_words, data_words, seed_words
+from elec576.telling.words import count_words, data_words, digits, range_words, seed_words
 
 FILTERS_EXPERIMENT = 'cnn-vis'  # its first seed
 CURVES = tuple(name for name, settings in EXPERIMENTS.items() if isinstance(settings, CnnSettings))
@@ -26,10 +28,39 @@ class Figure:
     experiment: str = ''
 
 
-# every name that can be drawn, so that pictures of removed runs are removed too
-ALL_NAMES = (*(f'curves-{name}.png' for name in CURVES), 'links.png', 'numbers.png',
-             'identification.png', 'hidden-units.png', 'activations.png', 'step-0.png',
-             'filters.png')
+FILTERS_TEXT = ('The 32 filters of the first convolutional layer, 5 by 5 weights each, each on a '
+                'grey scale of its own.')
+READINGS_TEXT = ('Dots are our runs under each reading, bars their 95 % prediction intervals, the '
+                 'vertical lines what the report prints.')
+
+
+def numbers_text(comparison: Comparison) -> str:
+    outside = [number for number in comparison.numbers if number.compatible is False]
+    names = ', '.join(dict.fromkeys(number.reported.experiment for number in outside))
+    return (f'Each reported number by its score, ±{LIMIT:.2f} at the ends of its 95 % prediction '
+            'interval: a round blue mark is compatible, a red diamond is not '
+            f'({len(outside)}{f", of {names}" if names else ""}); short grey strokes are our runs.')
+
+
+def curves_text(runs: tuple[Run, ...]) -> str:
+    """What the curves of one or more runs show, and where those on the test set end."""
+    accuracy, loss = (summarise([run.final(f'test_{kind}') for run in runs])
+                      for kind in ('accuracy', 'loss'))
+    return ('Thin lines are our runs, thick ones their mean, the band the 95 % prediction interval '
+            'for one more run; black marks are what the report logs. Test accuracy ends at '
+            f'{digits(accuracy.mean)} ({range_words(accuracy)}), test loss at '
+            f'{digits(loss.mean)} ({range_words(loss)}).')
+
+
+def hidden_units_text(comparison: Comparison) -> str:
+    means = {quantity: '; '.join(
+        f'{cell} ' + ', '.join(digits(summarise([run.final(quantity) for run in runs]).mean)
+                               for name in names
+                               if (runs := comparison.by_hidden_units(name, quantity)))
+        for cell, names in CELLS.items()) for quantity in ('test_accuracy', 'cpu_seconds')}
+    return ('Test accuracy and CPU time against 50, 128 and 300 hidden units of the basic, LSTM '
+            'and GRU cells; large marks are means, small ones our runs, crosses the report. Mean '
+            f'accuracies: {means["test_accuracy"]}. Mean seconds: {means["cpu_seconds"]}.')
 
 
 def figures(comparison: Comparison) -> tuple[Figure, ...]:
@@ -49,9 +80,7 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
         plan.append(Figure(
             'numbers.png', 'numbers', "The report's numbers on the intervals of our runs, "
             f'{seeds} an experiment, {data_words(everything)}',
-            'Each reported number on the scale of its own 95 % prediction interval, -1 to 1: '
-            'a round blue mark is compatible, a red diamond is not; short grey strokes are our '
-            'runs.'))
+            numbers_text(comparison)))
     if comparison.identification.fits:
         plan.append(Figure(
             'identification.png', 'identification', 'Log-likelihood of the report\'s numbers under '
@@ -67,8 +96,7 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
         plan.append(Figure(
             'hidden-units.png', 'hidden-units',
             f'Hidden units, {seeds} a point, {data_words(runs)}',
-            'Test accuracy and processor time against 50, 128 and 300 hidden units of the basic, '
-            'LSTM and GRU cells; large marks are means, small ones our runs, crosses the report.'))
+            hidden_units_text(comparison)))
     runs = tuple(run for name in dict.fromkeys(
         reading.name for answer in answers_of(comparison, 'activations')
         for reading in answer.readings) for run in results.of(name))
@@ -76,8 +104,7 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
         plan.append(Figure(
             'activations.png', 'activations',
             f'Activation statistics of part 1c, {data_words(runs)}',
-            'The six activation statistics: dots are our runs with biases that start at 0.1 and '
-            'at 0, bars their 95 % prediction intervals, the vertical line the report.'))
+            READINGS_TEXT))
     first = comparison.first_steps
     if first.seeds:
         plan.append(Figure(
@@ -91,15 +118,13 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
             plan.append(Figure(
                 f'curves-{name}.png', 'curves',
                 f'{name}: {describe(named(name))}\n{seed_words(runs)}, {data_words(runs)}',
-                'Thin lines are our runs, thick ones their mean, the band the 95 % prediction '
-                'interval for one more run; black marks are what the report logs.', name))
+                curves_text(runs), name))
     runs = results.of(FILTERS_EXPERIMENT)
     if runs:
         plan.append(Figure(
             'filters.png', 'filters', f'First-layer weights after training, {FILTERS_EXPERIMENT}, '
             f'seed {runs[0].seed}, {data_words(runs)}',
-            'The 32 filters of the first convolutional layer, 5 by 5 weights each, each on a grey '
-            'scale of its own.', FILTERS_EXPERIMENT))
+            FILTERS_TEXT, FILTERS_EXPERIMENT))
     return tuple(plan)
 
 

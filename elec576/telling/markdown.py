@@ -4,20 +4,25 @@ from typing import Iterable
 
 from tabulate import tabulate
 
-from elec576.claims.plan import LEVEL
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.error_rates import Rate
-from elec576.comparison.estimates import Summary, summarise
 from elec576.comparison.links import AGREES, DISAGREES, SILENT, UNDECIDED, WAITING, JudgedLink
 from elec576.comparison.numbers import JudgedNumber
+from elec576.comparison.prediction import summarise
 from elec576.experiments import named
 from elec576.settings import describe
 from elec576.telling import words
 from elec576.telling.figures import Figure, figures
 from elec576.telling.methods import METHODS
 from elec576.telling.provenance import PACKAGES, origins
-from elec576.telling.words import digits, interval, measured_words, quantity_words
+from elec576.telling.words import (
+    digits,
+    interval,
+    measured_words,
+    quantity_words,
+    range_words,
+)
 
 _OWN = {AGREES: 'agree', DISAGREES: '**disagree**', SILENT: 'it prints none'}
 
@@ -30,9 +35,8 @@ def report_text(comparison: Comparison) -> str:
              "## The report's numbers", *_numbers(comparison, drawn),
              '## Which program printed these numbers?', *_identification(comparison, drawn),
              '## What the report does not say', *_evidence(comparison, drawn),
-             *_rates(comparison.rates),
+             *_error_rates(comparison.error_rates),
              '## The curves', *_pictures(drawn, 'curves'), *_pictures(drawn, 'filters'),
-             '## Every number', _number_table(comparison.numbers),
              '## How it was computed', _methods(),
              '## Where it comes from', _provenance(comparison)]
     return '\n\n'.join(parts) + '\n'
@@ -52,12 +56,10 @@ def headline(comparison: Comparison) -> str:
              f'that differ in nothing but the seed: {seeds or "none"}. '
              f'Data: {words.data_words(runs) or "none"}.',
              f'- **Conclusions: {verdict_counts(comparison)}.**']
-    lines += [f'  The sentence on {judged.conclusion.name.split(",")[0]}s taken literally '
-              f'({judged.conclusion.statement}): {judged.verdict}.'
-              for judged in comparison.conclusions if judged.conclusion.reading]
+    lines += [f'  {sentence}' for sentence in words.literal_words(comparison.conclusions)]
     lines += [f'- **The report as a whole:** {words.yardstick_words(comparison.yardstick)}']
     rows = [(judged.conclusion.statement, _bold(judged.verdict), _parts(judged),
-             words.percent_words(judged.luck), _own_words(judged))
+             words.percent_words(judged.chance), _own_words(judged))
             for judged in comparison.conclusions]
     return '\n'.join(lines) + '\n\n' + table(
         ('the report says', 'our runs', 'its links', 'one run each', 'its own numbers'), rows)
@@ -98,8 +100,8 @@ def _notices(comparison: Comparison) -> list[str]:
 def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     parts = ['\n'.join(f'- {sentence}' for sentence in words.plan_words()),
              '"One run each" is the probability that one run of each setting comes out in the '
-             'sentence\'s order, by the final test accuracy (of runtime: processor time). '
-             + words.luck_words(comparison.luck),
+             'sentence\'s order, by the final test accuracy (of runtime: CPU time). '
+             + words.chance_words(comparison.chance),
              *_pictures(drawn, 'links')]
     for judged in comparison.conclusions:
         conclusion = judged.conclusion
@@ -163,15 +165,11 @@ def _experiments(comparison: Comparison) -> str:
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
         rows.append((f'`{name}`', describe(named(name)), found.n, digits(found.mean),
-                     digits(found.sd, 2), _range(found), own[0] if own else '–',
+                     digits(found.sd, 2), range_words(found), own[0] if own else '–',
                      f'{sum(judged)} of {len(judged)}' if judged
                      else 'too few seeds' if numbers else '–'))
     return table(('experiment', 'settings', 'n', 'mean', 'sd', 'range', 'the report',
                   'compatible'), rows)
-
-
-def _range(found: Summary) -> str:
-    return f'{digits(found.lowest)} … {digits(found.highest)}' if found.n else '–'
 
 
 def _number_table(numbers: Iterable[JudgedNumber]) -> str:
@@ -181,7 +179,7 @@ def _number_table(numbers: Iterable[JudgedNumber]) -> str:
         verdict = f'**{number.verdict}**' if number.compatible is False else number.verdict
         rows.append((f'`{value.experiment}`', measured_words(value.quantity, value.step),
                      value.value, found.n, digits(found.mean), digits(found.sd, 2),
-                     _range(found), interval(found.low, found.high),
+                     range_words(found), interval(found.low, found.high),
                      '–' if found.score is None else f'{found.score:+.1f}',
                      verdict if value.compared else f'{verdict} ({value.note})'))
     return table(('experiment', 'quantity', 'the report', 'n', 'mean', 'sd', 'range',
@@ -197,12 +195,7 @@ def _identification(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[s
         parts += [table(words.FIT_HEADERS, map(words.fit_row, found.fits)),
                   'The last two columns: how many of our own runs, named in the same way by the '
                   'other runs, fit their own label best.']
-    parts += [*_pictures(drawn, 'identification'), '### Exchanged labels',
-              words.exchange_words(found)]
-    if found.exchanges:
-        parts += ['The likeliest exchanges of two labels within a part of the report:',
-                  table(words.EXCHANGE_HEADERS, words.exchange_rows(found))]
-    return parts
+    return parts + _pictures(drawn, 'identification')
 
 
 def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
@@ -214,12 +207,12 @@ def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
              table(words.EVIDENCE_HEADERS, words.evidence_rows(comparison.answers))]
     for answer in comparison.answers:
         question = answer.question
-        parts.append(f'### {question.question}')
+        parts.append(f'### {words.question_words(question)}')
         several, first = len(question.quantities) > 1, question.step == 0
         rows = [(*((quantity_words(reading.quantity),) if several else ()),
                  reading.label, reading.summary.n,
                  digits(reading.summary.mean), digits(reading.summary.sd, 2),
-                 _range(reading.summary), interval(reading.summary.low, reading.summary.high),
+                 range_words(reading.summary), interval(reading.summary.low, reading.summary.high),
                  ', '.join(value.value for value in answer.beside[reading.quantity]),
                  '–' if None in reading.inside
                  else f'{sum(map(bool, reading.inside))} of {len(reading.inside)}',
@@ -237,28 +230,19 @@ def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     return parts + _pictures(drawn, 'step-0') + _pictures(drawn, 'activations')
 
 
-def _rates(rates: tuple[Rate, ...]) -> list[str]:
-    """How often `scripts/check.py` is right; nothing if there are too few runs to tell."""
+def _error_rates(rates: tuple[Rate, ...]) -> list[str]:
+    """How often `scripts/check.py` finds wrong settings; nothing if there are too few runs."""
     if not rates:
         return []
-
-    def share(count: int, rate: Rate) -> tuple[str, ...]:
-        return str(count), str(rate.judged), f'{100 * count / rate.judged:.1f} %'
-
-    right = [(rate.quantity, *share(rate.judged - rate.outside, rate))
-             for rate in rates if not rate.wrong]
-    wrong = [(rate.wrong, rate.quantity, *share(rate.outside, rate))
-             for rate in rates if rate.wrong]
     return ['## How often a check is right',
-            '`python scripts/check.py` judges any number as the report\'s are judged here. To see '
-            'how often it errs, each of our runs is taken for a claim and judged by the runs of '
-            f'other seeds. Beside those of its own settings, {100 * LEVEL:.0f} of 100 should be '
-            'inside:',
-            table(('quantity', 'inside', 'of', 'share'), right),
-            *(['Beside those of other settings, numbers should lie outside; where few do, the '
-               'quantity does not tell the two settings apart:',
-               table(('made with, for the claimed', 'quantity', 'outside', 'of', 'share'), wrong)]
-              if wrong else [])]
+            '`python scripts/check.py` judges any number as the report\'s are judged here. Beside '
+            'runs of its own settings, 95 of 100 numbers should be inside: [the coverage]'
+            '(#the-report-as-a-whole) says how many are. Beside runs of other settings they should '
+            'lie outside; where few do, the quantity does not tell the two settings apart. Our own '
+            'runs, each taken for a claim about other settings:',
+            table(('true setting, claimed setting', 'quantity', 'outside', 'of', 'share'),
+                  [(rate.wrong, rate.quantity, rate.outside, rate.judged,
+                    f'{100 * rate.outside / rate.judged:.1f} %') for rate in rates])]
 
 
 def _pictures(drawn: tuple[Figure, ...], kind: str) -> list[str]:

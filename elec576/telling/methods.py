@@ -1,9 +1,8 @@
 """How the comparison was computed, in words; text and page share them."""
 
-from elec576.comparison.estimates import SEEDS_FOR_INTERVAL
 from elec576.comparison.identification import CLEAR, LEAST_RUNS
-from elec576.comparison.prediction import NEIGHBOURS
-from elec576.comparison.report_as_a_whole import CAP, REPORTS
+from elec576.comparison.prediction import CAP, NEIGHBOURS, SEEDS_FOR_INTERVAL
+from elec576.comparison.report_as_a_whole import REPORTS
 
 METHODS: tuple[tuple[str, str], ...] = (  # what, how
     ('Prediction interval',
@@ -24,10 +23,6 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      f'least {CLEAR:.1f} (20 to 1). LeNet5\'s log counts its steps, so only experiments with as '
      'many steps on the same data set could have printed it; of the recurrent nets only the end is '
      f'printed, so all could have. From {LEAST_RUNS} runs on.'),
-    ('Exchanged labels',
-     'the log Bayes factor is the log-likelihood of both blocks with each other\'s label minus '
-     'that with their own. Every pair of our own runs, one of each experiment, is weighed in the '
-     'same way by the other runs.'),
     ('Likelihood of a reading',
      'the probability density of the printed losses of step 0, taken as independent, where one '
      'more seed would lie: Student\'s t with the mean and the spread of the logs of our losses. '
@@ -47,14 +42,14 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'the interval of a link, widened as if the test images had been sampled again, too: to the '
      'variance of the mean the images\' component is added, from two-way random effects of the '
      'trained networks\' hits. The verdict is about these test images and does not use it.'),
-    ('Luck',
+    ('One run each',
      'the probability that one run of each setting, each drawn from all of ours, comes out in the '
-     'sentence\'s order by its final test accuracy (or processor time); a tie is not in order.'),
+     'sentence\'s order by its final test accuracy (or CPU time); a tie is not in order.'),
     ('Pairs',
      'runs of the same seed start from the same weights where the settings allow it; `cnn4` and '
      '`cnn-vis` have the same settings, so their runs are the same runs.'),
     ('Runtime',
-     'processor time of a run, so that other work on the machine counts little; the runs of a '
+     'CPU time of a run, so that other work on the machine counts little; the runs of a '
      'pair are compared if processor and number of threads are the same.'),
     ('TensorFlow 1.15',
      'the version that the report names: `results/TF115.md` has its runs beside ours.'),

@@ -6,8 +6,8 @@ import pandas as pd
 
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
-from elec576.comparison.estimates import Summary, summarise
 from elec576.comparison.links import JudgedLink
+from elec576.comparison.prediction import Summary, summarise
 from elec576.experiments import named
 from elec576.files import write_whole
 from elec576.runs.tables import csv_text
@@ -73,7 +73,7 @@ def conclusions_table(comparison: Comparison) -> pd.DataFrame:
         **{f'links_{verdict.replace(" ", "_")}': [link.verdict for link in judged.links
                                                   ].count(verdict) for verdict in VERDICTS},
         'values_compatible': ' '.join(number.verdict for number in judged.values),
-        'probability_of_order': judged.luck, 'own_numbers': judged.own_verdict,
+        'probability_of_order': judged.chance, 'own_numbers': judged.own_verdict,
         'sentence': judged.conclusion.sentence, 'note': judged.conclusion.note}
         for judged in comparison.conclusions])
 

@@ -4,13 +4,16 @@ import math
 from typing import Iterable
 
 from elec576.claims.plan import BOUNDS, EVALUATIONS_APART, LAST_EVALUATIONS, MARGINS
-from elec576.claims.questions import layer_and_statistic
-from elec576.comparison.evidence import Answer
-from elec576.comparison.identification import CLEAR, EXPECTED, Fit, Identification
+from elec576.claims.questions import Question
+from elec576.comparison.conclusions import JudgedConclusion
+from elec576.comparison.identification import Fit, Identification
 from elec576.comparison.links import JudgedLink
+from elec576.comparison.prediction import Summary
+from elec576.comparison.readings import Answer
 from elec576.comparison.report_as_a_whole import Yardstick
 from elec576.comparison.results import Results, Run
 from elec576.experiments import SAME_RUN, named
+from elec576.loops.history import layer_and_statistic
 from elec576.settings import CnnSettings, RnnSettings
 
 
@@ -19,7 +22,7 @@ def quantity_words(quantity: str) -> str:
     if quantity.startswith('h_conv'):
         layer, statistic = layer_and_statistic(quantity)
         return f'{layer} {statistic.replace("_", " ")}'
-    return 'processor seconds' if quantity == 'cpu_seconds' else quantity.replace('_', ' ')
+    return 'CPU seconds' if quantity == 'cpu_seconds' else quantity.replace('_', ' ')
 
 
 def measured_words(quantity: str, step: int) -> str:
@@ -38,9 +41,26 @@ def interval(low: float | None, high: float | None) -> str:
     return 'too few seeds' if low is None else f'{digits(low)} … {digits(high)}'
 
 
+def range_words(found: Summary) -> str:
+    """The lowest and the highest run."""
+    return f'{digits(found.lowest)} … {digits(found.highest)}' if found.n else '–'
+
+
 def likelihood_words(relative: float | None) -> str:
     """A relative likelihood; far out it is an extrapolation, whose digits have no meaning."""
     return '< 1e-6' if relative is not None and relative < 1e-6 else digits(relative, 2)
+
+
+def question_words(question: Question) -> str:
+    """A question with what answers it."""
+    return (f'{question.question} '
+            f'({"loss at step 0" if question.step == 0 else "activation statistics"})')
+
+
+def literal_words(conclusions: Iterable[JudgedConclusion]) -> list[str]:
+    """The verdicts on second readings of a sentence, which are not counted."""
+    return [f'Taken literally, as {judged.conclusion.statement}, the sentence before is '
+            f'{judged.verdict}.' for judged in conclusions if judged.conclusion.reading]
 
 
 EVIDENCE_HEADERS = ('question', 'used here', 'relative', 'other readings, relative')
@@ -53,16 +73,14 @@ def evidence_rows(answers: Iterable[Answer]) -> list[tuple]:
         (own, relative), *others = ((label, likelihood_words(value))
                                     for label, value in answer.relative.items())
         if others:
-            rows.append((answer.question.question, own, relative,
+            rows.append((question_words(answer.question), own, relative,
                          '; '.join(f'{label}: {value}' for label, value in others)))
     return rows
 
 
-def place_words(place: float) -> str:
-    """How far out a number lies, as `JudgedNumber.place` measures it."""
-    if math.isinf(place):
-        return 'a value that no run can give'
-    return f'{place:+.1f} half intervals from our runs'
+def score_words(score: float) -> str:
+    """How far out a number lies."""
+    return 'a value that no run can give' if math.isinf(score) else f'score {score:+.1f}'
 
 
 def p_words(p: float | None) -> str:
@@ -79,11 +97,11 @@ def percent_words(share: float | None) -> str:
             f'{percent:.0f} %')
 
 
-def luck_words(luck: float | None) -> str:
+def chance_words(chance: float | None) -> str:
     """How probable the sentences that hang on one run of the report are, all together."""
     return ('Four of the sentences put other runs above one and the same, the report\'s run 2. '
             'The probability that relu, 8000 iterations, 10000 samples and Xavier all beat one run '
-            f'of it is {"not known yet" if luck is None else percent_words(luck)}.')
+            f'of it is {"not known yet" if chance is None else percent_words(chance)}.')
 
 
 def is_time(link: JudgedLink) -> bool:
@@ -183,31 +201,6 @@ def misfit_words(fit: Fit, blocks: int) -> str:
             f'{blocks * as_far / runs:.2g} are to be expected by chance.')
 
 
-def exchange_words(found: Identification) -> str:
-    """The exchange that was expected, in a sentence."""
-    one, other = EXPECTED
-    start = (f'In older runs (seeds 0 to 9, retired) the report\'s results of `{one}` and '
-             f'`{other}` looked exchanged. ')
-    exchange = found.expected
-    if exchange is None:
-        return f'{start}Whether they are waits for runs.'
-    return (f'{start}By the runs here alone: {exchange.verdict}, log Bayes factor for the '
-            f'exchange {exchange.log_factor:+.1f} ({exchange.lowest:+.1f} to '
-            f'{exchange.highest:+.1f} with one seed left out); {exchange.reached} of '
-            f'{exchange.pairs} pairs of our own runs, which have the right labels, reach it by '
-            f'chance. Confirmed means at least {CLEAR:.1f} (20 to 1), and reached by at most 5 % '
-            f'of these pairs; refuted, at most −{CLEAR:.1f}.')
-
-
-def exchange_rows(found: Identification, best: int = 3) -> list[tuple]:
-    """A table's rows: the ``best`` exchanges of each part."""
-    parts = [exchange.part for exchange in found.exchanges]
-    return [(exchange.part, ' and '.join(exchange.labels), f'{exchange.log_factor:+.1f}',
-             f'{exchange.lowest:+.1f} … {exchange.highest:+.1f}',
-             f'{exchange.reached} of {exchange.pairs}')
-            for k, exchange in enumerate(found.exchanges) if parts[:k].count(parts[k]) < best]
-
-
 def fit_row(fit: Fit) -> tuple:
     """A table's row on one block."""
     own = fit.block.experiment
@@ -221,8 +214,6 @@ def fit_row(fit: Fit) -> tuple:
 
 FIT_HEADERS = ('block', 'numbers', 'fits best', 'its own label', 'cannot be told apart',
                'excluded', 'limit', 'own label\'s runs named right', 'all runs named right')
-EXCHANGE_HEADERS = ('part', 'exchanged', 'log Bayes factor', 'one seed left out',
-                    'reached by our pairs')
 
 
 def names_words(names: Iterable[str]) -> str:

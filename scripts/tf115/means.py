@@ -8,7 +8,7 @@ from typing import Sequence
 
 from scipy import optimize, stats
 
-from elec576.comparison.estimates import Summary, summarise
+from elec576.comparison.prediction import Summary, summarise
 from elec576.comparison.results import Results
 from elec576.errors import UserError
 from elec576.telling.markdown import table

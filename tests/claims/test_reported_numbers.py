@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from elec576.claims.numbers import all_reported, reported
-from elec576.claims.questions import STATISTICS
 from elec576.experiments import EXPERIMENTS
+from elec576.loops.history import STATISTICS
 from elec576.settings import CnnSettings
 
 

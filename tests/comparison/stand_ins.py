@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from elec576.claims.plan import EVALUATIONS_APART, FIRST_SEED, LAST_EVALUATIONS
+from elec576.comparison.results import Results
 from elec576.experiments import named
 from elec576.settings import CnnSettings
 
@@ -35,8 +36,12 @@ class StandIns:
     def of(self, experiment: str) -> tuple[StandIn, ...]:
         return self.runs.get(experiment, ())
 
-    def final(self, experiment: str, quantity: str) -> tuple[float, ...]:
-        return tuple(run.metrics[quantity] for run in self.of(experiment))
+    def final(self, experiment: str, quantity: str, processor: str | None = None
+              ) -> tuple[float, ...]:
+        return tuple(run.metrics[quantity] for run in self.of(experiment)
+                     if processor in (None, run.metrics['processor']))
+
+    timing_processor = Results.timing_processor
 
 
 def run(name: str, seed: int, accuracy: float, cpu_seconds: float = 100.0, processor: str = 'one',

@@ -8,8 +8,8 @@ import pytest
 
 from elec576.claims.numbers import ReportedValue
 from elec576.comparison.numbers import JudgedNumber
-from elec576.comparison.prediction import LIMIT, Reference
-from elec576.comparison.report_as_a_whole import CAP, yardstick
+from elec576.comparison.prediction import CAP, LIMIT, Reference
+from elec576.comparison.report_as_a_whole import yardstick
 
 
 def number(experiment, value, runs, quantity='test_loss', compared=True, step=5000,

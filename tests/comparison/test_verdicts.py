@@ -12,7 +12,7 @@ from elec576 import claims, comparison
 from elec576.claims.conclusions import HANGING_ON_ONE_RUN
 from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.comparison import compare
-from elec576.comparison.conclusions import judge_conclusions, luck_together
+from elec576.comparison.conclusions import chance_together, judge_conclusions
 from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.links import (
     AGREES,
@@ -31,7 +31,8 @@ from elec576.comparison.numbers import (
     TOO_FEW,
     judge_numbers,
 )
-from elec576.comparison.prediction import Reference
+from elec576.comparison.prediction import LIMIT, Reference
+from elec576.telling.words import percent_words
 
 
 def number(comparison, experiment, quantity, step):
@@ -69,10 +70,10 @@ def test_a_reported_number_compatible_and_not(tmp_path):
     assert (inside.verdict, outside.verdict) == (COMPATIBLE, NOT_COMPATIBLE)
     assert (inside.compatible, outside.compatible) == (True, False)
     assert inside.runs == tuple(enumerate((0.48, 0.49, 0.50, 0.49, 0.47)))
-    assert outside.place < -1 < inside.place < 1
-    lowest, *_, highest = sorted(inside.run_places())
-    assert inside.run_places()[4] == lowest and inside.run_places()[2] == highest
-    assert -1 < lowest < 0 < highest < 1
+    assert outside.score < -LIMIT < inside.score < LIMIT
+    lowest, *_, highest = sorted(inside.run_scores())
+    assert inside.run_scores()[4] == lowest and inside.run_scores()[2] == highest
+    assert -LIMIT < lowest < 0 < highest < LIMIT
     assert outside.judgement == Reference.of(
         'test_accuracy', 5000, comparison.results.of('cnn2')
     ).judge(0.447, outside.reported.rounding)
@@ -85,8 +86,8 @@ def test_all_runs_the_same(tmp_path):
     comparison = compare(tmp_path)
     same = number(comparison, 'cnn8', 'test_accuracy', 5000)
     other = number(comparison, 'cnn1', 'test_accuracy', 5000)
-    assert (same.compatible, same.place) == (True, 0.0)
-    assert (other.compatible, other.place) == (False, float('-inf'))
+    assert (same.compatible, same.score) == (True, 0.0)
+    assert (other.compatible, other.score) == (False, float('-inf'))
 
 
 def test_a_number_rounded_in_prose_is_compatible_if_any_that_rounds_so_is(tmp_path):
@@ -101,7 +102,7 @@ def test_too_few_seeds(tmp_path):
     assert comparison.yardstick is None
     assert {found.verdict for found in comparison.numbers} == {TOO_FEW, NOT_COMPARED}
     judged = conclusion(comparison.conclusions, 'activation')
-    assert judged.verdict == WAITING and judged.luck is None
+    assert judged.verdict == WAITING and judged.chance is None
     assert [link.reason for link in judged.links] == ['2 of 16', '2 of 10']
 
 
@@ -148,17 +149,17 @@ def test_a_value_in_a_sentence_does_not_decide_it():
     assert [value.verdict for value in judged.values] == [NOT_COMPATIBLE]
 
 
-def test_luck_counts_runs_in_order():
+def test_chance_counts_runs_in_order():
     # each of cnn5's first runs beats half of cnn2's, and so on; by final accuracies
     judged = conclusion(conclusions_of(cnn5=[0.5] * 16, cnn2=[0.4, 0.6] * 8), 'iterations')
-    assert judged.luck == pytest.approx(0.5)
+    assert judged.chance == pytest.approx(0.5, abs=0.01)
     three = conclusion(conclusions_of(cnn1=[0.5] * 16, cnn2=[0.4, 0.6] * 8, cnn8=[0.1] * 10),
                        'activation')
-    assert three.luck == pytest.approx(0.5)
+    assert three.chance == pytest.approx(0.5, abs=0.01)
     # those beyond a decided look count too: in all sentences the same runs
     more = conclusion(conclusions_of(cnn5=[0.5] * 16, cnn2=[0.4] * 16 + [0.6] * 16), 'iterations')
-    assert more.luck == pytest.approx(0.5)
-    assert conclusion(conclusions_of(cnn5=[0.5] * 16, cnn2=[0.4] * 15), 'iterations').luck is None
+    assert more.chance == pytest.approx(0.5, abs=0.01)
+    assert conclusion(conclusions_of(cnn5=[0.5] * 16, cnn2=[0.4] * 15), 'iterations').chance is None
 
 
 def test_sentences_on_one_run_are_lucky_together():
@@ -168,10 +169,10 @@ def test_sentences_on_one_run_are_lucky_together():
                        cnn2=runs('cnn2', [0.4, 0.6] * 8))
     judged = judge_conclusions(results, judge_numbers(StandIns(), FirstSteps()))
     # one run 2 that happens to be low is beaten by all four at once
-    assert luck_together(judged, results) == pytest.approx(0.5)
+    assert chance_together(judged, results) == pytest.approx(0.5, abs=0.01)
     del results.runs['cnn9']
     judged = judge_conclusions(results, judge_numbers(StandIns(), FirstSteps()))
-    assert luck_together(judged, results) is None
+    assert chance_together(judged, results) is None
 
 
 def test_runtime_is_processor_time():
@@ -222,6 +223,21 @@ def test_processors_that_differ_are_said(name, tmp_path):
     assert (f'The runs differ in their processors: {"; ".join(sorted((name, "made up")))}.'
             in results.notices)
     first, second = results.of('gru-50')
-    assert results.clock == 'made up' and len(results.final('gru-50', 'test_loss')) == 2
-    assert results.final('gru-50', 'cpu_seconds') == (first.metrics['cpu_seconds'],)
-    assert len(results.final('lstm-50', 'cpu_seconds')) == 2
+    assert results.timing_processor('gru-50', 'lstm-50') == 'made up'
+    assert results.final('gru-50', 'cpu_seconds', 'made up') == (first.metrics['cpu_seconds'],)
+    assert len(results.final('gru-50', 'test_loss')) == 2
+
+
+def test_running_times_without_a_common_processor_have_no_chance():
+    """Both of a pair on one processor, but each pair on one of its own: judged, none compared."""
+    names = {'rnn-50': 'one', 'rnn-d': 'one', 'rnn-300': 'one', 'gru-50': 'two', 'gru-128': 'two',
+             'gru-300': 'two', 'lstm-50': 'two', 'lstm-128': 'two', 'lstm-300': 'two'}
+    results = StandIns(**{name.replace('-', '_'): runs(name, [0.9] * 28, processor=processor,
+                                                       cpu_seconds=len(name) * 10.0)
+                          for name, processor in names.items()})
+    assert results.timing_processor('rnn-50', 'rnn-d') == 'one'
+    assert results.timing_processor('rnn-50', 'gru-50') is None
+    judged = conclusion(judge_conclusions(results, judge_numbers(StandIns(), FirstSteps())),
+                        'hidden units, runtime')
+    assert all(link.look is not None for link in judged.links) and judged.chance is None
+    assert percent_words(judged.chance) == '–'

@@ -6,7 +6,7 @@ from pathlib import Path
 from commands import command, environment
 
 from elec576.claims.plan import FIRST_SEED
-from elec576.claims.questions import STATISTICS
+from elec576.loops.history import STATISTICS
 from elec576.runs import many
 from elec576.runs.tables import RunTable, folder_of, read_table
 

@@ -22,12 +22,12 @@
         x: {domain: [-data.edge, data.edge], ticks: 7, tickSize: 4,
             tickFormat: value => ({[-data.edge]: '≤ ', [data.edge]: '≥ '}[value] ?? '')
               + String(value).replace('-', '−'), label: narrow
-              ? 'place on the interval, −1 to 1'
-              : 'place on the 95 % prediction interval, which reaches from −1 to 1',
+              ? `score, interval to ±${digits(data.limit)}`
+              : `score: ±${digits(data.limit)} at the ends of the 95 % prediction interval`,
             labelAnchor: 'center', labelArrow: 'none'},
         fy: {domain: names, label: null, padding: 0},
         marks: [
-          Plot.rectX([0], {x1: -1, x2: 1, fill: 'var(--band)', fillOpacity: 0.6}),
+          Plot.rectX([0], {x1: -data.limit, x2: data.limit, fill: 'var(--band)', fillOpacity: 0.6}),
           Plot.ruleX([0], {stroke: 'var(--soft)', strokeWidth: 0.75}),
           Plot.dot(shown, {...place, fill: d => d.compatible ? 'var(--test)' : 'var(--bad)',
                            symbol: d => d.compatible ? 'circle' : 'diamond2',

@@ -21,7 +21,8 @@ def test_readings_beside_the_report(tmp_path):
     assert answer.count('fc1 stays tanh') == (4, 4)
     assert answer.count('fc1 relu') == (0, 4)
     ours, other = answer.readings
-    assert ours.values == tuple(first_steps.read(tmp_path).query('settings == "relu"')['train_loss'])
+    starts = first_steps.read(tmp_path).query('settings == "relu"')
+    assert ours.values == tuple(starts['train_loss'])
     right, wrong = answer.log_likelihoods.values()
     assert right == pytest.approx(Reference(
         'train_loss', np.reshape(ours.values, (-1, 1)), 0, tuple(range(60)), None).log_densities(
