@@ -24,6 +24,9 @@ class Conclusion:
     sentence: str  # the report's own
     links: tuple[Link, ...]
     values: tuple[tuple[str, str], ...] = ()  # (experiment, quantity) of numbers in the sentence
+    around: str = ''  # an accuracy that the sentence gives for every `lower` of its links
+    parts: tuple[str, ...] = ()  # of several links, each in words
+    beside: tuple[Link, ...] = ()  # shown, but neither planned nor counted
     note: str = ''
     reading: bool = False  # another reading of the sentence before, which alone is counted
 
@@ -52,11 +55,12 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
         'activation', 'relu > tanh > sigmoid',
         'ReLu performed better than Tanh activation, which performed better than sigmoid '
         'activation.',
-        chain('cnn1', 'cnn2', 'cnn8')),
+        chain('cnn1', 'cnn2', 'cnn8'), parts=('relu > tanh', 'tanh > sigmoid')),
     Conclusion(
         'iterations', '8000 iterations > 5000',
         'As the number of iterations increased, the test accuracy also increased.',
-        chain('cnn5', 'cnn2')),
+        chain('cnn5', 'cnn2'),
+        note='A run of 8000 iterations is one of 5000 and its own continuation.'),
     Conclusion(
         'training samples', '10000 training samples > 8000',
         'As the number of the training samples increased, the accuracy increased.',
@@ -74,13 +78,14 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
         'learning rate', '1e-4 > 1e-3 and 1e-5',
         'The learning rate 1e-4 seemed to work the best compared to 1e-3 and 1e-5, using tanh '
         'activation functions, 8000 training samples, and 5000 iterations.',
-        over('cnn4', 'cnn1', 'cnn6'),
+        over('cnn4', 'cnn1', 'cnn6'), parts=('1e-4 > 1e-3', '1e-4 > 1e-5'),
         note='The sentence says tanh; the three runs that it compares are relu.'),
     Conclusion(
         'learning rate, as written', '1e-4 > 1e-3 and 1e-5, with tanh',
         'The learning rate 1e-4 seemed to work the best compared to 1e-3 and 1e-5, using tanh '
         'activation functions, 8000 training samples, and 5000 iterations.',
         over('evidence-tanh-1e-4', 'cnn2', 'evidence-tanh-1e-5'),
+        parts=('1e-4 > 1e-3', '1e-4 > 1e-5'),
         note='The same sentence taken literally: with tanh. The report shows no such runs at '
              '1e-4 and 1e-5.', reading=True),
     Conclusion(
@@ -89,21 +94,25 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
         'give the highest testing accuracy 0.95 for basic rnn.',
         over('rnn-d', 'rnn-a', 'rnn-b', 'rnn-c'), values=(('rnn-d', 'test_accuracy'),)),
     Conclusion(
-        'cell, 128 hidden units', 'GRU > LSTM > basic, 128 hidden units',
+        'cell, 128 hidden units', 'GRU > LSTM and basic, 128 hidden units',
         'GRU seemed to perform better than LSTM, and basic RNN under the condition: with the 1e-3 '
         'learning rate, 150,000 iterations, and 50 batch size.',
-        chain('gru-128', 'lstm-128', 'rnn-d')),
+        chain('gru-128', 'lstm-128', 'rnn-d'), parts=('GRU > LSTM', 'LSTM > basic'),
+        beside=over('gru-128', 'rnn-d'),
+        note='The sentence puts the GRU above both; the plan compares it with the LSTM, and the '
+             'LSTM with the basic cell.'),
     Conclusion(
         'cell, 50 hidden units', 'GRU > LSTM > basic, 50 hidden units', _GRU_SENTENCE,
-        chain('gru-50', 'lstm-50', 'rnn-50')),
+        chain('gru-50', 'lstm-50', 'rnn-50'), parts=('GRU > LSTM', 'LSTM > basic')),
     Conclusion(
         'cell, 300 hidden units', 'GRU > LSTM > basic, 300 hidden units', _GRU_SENTENCE,
-        chain('gru-300', 'lstm-300', 'rnn-300')),
+        chain('gru-300', 'lstm-300', 'rnn-300'), parts=('GRU > LSTM', 'LSTM > basic')),
     Conclusion(
         'hidden units, accuracy', '300 hidden units > 128 > 50, each cell',
         'As the size of the hidden units increased from 50, 128, to 300, the testing accuracy '
         'increased slightly.',
-        sum((chain(*reversed(names)) for names in CELLS.values()), ())),
+        sum((chain(*reversed(names)) for names in CELLS.values()), ()),
+        parts=tuple(f'{cell} cell {step}' for cell in CELLS for step in ('300 > 128', '128 > 50'))),
     Conclusion(
         'hidden units, runtime', '300 hidden units take longer than 128, these than 50, each cell',
         'However, as the number of hidden units increased, the runtime increased.',
@@ -114,7 +123,7 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
         'CNN from assignment 1 gave test accuracy of 0.9861 which is the highest among basic_RNN, '
         'GRU, and LSTM, which were around 0.983.',
         over('cnn-mnist', 'rnn-a', 'rnn-b', 'rnn-c', *CELLS['basic'], *CELLS['lstm'],
-             *CELLS['gru']), values=(('cnn-mnist', 'test_accuracy'),),
+             *CELLS['gru']), values=(('cnn-mnist', 'test_accuracy'),), around='0.983',
         note='No accuracy that the report prints is 0.983: the highest of its recurrent nets is '
              '0.9823, that of the basic cell 0.95.'),
 )

@@ -14,7 +14,7 @@ from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
 from elec576.comparison.prediction import Reference
 from elec576.comparison.readings import Answer, weigh_evidence
-from elec576.comparison.report_as_a_whole import Yardstick, yardstick
+from elec576.comparison.report_as_a_whole import ReportAsAWhole, judge_report
 from elec576.comparison.results import Results, Run, read_results
 from elec576.experiments import EXPERIMENTS
 
@@ -64,9 +64,9 @@ class Comparison:
         return chance_together(self.conclusions, self.results)
 
     @cached_property
-    def yardstick(self) -> Yardstick | None:
+    def report_as_a_whole(self) -> ReportAsAWhole | None:
         """None with too few runs."""
-        return yardstick(self.numbers)
+        return judge_report(self.numbers, self.results)
 
     @cached_property
     def identification(self) -> Identification:

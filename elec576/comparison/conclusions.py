@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Iterable, Sequence
 
-from elec576.claims.conclusions import CONCLUSIONS, HANGING_ON_ONE_RUN, Conclusion
-from elec576.claims.plan import LEVEL
+from elec576.claims.conclusions import CONCLUSIONS, HANGING_ON_ONE_RUN, Conclusion, Link
+from elec576.claims.numbers import rounding_of
+from elec576.claims.plan import BOUNDS, LEVEL
 from elec576.comparison import links
-from elec576.comparison.estimates import chance_of_order
+from elec576.comparison.estimates import Paired, chance_of_order, paired
 from elec576.comparison.links import JudgedLink, judge_link
 from elec576.comparison.numbers import JudgedNumber
+from elec576.comparison.prediction import Judgement, Reference
 from elec576.comparison.results import Results
+from elec576.experiments import named
 
 VERDICTS = (links.SUPPORTED, links.CONTRADICTED, links.EQUAL, links.UNDECIDED, links.WAITING)
 
@@ -19,6 +22,8 @@ class JudgedConclusion:
     """A conclusion, its parts and what follows from them.
 
     Attributes:
+        around: by experiment, how `Conclusion.around` lies among its runs.
+        beside: the links that are only shown: ordinary 95 % intervals, of all pairs of runs.
         chance: the probability that one run of each setting comes out in the sentence's order; None
             while one of its links waits for its first look, and of running times where no processor
             has runs of all.
@@ -27,6 +32,8 @@ class JudgedConclusion:
     conclusion: Conclusion
     links: tuple[JudgedLink, ...]
     values: tuple[JudgedNumber, ...]
+    around: dict[str, Judgement]
+    beside: dict[Link, Paired]
     chance: float | None
 
     @property
@@ -64,8 +71,29 @@ def judge_conclusions(results: Results, numbers: tuple[JudgedNumber, ...]
         judged = tuple(judge_link(link, results) for link in conclusion.links)
         found.append(JudgedConclusion(conclusion, judged,
                                       tuple(by_name[name] for name in conclusion.values),
+                                      _around(conclusion, results), _beside(conclusion, results),
                                       _chance(judged, results)))
     return tuple(found)
+
+
+def _around(conclusion: Conclusion, results: Results) -> dict[str, Judgement]:
+    if not conclusion.around:
+        return {}
+    return {link.lower: Reference.of(
+        link.quantity, named(link.lower).steps, results.of(link.lower)
+    ).judge(float(conclusion.around), rounding_of(conclusion.around))
+        for link in conclusion.links if results.of(link.lower)}
+
+
+def _beside(conclusion: Conclusion, results: Results) -> dict[Link, Paired]:
+    found = {}
+    for link in conclusion.beside:
+        higher, lower = ({run.seed: links.compared(run) for run in results.of(name)}
+                         for name in (link.higher, link.lower))
+        differences = [value - lower[seed] for seed, value in higher.items() if seed in lower]
+        if len(differences) > 1:
+            found[link] = paired(differences, BOUNDS[1][0])
+    return found
 
 
 def chance_together(conclusions: Iterable[JudgedConclusion], results: Results) -> float | None:

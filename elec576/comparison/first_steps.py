@@ -21,7 +21,6 @@ from elec576.runs.tables import read_as_written
 from elec576.settings import CnnSettings, RnnSettings
 
 COLUMNS = ('settings', 'seed', 'train_accuracy', 'train_loss')
-# what a run's first values depend on
 _DECIDE = ('act', 'fc_act', 'init', 'stddev', 'bias', 'evaluation_keep_prob', 'dataset',
            'batch_size')
 
@@ -48,9 +47,14 @@ class FirstSteps:
 
     def rows_of(self, settings: CnnSettings | RnnSettings) -> pd.DataFrame:
         """The rows of the same settings before the first update, or none."""
-        names = [name for name, first in STEP_0.items() if settings.program == 'cnn' and all(
-            getattr(settings, item) == getattr(first, item) for item in _DECIDE)]
+        names = [name for name, first in STEP_0.items() if isinstance(settings, CnnSettings)
+                 and first_step_of(first) == first_step_of(settings)]
         return self.table[self.table['settings'].isin(names)]
+
+
+def first_step_of(settings: CnnSettings) -> tuple:
+    """What a run's first values depend on, besides its seed and its images."""
+    return tuple(getattr(settings, name) for name in _DECIDE)
 
 
 def table_path(results: Path) -> Path:

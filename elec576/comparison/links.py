@@ -1,5 +1,6 @@
 """Links of the report's conclusions, looked at and judged as `elec576.claims.plan` says."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from statistics import fmean
@@ -25,7 +26,8 @@ from elec576.settings import RnnSettings
 
 SUPPORTED, CONTRADICTED, UNDECIDED = 'supported', 'contradicted', 'undecided'
 EQUAL, WAITING = 'practically equal', 'waiting for runs'
-AGREES, DISAGREES, SILENT = 'agrees', 'disagrees', 'prints none'
+AGREES, DISAGREES, SILENT = 'agrees', 'disagrees', 'not printed'
+THESE_IMAGES = 'for these test images only'
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
         pairs = [(higher[seed], lower[seed]) for seed in there]
         taken = _look(link, number, plan.BOUNDS[len(looks)][number - 1], pairs)
         verdict, reason = decide(taken, margin, number == len(looks))
+        if verdict not in (UNDECIDED, _over_all_images(taken, margin)):
+            reason = '; '.join(filter(None, (reason, THESE_IMAGES)))
         if link.quantity == 'cpu_seconds':
             verdict, reason = _on_one_clock(pairs, verdict, reason)
         if verdict != UNDECIDED:
@@ -131,6 +135,15 @@ def decide(look: Look, margin: float | None, last: bool) -> tuple[str, str]:
     n = deciding_n(effect, look.bound, margin)
     return UNDECIDED, ('no number of seeds would decide it' if n is None else
                        f'about {n} seeds would decide it')
+
+
+def _over_all_images(look: Look, margin: float | None) -> str:
+    """The verdict as if the test images had been sampled again, too."""
+    if look.images is None:
+        return decide(look, margin, True)[0]
+    low, high = look.images
+    effect = dataclasses.replace(look.effect, low=low, high=high)
+    return decide(dataclasses.replace(look, effect=effect), margin, True)[0]
 
 
 def next_runs(results: Results) -> list[tuple[str, int]]:

@@ -57,7 +57,7 @@ def page_text(comparison: Comparison) -> str:
         PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL, TABLES=tuple(TABLES),
         shade=_shade)
     return environment.get_template('page.html').render(
-        comparison=comparison, results=comparison.results, yardstick=comparison.yardstick,
+        comparison=comparison, results=comparison.results, whole=comparison.report_as_a_whole,
         seeds=words.seeds_by_program(comparison.results, comparison.experiments),
         few=[f'{name} ({words.count_words([len(comparison.results.of(name))], "seed")})'
              for name in comparison.experiments

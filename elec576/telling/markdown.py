@@ -24,7 +24,7 @@ from elec576.telling.words import (
     range_words,
 )
 
-_OWN = {AGREES: 'agree', DISAGREES: '**disagree**', SILENT: 'it prints none'}
+_OWN = {AGREES: 'agree', DISAGREES: '**disagree**', SILENT: 'none'}
 
 
 def report_text(comparison: Comparison) -> str:
@@ -53,16 +53,17 @@ def headline(comparison: Comparison) -> str:
     seeds = words.seeds_by_program(comparison.results, comparison.experiments)
     runs = comparison.runs
     lines = [f'A student\'s report, and {words.count_words([len(runs)], "run")} of its experiments '
-             f'that differ in nothing but the seed: {seeds or "none"}. '
-             f'Data: {words.data_words(runs) or "none"}.',
+             'that differ in nothing but the seed (and the processor, which changes no bit): '
+             f'{seeds or "none"}. Data: {words.data_words(runs) or "none"}.',
              f'- **Conclusions: {verdict_counts(comparison)}.**']
     lines += [f'  {sentence}' for sentence in words.literal_words(comparison.conclusions)]
-    lines += [f'- **The report as a whole:** {words.yardstick_words(comparison.yardstick)}']
-    rows = [(judged.conclusion.statement, _bold(judged.verdict), _parts(judged),
-             words.percent_words(judged.chance), _own_words(judged))
+    first, *others = words.report_words(comparison.report_as_a_whole)
+    lines += [f'- **The report as a whole:** {first}', *(f'  {other}' for other in others)]
+    rows = [(judged.conclusion.statement, _bold(judged), words.percent_words(judged.chance),
+             _own_words(judged))
             for judged in comparison.conclusions]
     return '\n'.join(lines) + '\n\n' + table(
-        ('the report says', 'our runs', 'its links', 'one run each', 'its own numbers'), rows)
+        ('the report says', 'our runs', 'in order by chance', 'the numbers that it prints'), rows)
 
 
 def verdict_counts(comparison: Comparison) -> str:
@@ -70,24 +71,20 @@ def verdict_counts(comparison: Comparison) -> str:
     verdicts = [judged.verdict for judged in comparison.sentences]
     counts = [f'{verdicts.count(kind)} {kind}' for kind in VERDICTS
               if kind != WAITING or WAITING in verdicts]
-    return f'of {len(verdicts)}, {", ".join(counts)}'
+    sentences = len({judged.conclusion.sentence for judged in comparison.sentences})
+    return f'of {len(verdicts)} (from {sentences} sentences), {", ".join(counts)}'
 
 
-def _bold(verdict: str) -> str:
-    return verdict if verdict in (UNDECIDED, WAITING) else f'**{verdict}**'
-
-
-def _parts(judged: JudgedConclusion) -> str:
-    verdicts = [link.verdict for link in judged.links]
-    if len(verdicts) == 1:
-        return ''
-    return ', '.join(f'{verdicts.count(kind)} {kind}' for kind in VERDICTS if kind in verdicts)
+def _bold(judged: JudgedConclusion) -> str:
+    shown = words.verdict_words(judged)
+    return shown if judged.verdict in (UNDECIDED, WAITING) else f'**{shown}**'
 
 
 def _own_words(judged: JudgedConclusion) -> str:
     """What the report's own numbers say, and on how many parts it prints any."""
     printed = sum(link.own_verdict != SILENT for link in judged.links)
-    some = f' ({printed} of {len(judged.links)} parts)' if 0 < printed < len(judged.links) else ''
+    some = (f', on {printed} of its {len(judged.links)} comparisons'
+            if 0 < printed < len(judged.links) else '')
     return _OWN[judged.own_verdict] + some
 
 
@@ -105,12 +102,16 @@ def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]
              *_pictures(drawn, 'links')]
     for judged in comparison.conclusions:
         conclusion = judged.conclusion
-        text = [f'### {conclusion.statement}: {judged.verdict}', f'> {conclusion.sentence}']
+        text = [f'### {conclusion.statement}: {words.verdict_words(judged)}',
+                f'> {conclusion.sentence}']
         text += [conclusion.note] * bool(conclusion.note)
         text.append(table(
             ('higher', 'lower', 'what', 'n', 'effect', 'interval', 'over images too', 'margin',
              'final', 'verdict', 'the report'), [_link_row(link) for link in judged.links]))
         text += [_named_value(number) for number in judged.values]
+        text += [words.around_words(judged)] * bool(judged.around)
+        text += words.beside_words(judged)
+        text += [words.continuation_words(comparison)] * (conclusion.name == 'iterations')
         parts += text
     return parts + _pictures(drawn, 'hidden-units')
 
@@ -143,10 +144,10 @@ def _numbers(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     parts = ['Test accuracy by experiment; "compatible" counts all numbers that the report prints '
              'on it.',
              _experiments(comparison)]
-    found = comparison.yardstick
+    found = comparison.report_as_a_whole
     if found:
-        parts += ['### The report as a whole', f'{words.yardstick_words(found)}',
-                  table(words.BLOCK_HEADERS, words.block_rows(found)),
+        parts += ['### The report as a whole', ' '.join(words.report_words(found)),
+                  words.power_words(found), table(words.LOG_HEADERS, words.log_rows(found)),
                   'Where p is 1 / (n + 1), no run of ours is as extreme.',
                   'Do our intervals have the coverage that they claim? Of our own runs\' numbers, '
                   'each judged by the other runs and counted once, these are inside:',
@@ -165,7 +166,9 @@ def _experiments(comparison: Comparison) -> str:
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
         rows.append((f'`{name}`', describe(named(name)), found.n, digits(found.mean),
-                     digits(found.sd, 2), range_words(found), own[0] if own else '–',
+                     digits(found.sd, 2), range_words(found) + words.same_words(
+                         comparison.results.final(name, 'test_accuracy')),
+                     own[0] if own else '–',
                      f'{sum(judged)} of {len(judged)}' if judged
                      else 'too few seeds' if numbers else '–'))
     return table(('experiment', 'settings', 'n', 'mean', 'sd', 'range', 'the report',
@@ -179,7 +182,8 @@ def _number_table(numbers: Iterable[JudgedNumber]) -> str:
         verdict = f'**{number.verdict}**' if number.compatible is False else number.verdict
         rows.append((f'`{value.experiment}`', measured_words(value.quantity, value.step),
                      value.value, found.n, digits(found.mean), digits(found.sd, 2),
-                     range_words(found), interval(found.low, found.high),
+                     range_words(found) + words.same_words(number.reference.at_step.tolist()),
+                     interval(found.low, found.high),
                      '–' if found.score is None else f'{found.score:+.1f}',
                      verdict if value.compared else f'{verdict} ({value.note})'))
     return table(('experiment', 'quantity', 'the report', 'n', 'mean', 'sd', 'range',

@@ -1,19 +1,23 @@
 """How settings, quantities and numbers are written, in text and pictures alike."""
 
 import math
-from typing import Iterable
+from collections import Counter
+from typing import Iterable, Sequence
+
+from scipy import stats
 
 from elec576.claims.plan import BOUNDS, EVALUATIONS_APART, LAST_EVALUATIONS, MARGINS
 from elec576.claims.questions import Question
-from elec576.comparison.conclusions import JudgedConclusion
+from elec576.comparison.comparison import Comparison
+from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.identification import Fit, Identification
-from elec576.comparison.links import JudgedLink
+from elec576.comparison.links import THESE_IMAGES, JudgedLink
 from elec576.comparison.prediction import Summary
 from elec576.comparison.readings import Answer
-from elec576.comparison.report_as_a_whole import Yardstick
+from elec576.comparison.report_as_a_whole import ReportAsAWhole
 from elec576.comparison.results import Results, Run
 from elec576.experiments import SAME_RUN, named
-from elec576.loops.history import layer_and_statistic
+from elec576.loops.history import CNN_COLUMNS, layer_and_statistic
 from elec576.settings import CnnSettings, RnnSettings
 
 
@@ -46,6 +50,15 @@ def range_words(found: Summary) -> str:
     return f'{digits(found.lowest)} … {digits(found.highest)}' if found.n else '–'
 
 
+def same_words(values: Sequence[float]) -> str:
+    """That nearly all runs give one value, where an interval would mislead."""
+    if not values:
+        return ''
+    (value, times), = Counter(values).most_common(1)
+    return (f'; {times} of {len(values)} give {digits(value)}'
+            if 0.8 * len(values) <= times < len(values) else '')
+
+
 def likelihood_words(relative: float | None) -> str:
     """A relative likelihood; far out it is an extrapolation, whose digits have no meaning."""
     return '< 1e-6' if relative is not None and relative < 1e-6 else digits(relative, 2)
@@ -55,6 +68,40 @@ def question_words(question: Question) -> str:
     """A question with what answers it."""
     return (f'{question.question} '
             f'({"loss at step 0" if question.step == 0 else "activation statistics"})')
+
+
+def verdict_words(judged: JudgedConclusion) -> str:
+    """A verdict; that on a sentence of several parts names them where they differ."""
+    parts: dict[str, list[str]] = {}
+    for link, part in zip(judged.links, judged.conclusion.parts):
+        parts.setdefault(link.verdict, []).append(part)
+    these = ' (for these test images)' * any(THESE_IMAGES in link.reason for link in judged.links
+                                             if link.verdict == judged.verdict)
+    if len(parts) < 2:
+        return judged.verdict + these
+    named = [f'{kind}{these if kind == judged.verdict else ""}: '
+             + (', '.join(found) if len(found) < 3 else f'{len(found)} parts')
+             for kind in sorted(VERDICTS, key=judged.verdict.__ne__)  # its own verdict first
+             if (found := parts.get(kind))]
+    return '; '.join(named)
+
+
+def around_words(judged: JudgedConclusion) -> str:
+    """Among which experiments' runs an accuracy that a sentence gives for several lies."""
+    inside = [name for name, found in judged.around.items() if found.compatible]
+    outside = [name for name, found in judged.around.items() if found.compatible is False]
+    if not inside and not outside:
+        return ''
+    return (f'The number in it, {judged.conclusion.around}: compatible with {len(inside)} of '
+            f'{len(inside) + len(outside)} recurrent nets ({names_words(inside) or "none"}), not '
+            f'compatible with the others ({names_words(outside) or "none"}).')
+
+
+def beside_words(judged: JudgedConclusion) -> list[str]:
+    """The links that are shown, but not planned."""
+    return [f'Not planned: {link.higher} over {link.lower} {found.mean:+.4f} (ordinary 95 % '
+            f'interval {found.low:+.4f} … {found.high:+.4f}, n {found.n}).'
+            for link, found in judged.beside.items()]
 
 
 def literal_words(conclusions: Iterable[JudgedConclusion]) -> list[str]:
@@ -86,6 +133,11 @@ def score_words(score: float) -> str:
 def p_words(p: float | None) -> str:
     """A probability to two digits."""
     return '–' if p is None else f'{p:.2g}' if p >= 1e-4 else f'{p:.0e}'
+
+
+def rough_p_words(p: float) -> str:
+    """A probability that moves with what is cut off and sampled: to one digit."""
+    return f'{p:.1g}' if p >= 1e-4 else '< 0.0001'
 
 
 def percent_words(share: float | None) -> str:
@@ -140,28 +192,60 @@ def margin_words(link: JudgedLink) -> str:
     return '–' if link.margin is None else f'± {link.margin:g}'
 
 
-def yardstick_words(found: Yardstick | None) -> str:
-    """How the report ranks among made-up ones."""
+def report_words(found: ReportAsAWhole | None) -> tuple[str, ...]:
+    """How the report ranks among reports made of our own runs, in sentences."""
     if found is None:
-        return 'too few seeds for any interval.'
-    return (f'{found.inside} of {found.count} numbers are compatible with our runs; of reports '
-            f'made of our own runs, {found.expected:.0f} ({found.low} to {found.high}): '
-            f'p = {p_words(found.p_inside)}. Its scores have a root mean square of '
-            f'{found.rms:.2f}, theirs {found.rms_expected:.2f}: p = '
-            f'{p_words(found.p_extremeness)}.')
+        return ('too few seeds for any interval.',)
+    kinds = '; '.join(
+        f'{name} {rms:.2f} beside {expected:.2f}, p = {rough_p_words(p)}' for name, rms, expected, p
+        in (('all numbers', found.rms, found.rms_expected, found.p_extremeness),
+            *((kind.name, kind.rms, kind.rms_expected, kind.p) for kind in found.kinds)))
+    return (
+        f'{found.inside} of {found.count} numbers are compatible with our runs; of reports made of '
+        f'our own runs, {found.expected:.0f} are, and {found.low} to {found.high} in 95 of 100: '
+        f'p = {rough_p_words(found.p_inside)}.',
+        'How far the report lies from our runs, in standard units (root mean square), beside '
+        f'reports made of our runs: {kinds}. The split by kind was made after looking.')
 
 
-BLOCK_HEADERS = ('log', 'numbers', 'compatible', 'of ours', 'squared scores', 'of ours', 'n', 'p')
+def continuation_words(comparison: Comparison) -> str:
+    """That a longer run is a shorter one at first, and where its test accuracy is best."""
+    longer, shorter = ({run.seed: run for run in comparison.results.of(name)}
+                       for name in ('cnn5', 'cnn2'))
+    both = sorted(longer.keys() & shorter.keys())
+    if not both:
+        return ''
+    equal = sum(all(longer[seed].measured(quantity).get(step) == value
+                    for quantity in CNN_COLUMNS[1:]
+                    for step, value in shorter[seed].measured(quantity).items()
+                    if step < shorter[seed].settings.steps or quantity.startswith('test_'))
+                for seed in both)
+    found = comparison.curves('cnn5', 'test_accuracy')
+    best = int(found.steps[found.mean.argmax()])
+    return (f'Up to step {shorter[both[0]].settings.steps}, `cnn5` and `cnn2` are the same run: '
+            f'every recorded value is equal to the last bit for {equal} of {len(both)} seeds, on '
+            f'whatever processors. Their mean test accuracy is highest at step {best}.')
 
 
-def block_rows(found: Yardstick) -> list[tuple]:
+def power_words(found: ReportAsAWhole) -> str:
+    """How often a wrong label is noticed."""
+    noticed = '; '.join(f'{what} {percent_words(share)}' for what, share in found.power.items())
+    return ('This finds gross errors, not exchanged neighbours. Of made-up reports with a wrong '
+            f'label, it notices (p ≤ 0.05): {noticed}. Without one, 5 %.')
+
+
+LOG_HEADERS = ('log', 'numbers', 'compatible', "our runs' logs", 'squared scores',
+               "our runs' squared scores", 'n', 'p')
+
+
+def log_rows(found: ReportAsAWhole) -> list[tuple]:
     """A table's rows: the report's logs among those of our runs."""
-    return [(block.experiment, block.count, block.inside, f'{block.held_out_inside.mean():.1f}',
-             f'{block.extremeness:.1f}', f'{block.held_out_extremeness.mean():.1f}',
-             len(block.seeds), p_words(block.p)) for block in found.blocks]
+    return [(log.experiment, len(log.numbers), log.inside, f'{log.held_out_inside.mean():.1f}',
+             f'{log.extremeness:.1f}', f'{log.held_out_extremeness.mean():.1f}',
+             len(log.seeds), p_words(log.p)) for log in found.logs]
 
 
-def coverage_rows(found: Yardstick) -> list[tuple]:
+def coverage_rows(found: ReportAsAWhole) -> list[tuple]:
     """A table's rows: how many numbers of our own runs lie inside, by quantity, and of all."""
     return [(kind, inside, judged, f'{100 * inside / judged:.1f} %')
             for kind, (inside, judged) in (*found.coverage.items(), ('all', found.held_out))]
@@ -179,7 +263,7 @@ def identification_words(found: Identification) -> tuple[str, ...]:
     first = [fit for fit in found.fits if fit.possible[0] == fit.block.experiment]
     only = [fit for fit in first if len(fit.possible) == 1]
     sentences = [misfit_words(fit, len(found.fits)) for fit in found.fits if fit.misfit] or [
-        'No block fits another label clearly better than its own.']
+        'No block fits another label better than its own by more than its limit.']
     sentences.append(
         f'Its own label fits best: {len(first)} of {len(found.fits)} blocks; of these, {len(only)} '
         'with all other labels excluded.')
@@ -195,10 +279,12 @@ def misfit_words(fit: Fit, blocks: int) -> str:
     """That another label fits a block better, and how often that happens to right labels."""
     behind = fit.behind(fit.block.experiment)
     as_far, runs = int((fit.right_behind >= behind).sum()), len(fit.right_behind)
-    return (f'The numbers of `{fit.block.name}` fit `{fit.possible[0]}` clearly better than their '
-            f'own label: its log-likelihood is higher by {behind:.1f}. The right label falls as '
-            f'far behind for {as_far} of {runs} of our own runs; among {blocks} blocks, '
-            f'{blocks * as_far / runs:.2g} are to be expected by chance.')
+    chance = stats.binomtest(as_far, runs).proportion_ci(0.95, 'exact')
+    return (f'The numbers of `{fit.block.name}` fit `{fit.possible[0]}` better than their own '
+            f'label: its log-likelihood is higher by {behind:.1f}. The right label falls as far '
+            f'behind for {as_far} of {runs} of our own runs; among {blocks} blocks, '
+            f'{blocks * as_far / runs:.2g} are to be expected by chance (95 % interval '
+            f'{blocks * chance.low:.1g} to {blocks * chance.high:.2g}).')
 
 
 def fit_row(fit: Fit) -> tuple:
@@ -206,7 +292,8 @@ def fit_row(fit: Fit) -> tuple:
     own = fit.block.experiment
     others = [f'{name} ({behind_words(fit.behind(name))})' for name in fit.possible[1:]]
     return (fit.block.name, len(fit.block.numbers), fit.possible[0],
-            behind_words(fit.behind(own)) + ' (excluded)' * fit.misfit, ', '.join(others) or '–',
+            behind_words(fit.behind(own)) + ' (beyond the limit)' * fit.misfit,
+            ', '.join(others) or '–',
             f'{len(fit.log_likelihoods) - len(fit.possible)} of {len(fit.log_likelihoods)}',
             f'{fit.limit:.1f}', *(f'{right} of {n}' for right, n in (
                 fit.named_right(own), fit.named_right())))
@@ -236,8 +323,8 @@ def plan_words() -> tuple[str, ...]:
         f'(O\'Brien and Fleming), as quantiles of Student\'s t.',
         'A sentence is supported if all of its links are; contradicted if one is at the level '
         'divided by their number; practically equal if each link is supported or equal and one is '
-        'equal; else undecided. All of this was in the package (`elec576/claims/plan.py`) before '
-        'the first of these runs was made.')
+        'equal; else undecided. Nothing is adjusted for there being several sentences. All of this '
+        'was in the package (`elec576/claims/plan.py`) before the first of these runs was made.')
 
 
 def seed_words(runs: tuple[Run, ...]) -> str:

@@ -70,7 +70,8 @@ def test_right_labels_are_found():
         right, n = fit.named_right()
         assert n == 48 and right >= 46
         assert fit.named_right('gru-50')[1] == 12
-    assert 'No block fits another label clearly better' in identification_words(identification)[0]
+    assert identification_words(identification)[0].startswith(
+        'No block fits another label better than its own by more')
 
 
 def test_a_block_of_another_experiment_is_said():
@@ -81,9 +82,9 @@ def test_a_block_of_another_experiment_is_said():
     assert not by_name['gru-50'].misfit
     sentences = identification_words(identification)
     assert sentences[0].startswith(
-        'The numbers of `lstm-128` fit `gru-128` clearly better than their own label')
+        'The numbers of `lstm-128` fit `gru-128` better than their own label')
     assert sentences[0].endswith('for 0 of 48 of our own runs; among 4 blocks, 0 are to be '
-                                 'expected by chance.')
+                                 'expected by chance (95 % interval 0 to 0.3).')
 
 
 def test_labels_that_run_alike_are_not_told_apart():
@@ -140,7 +141,7 @@ def test_the_limit_and_the_names_of_our_own_runs_by_hand():
     own = max(behind) - 1e-3  # as far behind as one of the runs
     misfit = dataclasses.replace(fit, log_likelihoods={'rnn-a': 0.0, 'rnn-d': -own})
     assert misfit_words(misfit, 8).endswith('for 1 of 16 of our own runs; among 8 blocks, 0.5 are '
-                                            'to be expected by chance.')
+                                            'to be expected by chance (95 % interval 0.01 to 2.4).')
 
 
 def test_likelihoods_and_their_chance_by_hand():

@@ -219,7 +219,7 @@ def test_next_runs_of_an_experiment_in_two_undecided_links():
 
 def conclusion_of(*links):
     return JudgedConclusion(Conclusion('', '', '', tuple(link.link for link in links)), links, (),
-                            None)
+                            {}, {}, None)
 
 
 def test_sentences():

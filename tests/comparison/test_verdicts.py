@@ -99,7 +99,7 @@ def test_a_number_rounded_in_prose_is_compatible_if_any_that_rounds_so_is(tmp_pa
 def test_too_few_seeds(tmp_path):
     write_runs(tmp_path, ('cnn1', 'cnn2', 'cnn8'), seeds=2)
     comparison = compare(tmp_path)
-    assert comparison.yardstick is None
+    assert comparison.report_as_a_whole is None
     assert {found.verdict for found in comparison.numbers} == {TOO_FEW, NOT_COMPARED}
     judged = conclusion(comparison.conclusions, 'activation')
     assert judged.verdict == WAITING and judged.chance is None
@@ -110,8 +110,8 @@ def test_the_doubled_line_is_never_counted(tmp_path):
     comparison = compare(write_runs(tmp_path, ('cnn9',), seeds=5))
     doubled = [one for one in comparison.numbers if not one.reported.compared]
     assert len(doubled) == 1 and doubled[0].compatible is None and doubled[0].judgement.n == 5
-    (block,) = comparison.yardstick.blocks
-    assert block.count == 9 == len(comparison.numbers_of('cnn9')) - 1
+    (block,) = comparison.report_as_a_whole.logs
+    assert len(block.numbers) == 9 == len(comparison.numbers_of('cnn9')) - 1
 
 
 def test_values_of_step_0_are_judged_by_many_starts(tmp_path):

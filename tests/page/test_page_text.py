@@ -85,7 +85,7 @@ def test_the_same_runs_give_the_same_bytes_wherever_they_are(tmp_path):
 def test_summary_counts_are_the_comparisons(results, page):
     comparison = compare(results)
     summary = re.search(r'<section id="summary".*?</section>', page, re.DOTALL)[0]
-    found = comparison.yardstick
+    found = comparison.report_as_a_whole
     assert f'<strong>{found.inside}</strong> of {found.count}' in summary
     assert '5 seeds of 10 CNN experiments and 5 seeds of 12 RNN experiments' in summary
     groups = re.findall(r'<span class="count">(\d+)</span> <span class="verdict ([\w-]+)">',
