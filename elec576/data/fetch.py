@@ -82,20 +82,18 @@ def complete(name: str, folder: Path) -> bool:
     Raises:
         UserError: as `fetch`, or what is there is of another set.
     """
-    if not SETS[name].missing(folder):
+    absent = SETS[name].missing(folder)
+    if not absent:
         return False  # without a lock, because the folder may be read-only
-    with _writing(folder), FileLock(folder.parent / f'.{name}.lock'):
-        absent = SETS[name].missing(folder)
-        if not absent:
-            return True
-        lack = f'{folder}: {_some(absent)} missing'
+    lack = f'{folder}: {_some(absent)} missing'
+    with _writing(lack), FileLock(folder.parent / f'.{name}.lock'):
         public = _download(name, lack)
         with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as made:
             WRITE[name](public, Path(made))
             if not SETS[name].same_files(folder, Path(made)):
                 raise UserError(f'{lack}, and other files there are not those of the set; '
                                 'move the folder away')
-            for file in absent:
+            for file in SETS[name].missing(folder):  # another process may have added some
                 path = Path(find.spelled(folder, file))
                 path.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(Path(made, file), path)
@@ -108,12 +106,12 @@ def _some(files: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Say in one line that ``folder`` cannot be written."""
+def _writing(what: str | Path) -> Iterator[None]:
+    """Say in one line that ``what`` cannot be written."""
     try:
         yield
     except OSError as error:
-        raise UserError(f'{folder}: cannot be written ({error.strerror or error}); name another '
+        raise UserError(f'{what}: cannot be written ({error.strerror or error}); name another '
                         'place with --data or ELEC576_CACHE') from None
 
 

@@ -11,7 +11,7 @@ from typing import Callable, Iterator
 # The folders, in lower case, inside which each set may lie; torchvision keeps it in MNIST/raw.
 FOLDERS = {'CIFAR10': ('cifar10',), 'MNIST_data': ('mnist_data', 'mnist', 'raw')}
 LEVELS = 4  # how deep: MNIST_data/MNIST_data/MNIST/raw
-ARCHIVES = ('.zip', '.tar', '.gz', '.tgz', '.7z', '.rar')
+ARCHIVES = ('.zip', '.tar', '.tar.gz', '.tgz', '.7z', '.rar')
 STRANGERS = ('.', '__macosx', 'thumbs.db', 'desktop.ini')  # what systems add by themselves
 SHOWN = 5  # names of what is in a folder
 

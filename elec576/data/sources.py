@@ -138,8 +138,10 @@ def places(data: str | None = None) -> list[Path]:
         raise UserError('--data: an empty name; name a folder or drop it')
     named = os.path.expanduser(data or os.environ.get('ELEC576_DATA') or '')
     if os.path.isfile(named):
-        raise UserError(f'{"--data" if data else "ELEC576_DATA"} {named}: is a file; name the '
-                        'folder that it is in or, of an archive, what it unpacks to')
+        do = ('unpack it, and name the folder that comes of it'
+              if named.lower().endswith(find.ARCHIVES) else 'name the folder that it is in')
+        raise UserError(f'{"--data" if data else "ELEC576_DATA"} {named}: is a file, not a folder; '
+                        f'{do}')
     return [Path(named)] if named else [Path(), cache_folder()]
 
 

@@ -126,13 +126,16 @@ def test_what_is_nearby_is_said(named, files, advice, tmp_path):
 
 
 @pytest.mark.parametrize('option', [True, False])
-def test_a_file_is_no_folder(option, tmp_path, monkeypatch):
-    path = tmp_path / 'CIFAR10.zip'
-    path.write_bytes(b'PK')
+@pytest.mark.parametrize('name, do', [
+    ('CIFAR10.zip', 'unpack it, and name the folder that comes of it'),
+    ('data.TAR.GZ', 'unpack it, and name the folder that comes of it'),
+    ('train-images-idx3-ubyte.gz', 'name the folder that it is in')])
+def test_a_file_is_no_folder(name, do, option, tmp_path, monkeypatch):
+    path = tmp_path / name
+    path.touch()
     if not option:
         monkeypatch.setenv('ELEC576_DATA', str(path))
-    with pytest.raises(UserError, match=r'CIFAR10.zip: is a file; name the folder that it is in '
-                                        'or, of an archive, what it unpacks to'):
+    with pytest.raises(UserError, match=f'{name}: is a file, not a folder; {do}$'):
         find_folder('CIFAR10', str(path) if option else None)
 
 
