@@ -6,7 +6,7 @@ from typing import Iterator
 from elec576.data.cifar10 import COURSE_NAME, PER_CLASS, read_cifar10_folder
 from elec576.data.fetch import complete, fetch
 from elec576.data.mnist import MNIST_NAME, read_mnist_folder
-from elec576.data.sources import HOLDS, look, places
+from elec576.data.sources import HOLDS, find_folder, look, places
 from elec576.errors import UserError
 
 
@@ -37,10 +37,10 @@ def prepare(data: str | None = None, download: bool = True) -> Iterator[str]:
     """
     errors = []
     for name in HOLDS:
-        folder, done = look(name, data), 'found'
         try:
+            folder, done = (look if download else find_folder)(name, data), 'found'
             if folder is None and not download:
-                raise UserError(f'{name}: not found')
+                raise UserError(f'{name}: not found; scripts/prepare_data.py fetches it')
             if folder is None:
                 folder, done = fetch(name, places(data)[-1]), 'made'
             elif download and complete(name, folder):
