@@ -29,6 +29,7 @@ setup(
         'tabulate',
         'tqdm',
         'filelock',
+        'platformdirs',
         'joblib',
     ],
     extras_require={

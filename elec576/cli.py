@@ -231,5 +231,3 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
     data = metrics['dataset']
     if experiment in experiments.EXPERIMENTS and data['name'] in ORIGINALS:
         print(beside(experiment, directory))
-    elif experiment in experiments.EXPERIMENTS and not data['stand_in']:
-        print(f'{data["name"]}: not the images of the report, so not compared with it')

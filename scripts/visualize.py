@@ -47,14 +47,14 @@ def main() -> None:
 
     # TensorFlow takes seconds to load: import it only after the options are checked
     from elec576 import gallery
-    from elec576.runs.run import STAND_IN_NOTICE
+    from elec576.data import notice
     from elec576.visual.trained import open_run
 
     sections = []
     for run in args.run:
         with open_run(run, args.data) as trained:
-            if trained.origin.stand_in:
-                print(STAND_IN_NOTICE)
+            if line := notice(trained.origin):
+                print(line)
             saved = {}
             for picture in gallery.pictures(trained, args.images, print):
                 path = gallery.save_picture(trained, picture, args.out or run / 'figures')
@@ -63,8 +63,8 @@ def main() -> None:
             print(*(found.finding for found in saved.values() if found.finding), sep='\n')
             if args.publish:
                 sections.append(gallery.publish(trained, saved, args.publish))
-            if trained.origin.stand_in:
-                print(STAND_IN_NOTICE)
+            if line:
+                print(line)
     if args.publish:
         introduction = INTRODUCTION.format(
             processor(), versions_text(versions('tensorflow', 'numpy')))

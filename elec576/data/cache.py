@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 
 from elec576.files import write_whole
 
@@ -12,10 +13,16 @@ HASH_BYTES = 32  # of SHA-256
 
 
 def cache_folder() -> Path:
-    """`$ELEC576_CACHE`, else `$XDG_CACHE_HOME/elec576`, else `~/.cache/elec576`."""
+    """`$ELEC576_CACHE`, else `$XDG_CACHE_HOME/elec576`, else where the system's users expect it.
+
+    That is `~/.cache/elec576`, on macOS `~/Library/Caches/elec576`, on Windows
+    `%LOCALAPPDATA%\\elec576\\Cache`.
+    """
     if own := os.environ.get('ELEC576_CACHE'):
         return Path(own)
-    return Path(os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')) / 'elec576'
+    if everyones := os.environ.get('XDG_CACHE_HOME'):
+        return Path(everyones) / 'elec576'
+    return platformdirs.user_cache_path('elec576', appauthor=False)
 
 
 class PixelCache:
@@ -29,7 +36,7 @@ class PixelCache:
     """
 
     def __init__(self, key: str):
-        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        name = hashlib.sha256(key.encode(errors='surrogateescape')).hexdigest()[:16]
         self.path = cache_folder() / 'pixels' / name
 
     def load(self, fingerprint: bytes) -> np.ndarray | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from functools import cache
 from pathlib import Path
 from typing import Mapping
 
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from elec576.data.cache import PixelCache
+from elec576.data.find import contents, listing, spelled
 from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, digest
 from elec576.errors import UserError
 
@@ -25,6 +27,12 @@ COURSE_NAME = 'course CIFAR-10'
 def image_name(part: str, label: int, number: int) -> str:
     """An image's path inside the folder, as the listing writes it."""
     return '%s/%d/Image%05d.png' % (part, label, number)
+
+
+def image_names(per_class: Mapping[str, int]) -> list[str]:
+    """The names of the first images of each class: part after part, class after class."""
+    return [image_name(part, label, number) for part, count in per_class.items()
+            for label in range(CLASSES) for number in range(count)]
 
 
 def read_cifar10_folder(folder: str | os.PathLike, train_per_class: int, test_per_class: int
@@ -80,13 +88,11 @@ def read_pixels(folder: str | os.PathLike, per_class: Mapping[str, int]) -> dict
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f'{folder}: there is no such folder; it should hold Train/ and Test/')
-    names = [image_name(part, label, number) for part, count in per_class.items()
-             for label in range(CLASSES) for number in range(count)]
-    fingerprint = _fingerprint(folder, names)
+    paths, fingerprint = _look_at(folder, image_names(per_class))
     cache = PixelCache(f'{folder.resolve()} {dict(per_class)}')
     pixels = cache.load(fingerprint)
     if pixels is None:
-        pixels = np.stack([read_image(folder / name) for name in names])
+        pixels = np.stack([read_image(path) for path in paths])
         cache.save(fingerprint, pixels)
     ends = np.cumsum([CLASSES * count for count in per_class.values()])
     parts = np.split(pixels.reshape(-1, SIZE, SIZE), ends[:-1])
@@ -106,21 +112,55 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         with Image.open(path, formats=['PNG']) as image:
             mode, pixels = image.mode, np.asarray(image)
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, ...
-        raise UserError(f'{path}: not a readable PNG image ({error}); copy it again') from None
+        raise UserError(f'{path}: not a readable PNG image ({error}); remove it, and '
+                        'scripts/prepare_data.py brings it again') from None
     if mode != 'L' or pixels.shape != (SIZE, SIZE):
         raise UserError(f'{path}: {pixels.shape[1]}x{pixels.shape[0]} pixels of Pillow\'s mode '
                         f'{mode}; 28x28 of mode L, 8 bits of gray, are needed')
     return pixels
 
 
-def _fingerprint(folder: Path, names: list[str]) -> bytes:
-    """SHA-256 over each file's name, size and times; raises UserError for the first one missing."""
-    sha = hashlib.sha256()
+def holds(folder: Path) -> bool:
+    """Whether the first image of a part is in ``folder``."""
+    return any(os.path.isfile(spelled(folder, image_name(part, 0, 0))) for part in PER_CLASS)
+
+
+def missing(folder: Path) -> list[str]:
+    """The names of the course's images that are not in ``folder``."""
+    remembering = cache(listing)
+    return [name for name in image_names(PER_CLASS)
+            if not os.path.isfile(spelled(folder, name, remembering))]
+
+
+def same_files(folder: Path, other: Path) -> bool:
+    """Whether the images that both folders have are the same."""
+    remembering = cache(listing)
+    both = [(ours, theirs) for name in image_names(PER_CLASS)
+            for ours, theirs in [(spelled(folder, name, remembering), other / name)]
+            if os.path.isfile(ours) and theirs.is_file()]
+    return all(np.array_equal(read_image(ours), read_image(theirs)) for ours, theirs in both)
+
+
+def _look_at(folder: Path, names: list[str]) -> tuple[list[str], bytes]:
+    """Each image's path, and SHA-256 over the names, sizes and times of all.
+
+    Raises:
+        UserError: for the first one that is missing.
+    """
+    sha, paths, remembering = hashlib.sha256(), [], cache(listing)
     for name in names:
+        path = os.path.join(folder, name)
         try:
-            status = os.stat(os.path.join(folder, name))
+            try:
+                status = os.stat(path)
+            except FileNotFoundError:  # only then is it worth listing folders
+                path = spelled(folder, name, remembering)
+                status = os.stat(path)
         except OSError as error:
-            raise UserError(f'{folder / name}: {error.strerror}; restore it, or ask for fewer '
-                            f'images per class') from None
+            there = '' if holds(folder) else f' ({folder}: {contents(folder)})'
+            fewer = '' if name.endswith('00000.png') else ', or ask for fewer images per class'
+            raise UserError(f'{folder / name}: {error.strerror}{there}; scripts/prepare_data.py '
+                            f'brings it{fewer}') from None
+        paths.append(path)
         sha.update(f'{name} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}\n'.encode())
-    return sha.digest()
+    return paths, sha.digest()

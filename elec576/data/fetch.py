@@ -7,19 +7,21 @@ import contextlib
 import os
 import socket
 import sys
+import tempfile
 import threading
 import urllib.request
 from pathlib import Path
+from typing import Iterator
 from urllib.parse import urlsplit
 
 import numpy as np
 from filelock import FileLock
 
-from elec576.data import rebuild
+from elec576.data import cifar10, find, mnist, rebuild
 from elec576.data.mnist import MNIST_DIGEST, Mnist, write_mnist_folder
 from elec576.data.sets import digest
 from elec576.errors import UserError
-from elec576.files import whole_folder
+from elec576.files import UNFINISHED, whole_folder
 
 CONNECT_SECONDS = 3  # until a host that does not answer counts as no network
 STALL_SECONDS = 10  # until a download that has stopped is given up
@@ -27,6 +29,8 @@ STALL_SECONDS = 10  # until a download that has stopped is given up
 # Where Keras downloads each set from, and under what name it keeps it in its own cache.
 HOSTS = {'CIFAR10': 'www.cs.toronto.edu', 'MNIST_data': 'storage.googleapis.com'}
 KERAS_FILES = {'CIFAR10': 'cifar-10-batches-py*', 'MNIST_data': 'mnist.npz'}
+
+SETS = {'CIFAR10': cifar10, 'MNIST_data': mnist}  # each has `missing` and `same_files`
 
 Public = tuple[rebuild.Labeled, rebuild.Labeled]  # training, test
 
@@ -59,16 +63,56 @@ def fetch(name: str, target: Path) -> Path:
             cannot be written.
     """
     folder = target / name
-    try:
+    with _writing(folder):
         target.mkdir(parents=True, exist_ok=True)
         with FileLock(target / f'.{name}.lock'):  # processes started together fetch once
             if not folder.exists():
-                public = _download(name)
+                public = _download(name, f'{name}: not found')
                 with whole_folder(folder) as unfinished:
-                    (_write_cifar10 if name == 'CIFAR10' else _write_mnist)(public, unfinished)
-    except OSError as error:
-        raise UserError(f'{folder}: cannot be written ({error.strerror or error})') from None
+                    WRITE[name](public, unfinished)
     return folder
+
+
+def complete(name: str, folder: Path) -> bool:
+    """Add the files that ``folder`` lacks of the set ``name``; none that is there is changed.
+
+    Returns:
+        Whether it lacked any.
+
+    Raises:
+        UserError: as `fetch`, or what is there is of another set.
+    """
+    absent = SETS[name].missing(folder)
+    if not absent:
+        return False  # without a lock, because the folder may be read-only
+    lack = f'{folder}: {_some(absent)} missing'
+    with _writing(lack), FileLock(folder.parent / f'.{name}.lock'):
+        public = _download(name, lack)
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as made:
+            WRITE[name](public, Path(made))
+            if not SETS[name].same_files(folder, Path(made)):
+                raise UserError(f'{lack}, and other files there are not those of the set; '
+                                'move the folder away')
+            for file in SETS[name].missing(folder):  # another process may have added some
+                path = Path(find.spelled(folder, file))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(Path(made, file), path)
+    return True
+
+
+def _some(files: list[str]) -> str:
+    first, *others = files
+    return f'{first} and {len(others)} more are' if others else f'{first} is'
+
+
+@contextlib.contextmanager
+def _writing(what: str | Path) -> Iterator[None]:
+    """Say in one line that ``what`` cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f'{what}: cannot be written ({error.strerror or error}); name another '
+                        'place with --data or ELEC576_CACHE') from None
 
 
 def reachable(host: str) -> bool:
@@ -94,18 +138,19 @@ def reachable(host: str) -> bool:
     return answered.is_set()
 
 
-def _download(name: str) -> Public:
+def _download(name: str, lack: str) -> Public:
+    """The public set; ``lack`` says why it is needed."""
     keras_home = Path(os.environ.get('KERAS_HOME') or os.path.expanduser('~/.keras'))
     kept = any((keras_home / 'datasets').glob(KERAS_FILES[name]))
     if not kept and not reachable(HOSTS[name]):
-        raise UserError(f'{name}: not found, and no connection to {HOSTS[name]}')
+        raise UserError(f'{lack}, and there is no connection to {HOSTS[name]}')
     stall = socket.getdefaulttimeout()
     socket.setdefaulttimeout(STALL_SECONDS)
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Keras's progress bar
             return load_public(name)
     except Exception as error:  # Keras wraps every error in a bare Exception
-        raise UserError(f'{name}: not found, and the download failed ({error})') from None
+        raise UserError(f'{lack}, and the download failed ({error})') from None
     finally:
         socket.setdefaulttimeout(stall)
 
@@ -122,3 +167,6 @@ def _write_mnist(public: Public, folder: Path) -> None:
         raise UserError('MNIST_data: the downloaded set is not the original MNIST; '
                         'nothing was written')
     write_mnist_folder(mnist, folder)
+
+
+WRITE = {'CIFAR10': _write_cifar10, 'MNIST_data': _write_mnist}

@@ -5,14 +5,19 @@ tensorflow/contrib/learn/python/learn/datasets/mnist.py, TensorFlow 1.15.
 """
 
 import gzip
+import io
 import math
 import os
+import re
+import sys
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from elec576.data.find import contents, names
 from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, digest, one_hot
 from elec576.data.shuffler import generator_state, refusing_other_states, set_generator
 from elec576.errors import UserError
@@ -26,6 +31,10 @@ FILES = ('train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte.gz',
          't10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz')
 
 MOST_BYTES = 2**27  # nearly three times the largest of the four
+GZIP = b'\x1f\x8b'
+# What else downloads leave under a file's name, by how it begins after BLANKS.
+OTHERS = {b'<': 'a web page', b'PK': 'a zip file', b'version https://git-lfs': 'a Git LFS pointer'}
+BLANKS = b'\xef\xbb\xbf \t\r\n'  # a byte order mark, and spaces
 
 
 class Mnist(NamedTuple):
@@ -165,42 +174,123 @@ def image_sets(mnist: Mnist) -> tuple[ImageSet, ImageSet]:
 
 
 def read_mnist_folder(folder: str | os.PathLike) -> Mnist:
-    """The four IDX files of ``folder``.
+    """The four IDX files of ``folder``, packed or not (`find_files`).
+
+    A file that is there twice is read from the packed one; a line on standard error tells if the
+    other one differs.
 
     Raises:
         UserError: a file is missing, damaged, or holds something else than its name says.
     """
-    folder = Path(folder)
-    mnist = Mnist(*(read_idx(folder / name, (SIZE, SIZE) if 'images' in name else ())
-                    for name in FILES))
+    folder, arrays, choices = Path(folder), [], []
+    for name in FILES:
+        found = find_files(folder, name)
+        if not found:
+            there = '' if holds(folder) else f' ({contents(folder)})'
+            raise UserError(f'{folder}: {name} is missing{there}; scripts/prepare_data.py '
+                            'brings it')
+        shape = _shape(name)
+        arrays.append(read_idx(found[0], shape))
+        choices += [f'{found[0].name} was taken, {other.relative_to(folder)} differs'
+                    for other in found[1:] if not _is(other, arrays[-1])]
+    mnist = Mnist(*arrays)
     for images, labels, least in ((*mnist[:2], VALIDATION_SIZE + 1), (*mnist[2:], 1)):
         if not least <= len(images) == len(labels) or labels.max() >= CLASSES:
             raise UserError(f'{folder}: {len(images)} images and {len(labels)} labels up to '
                             f'{labels.max(initial=0)}; at least {least} images, as many labels, '
                             f'and none above {CLASSES - 1} are needed; copy the four files again')
+    if choices:
+        _say_once(f'{folder}: {"; ".join(choices)}')
     return mnist
 
 
+def find_files(folder: Path, name: str) -> list[Path]:
+    """The files in ``folder`` that are ``name`` of `FILES`, packed ones first.
+
+    Unpacked ones, mirrors' dots (`train-images.idx3-ubyte`), any case, and a folder of such a name
+    around the file count too.
+    """
+    def called_so(inside: Path) -> list[Path]:
+        return [inside / other for other in names(inside) if _plain(other) == _plain(name)]
+
+    found = [path for item in called_so(folder)
+             for path in (called_so(item) if item.is_dir() else [item])]
+    return sorted(found, key=lambda path: path.suffix.lower() != '.gz')
+
+
+def _plain(name: str) -> str:
+    return re.sub('[._ ]', '-', name.lower()).removesuffix('-gz')
+
+
+def holds(folder: Path) -> bool:
+    """Whether any of the four files is in ``folder``."""
+    return any(find_files(folder, name) for name in FILES)
+
+
+def missing(folder: Path) -> list[str]:
+    """Those of the four files that are not in ``folder``."""
+    return [name for name in FILES if not find_files(folder, name)]
+
+
+def same_files(folder: Path, other: Path) -> bool:
+    """Whether those of the four files that both folders have hold the same.
+
+    Raises:
+        UserError: one of them is damaged.
+    """
+    for name in FILES:
+        ours, theirs = ([read_idx(path, _shape(name)) for path in find_files(each, name)[:1]]
+                        for each in (folder, other))
+        if ours and theirs and not np.array_equal(ours[0], theirs[0]):
+            return False
+    return True
+
+
+def _shape(name: str) -> tuple[int, ...]:
+    """The shape of an item of the file ``name``."""
+    return (SIZE, SIZE) if 'images' in name else ()
+
+
+def _is(path: Path, items: np.ndarray) -> bool:
+    """Whether the IDX file ``path`` holds ``items``."""
+    try:
+        return np.array_equal(read_idx(path, items.shape[1:]), items)
+    except UserError:
+        return False
+
+
+@cache  # the data is loaded several times in a process
+def _say_once(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
 def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """The items of a gzipped IDX file, uint8 [n, *shape].
+    """The items of an IDX file, packed by gzip or not, uint8 [n, *shape].
 
     The format: magic number 0x0800 + dimensions, each dimension's size (all big-endian uint32),
-    then the bytes.
+    then the bytes. The first two bytes, not the name, tell whether it is packed.
 
     Raises:
         UserError: see `read_mnist_folder`.
     """
-    again = 'copy it again or run scripts/prepare_data.py'
+    again = 'remove it, and scripts/prepare_data.py brings the right one'
     try:
-        with gzip.open(path) as file:
-            content = file.read(MOST_BYTES)  # a gzip file can unpack to a thousand times its size
-    except (OSError, EOFError, zlib.error) as error:
+        with open(path, 'rb') as file:
+            content = file.read(MOST_BYTES)
+        if content.startswith(GZIP):  # it can unpack to a thousand times its size
+            content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(MOST_BYTES)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UserError(f'{path}: not readable as gzip ({error}); {again}') from None
+    except OSError as error:
+        raise UserError(f'{path}: cannot be read ({error.strerror or error})') from None
+    kind = f'an IDX file of {"images of 28x28 pixels" if shape else "labels"}'
+    for start, other in OTHERS.items():
+        if content[:100].lstrip(BLANKS).startswith(start):
+            raise UserError(f'{path}: is {other}, not {kind}; {again}')
     start = 4 * (2 + len(shape))
     n = max(0, len(content) - start) // math.prod(shape)
     if content[:start] != _idx_header(n, *shape) or len(content) != start + n * math.prod(shape):
-        kind = 'images of 28x28 pixels' if shape else 'labels'
-        raise UserError(f'{path}: not an IDX file of {kind}, or cut short or damaged; {again}')
+        raise UserError(f'{path}: not {kind}, or cut short or damaged; {again}')
     return np.frombuffer(content, np.uint8, offset=start).reshape(n, *shape)
 
 

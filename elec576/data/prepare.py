@@ -4,21 +4,19 @@ from pathlib import Path
 from typing import Iterator
 
 from elec576.data.cifar10 import COURSE_NAME, PER_CLASS, read_cifar10_folder
-from elec576.data.fetch import fetch
+from elec576.data.fetch import complete, fetch
 from elec576.data.mnist import MNIST_NAME, read_mnist_folder
-from elec576.data.sources import places
+from elec576.data.sources import HOLDS, find_folder, look, places
 from elec576.errors import UserError
 
-SETS = ('CIFAR10', 'MNIST_data')
 
-
-def verify(folder: Path) -> str:
-    """The name of the set in ``folder`` (called `CIFAR10` or `MNIST_data`).
+def verify(name: str, folder: Path) -> str:
+    """What the set ``name`` (`CIFAR10` or `MNIST_data`) in ``folder`` is.
 
     Raises:
         UserError: it is not there, not readable, or not bit for bit the set.
     """
-    if folder.name == 'CIFAR10':
+    if name == 'CIFAR10':
         wanted, origin = COURSE_NAME, read_cifar10_folder(folder, *PER_CLASS.values())[-1]
     else:
         wanted, origin = MNIST_NAME, read_mnist_folder(folder).origin()
@@ -29,7 +27,7 @@ def verify(folder: Path) -> str:
 
 
 def prepare(data: str | None = None, download: bool = True) -> Iterator[str]:
-    """Verify both sets, make those that are missing; a line for each.
+    """Verify both sets, make those that are missing, complete what is incomplete; a line for each.
 
     They are made in ``data``, else in `$ELEC576_DATA`, else in the cache. Existing files are
     never overwritten, so an interrupted call can be repeated.
@@ -37,17 +35,17 @@ def prepare(data: str | None = None, download: bool = True) -> Iterator[str]:
     Raises:
         UserError: after both were tried: what is missing or wrong.
     """
-    roots, errors = places(data), []
-    for name in SETS:
-        found = [root / name for root in roots if (root / name).is_dir()]
+    errors = []
+    for name in HOLDS:
         try:
-            if found:
-                yield f'found: {found[0]}: {verify(found[0])}, digests match'
-            elif download:
-                made = fetch(name, roots[-1])
-                yield f'made: {made}: {verify(made)}, digests match'
-            else:
-                raise UserError(f'{name}: not found')
+            folder, done = (look if download else find_folder)(name, data), 'found'
+            if folder is None and not download:
+                raise UserError(f'{name}: not found; scripts/prepare_data.py fetches it')
+            if folder is None:
+                folder, done = fetch(name, places(data)[-1]), 'made'
+            elif download and complete(name, folder):
+                done = 'completed'
+            yield f'{done}: {folder}: {verify(name, folder)}, digests match'
         except UserError as error:
             errors.append(str(error))
     if errors:

@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.preprocessing import OneHotEncoder
 
 from elec576.data.cifar10 import read_image
+from elec576.data.find import spelled
 from elec576.errors import UserError
 
 
@@ -27,10 +28,11 @@ def read_cifar10(folder: str | os.PathLike = 'CIFAR10'
     Raises:
         UserError: there are no images, or one of them is not what it should be.
     """
-    file_spec = '*.png'
-    root = glob.escape(os.fspath(folder))
-    train_files = sorted(glob.glob(os.path.join(root, 'Train/*/', file_spec)))
-    test_files = sorted(glob.glob(os.path.join(root, 'Test/*/', file_spec)))
+    file_spec = '*.[pP][nN][gG]'
+    train, test = (glob.escape(os.path.dirname(spelled(folder, f'{part}/*')))
+                   for part in ('Train', 'Test'))
+    train_files = sorted(glob.glob(os.path.join(train, '*/', file_spec)))
+    test_files = sorted(glob.glob(os.path.join(test, '*/', file_spec)))
     for part, files in (('Train', train_files), ('Test', test_files)):
         if not files:
             raise UserError(f'{folder}/{part}/*/: there are no PNG images; '

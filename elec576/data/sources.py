@@ -6,13 +6,25 @@ from pathlib import Path
 
 import numpy as np
 
-from elec576.data import fetch, standin
+from elec576.data import cifar10, fetch, find, mnist, standin
 from elec576.data.cache import cache_folder
-from elec576.data.cifar10 import check_counts, read_cifar10_folder
-from elec576.data.mnist import Datasets, Mnist, data_sets, image_sets, read_mnist_folder
+from elec576.data.cifar10 import COURSE_NAME, check_counts, read_cifar10_folder
+from elec576.data.mnist import (
+    MNIST_NAME,
+    Datasets,
+    Mnist,
+    data_sets,
+    image_sets,
+    read_mnist_folder,
+)
 from elec576.data.sets import DataOrigin, ImageSet
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
+
+# The names of verified data sets: the report's own images. Nothing else is compared with it.
+ORIGINALS = (COURSE_NAME, MNIST_NAME)
+
+HOLDS = {'CIFAR10': cifar10.holds, 'MNIST_data': mnist.holds}
 
 
 def load_cifar10(train_per_class: int = 800, test_per_class: int = 100, data: str | None = None
@@ -47,8 +59,8 @@ def load_mnist(data: str | None = None, rng: np.random.RandomState | None = None
     Raises:
         UserError: see `find_folder` and `read_mnist_folder`.
     """
-    mnist, origin = _mnist(data)
-    return data_sets(mnist, rng), origin
+    whole, origin = _mnist(data)
+    return data_sets(whole, rng), origin
 
 
 def load_mnist_images(data: str | None = None) -> tuple[ImageSet, ImageSet, DataOrigin]:
@@ -57,8 +69,8 @@ def load_mnist_images(data: str | None = None) -> tuple[ImageSet, ImageSet, Data
     Raises:
         UserError: see `find_folder` and `read_mnist_folder`.
     """
-    mnist, origin = _mnist(data)
-    return *image_sets(mnist), origin
+    whole, origin = _mnist(data)
+    return *image_sets(whole), origin
 
 
 def origin_of(settings: CnnSettings | RnnSettings, data: str | None = None) -> DataOrigin:
@@ -72,8 +84,18 @@ def origin_of(settings: CnnSettings | RnnSettings, data: str | None = None) -> D
     return _mnist(data)[1]
 
 
+def notice(origin: DataOrigin) -> str | None:
+    """What a run on these images says in its first and its last line; None for the report's own."""
+    if origin.stand_in:
+        return standin.NOTICE
+    if origin.name in ORIGINALS:
+        return None
+    return (f'*** {origin.name}: not known to be the report\'s images. '
+            'Nothing here can be compared with the report. ***')
+
+
 def find_folder(name: str, data: str | None = None) -> Path | None:
-    """The folder called ``name`` (`CIFAR10` or `MNIST_data`) at the first of `places` that has it.
+    """The folder of the set ``name`` (`CIFAR10` or `MNIST_data`) at the first of `places` with it.
 
     None if there is none yet and no place is named.
 
@@ -81,13 +103,25 @@ def find_folder(name: str, data: str | None = None) -> Path | None:
         UserError: ``data`` or `$ELEC576_DATA` is given but has no such folder: other
             data must not silently replace it.
     """
+    folder, roots = look(name, data), places(data)
+    if folder is None and len(roots) == 1:
+        raise UserError(f'{"--data" if data else "ELEC576_DATA"} {roots[0]}: there is no folder '
+                        f'{name} in it; {find.advice(name, roots[0], HOLDS[name])}')
+    return folder
+
+
+def look(name: str, data: str | None = None) -> Path | None:
+    """As `find_folder`, and None also if a named place has none.
+
+    The folder may be a level off or spelled otherwise (`find.locate`). One that is called exactly
+    ``name`` is returned even if it holds nothing: its reader says what it lacks.
+    """
     roots = places(data)
     for root in roots:
-        if (root / name).is_dir():
+        if found := find.locate(name, root, HOLDS[name], named=len(roots) == 1):
+            return found
+        if os.path.isdir(root / name):
             return root / name
-    if len(roots) == 1:
-        raise UserError(f'{"--data" if data else "ELEC576_DATA"} {roots[0]}: there is no folder '
-                        f'{name} in it; correct the path or drop it')
     return None
 
 
@@ -98,11 +132,16 @@ def places(data: str | None = None) -> list[Path]:
     cache that `scripts/prepare_data.py` fills.
 
     Raises:
-        UserError: ``data`` is empty.
+        UserError: ``data`` is empty, or a file.
     """
     if data == '':
         raise UserError('--data: an empty name; name a folder or drop it')
-    named = data or os.environ.get('ELEC576_DATA')
+    named = os.path.expanduser(data or os.environ.get('ELEC576_DATA') or '')
+    if os.path.isfile(named):
+        do = ('unpack it, and name the folder that comes of it'
+              if named.lower().endswith(find.ARCHIVES) else 'name the folder that it is in')
+        raise UserError(f'{"--data" if data else "ELEC576_DATA"} {named}: is a file, not a folder; '
+                        f'{do}')
     return [Path(named)] if named else [Path(), cache_folder()]
 
 
@@ -110,8 +149,8 @@ def _mnist(data: str | None) -> tuple[Mnist, DataOrigin]:
     folder = find_folder('MNIST_data', data) or _download('MNIST_data')
     if folder is None:
         return standin.mnist()
-    mnist = read_mnist_folder(folder)
-    return mnist, mnist.origin()
+    whole = read_mnist_folder(folder)
+    return whole, whole.origin()
 
 
 def _download(name: str) -> Path | None:

@@ -11,7 +11,7 @@ from typing import Callable, Iterator
 import numpy as np
 from tqdm import tqdm
 
-from elec576.data.standin import NOTICE as STAND_IN_NOTICE
+from elec576.data import notice
 from elec576.errors import Diverged, UserError
 from elec576.files import write_array, write_json
 from elec576.loops import cnn, rnn
@@ -59,8 +59,8 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
     dataset = dataclasses.asdict(inputs.origin)
     if not has_instructions('avx2'):
         print(OWN_BITS_NOTICE.format(processor()), file=sys.stderr)
-    with (_loud(inputs.origin.stand_in, echo), _writing(directory),
-          claim(directory, config_of(settings, dataset, options.experiment))):
+    with (_writing(directory), claim(directory, config_of(settings, dataset, options.experiment)),
+          _loud(notice(inputs.origin), echo)):
         if directory.failure.exists():
             raise Diverged(f'{directory.path}: {read_json(directory.failure).get("error")}')
         if directory.metrics.exists():
@@ -109,13 +109,13 @@ def _write_measured(measured: Measured, run: RunDirectory) -> None:
 
 
 @contextlib.contextmanager
-def _loud(stand_in: bool, echo: Callable[[str], None]) -> Iterator[None]:
-    """Say in the first and the last line that the data is the stand-in."""
-    if stand_in:
-        echo(STAND_IN_NOTICE)
+def _loud(line: str | None, echo: Callable[[str], None]) -> Iterator[None]:
+    """Say in the first and the last line that the images are not the report's."""
+    if line:
+        echo(line)
     yield
-    if stand_in:
-        echo(STAND_IN_NOTICE)
+    if line:
+        echo(line)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from elec576.data import cifar10
 from elec576.data.cifar10 import image_name, read_cifar10_folder, read_image, read_pixels
 from elec576.data.rebuild import write_tree
 from elec576.data.sets import digest
+from elec576.data.size import read_cifar10
 from elec576.data.sources import load_cifar10
 from elec576.errors import UserError
 
@@ -36,6 +37,15 @@ def pixels():
 def folder(pixels, tmp_path):
     write_tree(pixels, tmp_path / 'CIFAR10')
     return tmp_path / 'CIFAR10'
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """The files that were really read, not taken from the cache."""
+    paths = []
+    monkeypatch.setattr(cifar10, 'read_image',
+                        lambda path: paths.append(path) or read_image(path))
+    return paths
 
 
 def test_images_are_class_major_and_divided_by_255(folder, pixels):
@@ -120,18 +130,92 @@ def test_more_images_than_there_are(folder, train, test, message):
         load_cifar10(train, test, str(folder.parent))
 
 
+def lower_case(folder):
+    for part in COUNTS:
+        (folder / part).rename(folder / f'{part} for now')  # no file system mistakes it for train
+        (folder / f'{part} for now').rename(folder / part.lower())
+
+
+def upper_case(folder):
+    for path in folder.glob('*/[0-4]/*.png'):
+        path.rename(path.with_suffix('.PNG'))
+
+
+def twice_unpacked(folder):
+    (folder / 'Train').rename(folder.parent / 'Train')
+    (folder / 'Train').mkdir()
+    (folder.parent / 'Train').rename(folder / 'Train/Train')
+
+
+def strangers(folder):
+    for name in ('.DS_Store', 'Thumbs.db', 'Train/.DS_Store', 'Train/3/._Image00000.png',
+                 'Train/3/Thumbs.db', 'Train/3/desktop.ini', '__MACOSX/Train/3/._Image00000.png'):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b'nothing for us')
+
+
+CHANGES = [lower_case, upper_case, twice_unpacked, strangers]
+
+
+@pytest.mark.parametrize('changes', [[change] for change in CHANGES] + [CHANGES],
+                         ids=lambda changes: changes[0].__name__ if len(changes) == 1 else 'all')
+def test_folders_as_people_have_them(folder, pixels, changes, monkeypatch, decoded):
+    monkeypatch.setattr(cifar10, 'PER_CLASS', COUNTS)
+    for change in changes[::-1]:
+        change(folder)
+    for expected_reads in (50, 0):
+        decoded.clear()
+        read = read_pixels(folder, COUNTS)
+        assert all(np.array_equal(read[part], pixels[part]) for part in COUNTS)
+        assert len(decoded) == expected_reads
+    assert cifar10.holds(folder) and not cifar10.missing(folder)
+    train_images, *_, test_labels = read_cifar10(folder)
+    assert len(train_images) == 30 and len(test_labels) == 20
+
+
+def test_no_folder_is_listed_while_names_are_the_courses(folder, monkeypatch):
+    """Looking at 11,000 files costs one call of the system for each."""
+    monkeypatch.setattr(cifar10, 'listing', lambda folder: pytest.fail(f'{folder} was listed'))
+    read_pixels(folder, COUNTS)
+
+
+@pytest.mark.parametrize('name, advice', [
+    ('Train/0/Image00002.png', 'prepare_data.py brings it, or ask for fewer images per class$'),
+    ('Train/5/Image00000.png', 'prepare_data.py brings it$')])
+def test_advice_on_a_missing_image(folder, name, advice):
+    (folder / name).unlink()
+    with pytest.raises(UserError, match=f'{name}: No such file.*{advice}'):
+        read_pixels(folder, COUNTS)
+
+
+@pytest.mark.parametrize('files, there', [
+    ([], 'it is empty'), (['.DS_Store', '__MACOSX/x'], 'it is empty'),
+    (['Train.zip', 'Test.zip'], 'it holds Test.zip, Train.zip'),
+    (['Train/airplane/1.png'], 'it holds Train'),
+    (list('abcdefg'), 'it holds a, b, c, d, e, ...')])
+def test_a_folder_without_images_says_what_it_holds(tmp_path, files, there):
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(UserError) as error:
+        read_pixels(tmp_path, COUNTS)
+    assert f'Train/0/Image00000.png: No such file or directory ({tmp_path}: {there})' \
+        in str(error.value)
+
+
+def test_a_name_that_is_not_utf_8(folder, pixels, tmp_path):
+    other = os.fsdecode(os.fsencode(tmp_path) + b'/bad\xff name')
+    try:
+        shutil.copytree(folder, other)
+    except OSError:
+        pytest.skip('no such names on this file system')
+    for _ in range(2):
+        assert np.array_equal(read_pixels(other, COUNTS)['Test'], pixels['Test'])
+
+
 def test_no_folder(tmp_path):
     with pytest.raises(UserError, match='no such folder'):
         read_cifar10_folder(tmp_path / 'absent', 1, 1)
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    """The files that were really read, not taken from the cache."""
-    paths = []
-    monkeypatch.setattr(cifar10, 'read_image',
-                        lambda path: paths.append(path) or read_image(path))
-    return paths
 
 
 def test_second_reading_comes_from_the_cache(folder, pixels, decoded):

@@ -92,19 +92,92 @@ def test_interrupted_writing_leaves_nothing_and_can_be_repeated(public, tmp_path
         fetch.fetch('CIFAR10', tmp_path / 'cache')
     assert not list((tmp_path / 'cache').rglob('*.png'))
     (tmp_path / 'cache/.unfinished-CIFAR10/left by a kill').mkdir(parents=True)
-    assert prepare.verify(fetch.fetch('CIFAR10', tmp_path / 'cache')) == 'course CIFAR-10'
+    made = fetch.fetch('CIFAR10', tmp_path / 'cache')
+    assert prepare.verify('CIFAR10', made) == 'course CIFAR-10'
 
 
 def test_a_wrong_folder_is_never_overwritten(public, tmp_path):
-    (tmp_path / 'MNIST_data').mkdir()
-    with pytest.raises(UserError, match='train-images-idx3-ubyte.gz: .* No such file'):
-        list(prepare.prepare())
-    assert not list((tmp_path / 'MNIST_data').iterdir())
     list(prepare.prepare(str(tmp_path / 'elsewhere')))
     images = tmp_path / 'elsewhere/CIFAR10/Test'
     (images / '0/Image00000.png').write_bytes((images / '1/Image00000.png').read_bytes())
-    with pytest.raises(UserError, match='digests are not those of course CIFAR-10'):
-        list(prepare.prepare(str(tmp_path / 'elsewhere'), download=False))
+    before = {path: path.read_bytes() for path in images.rglob('*.png')}
+    for download in (False, True):
+        with pytest.raises(UserError, match='digests are not those of course CIFAR-10; move'):
+            list(prepare.prepare(str(tmp_path / 'elsewhere'), download))
+    (images / '1/Image00000.png').unlink()  # nothing is added to what is another set
+    with pytest.raises(UserError, match='Test/1/Image00000.png is missing, and other files there '
+                                        'are not those of the set; move the folder away'):
+        list(prepare.prepare(str(tmp_path / 'elsewhere')))
+    after = {path: path.read_bytes() for path in images.rglob('*.png')}
+    assert after == {path: before[path] for path in after} and len(after) == len(before) - 1
+
+
+def test_an_empty_folder_is_filled(public, tmp_path):
+    for name in ('CIFAR10', 'MNIST_data'):
+        (tmp_path / name).mkdir()
+    assert [line.split(': ')[:2] for line in prepare.prepare()] == [
+        ['completed', 'CIFAR10'], ['completed', 'MNIST_data']]
+    assert not (tmp_path / 'cache/CIFAR10').exists()
+    assert len(list((tmp_path / 'CIFAR10').rglob('*.png'))) == 50
+    assert [line.split(': ')[0] for line in prepare.prepare()] == ['found', 'found']
+
+
+def test_what_is_missing_is_brought_into_the_form_that_is_there(public, tmp_path):
+    list(prepare.prepare('.'))
+    (tmp_path / 'CIFAR10').rename(tmp_path / 'outer')
+    (tmp_path / 'CIFAR10').mkdir()
+    (tmp_path / 'outer').rename(tmp_path / 'CIFAR10/CIFAR10')
+    images = tmp_path / 'CIFAR10/CIFAR10/train'
+    (tmp_path / 'CIFAR10/CIFAR10/Train').rename(images)
+    for path in (images / '3').iterdir():
+        path.unlink()
+    (images / '3').rmdir()
+    (images / '0/Image00000.png').unlink()
+    raw = tmp_path / 'MNIST/raw'
+    raw.parent.mkdir()
+    (tmp_path / 'MNIST_data').rename(raw)
+    labels = raw / 't10k-labels-idx1-ubyte.gz'
+    labels.rename(labels.with_suffix(''))
+    (raw / 't10k-images-idx3-ubyte.gz').unlink()
+    kept = {path: path.stat() for path in tmp_path.rglob('*') if path.is_file()
+            and path.suffix != '.lock'}
+    with pytest.raises(UserError, match='Image00000.png: No such file.*; .*t10k-images-idx3-ubyte'
+                                        '.gz is missing; scripts/prepare_data.py brings it'):
+        list(prepare.prepare('.', download=False))
+    assert list(prepare.prepare('.')) == [
+        'completed: CIFAR10/CIFAR10: course CIFAR-10, digests match',
+        'completed: MNIST/raw: MNIST, digests match']
+    assert len(list(images.glob('3/*.png'))) == 3 and not labels.exists()
+    assert kept == {path: path.stat() for path in kept}
+    assert not list(tmp_path.rglob('.unfinished*'))
+
+
+def test_what_is_missing_and_cannot_be_brought(public, tmp_path, monkeypatch):
+    list(prepare.prepare('.'))
+    (tmp_path / 'MNIST_data/t10k-images-idx3-ubyte.gz').unlink()
+    (tmp_path / 'CIFAR10/Test/0/Image00001.png').unlink()
+    (tmp_path / 'CIFAR10/Test/1/Image00001.png').unlink()
+    monkeypatch.setattr(fetch, 'reachable', lambda host: False)
+    with pytest.raises(UserError) as error:
+        list(prepare.prepare('.'))
+    assert str(error.value) == (
+        'CIFAR10: Test/0/Image00001.png and 1 more are missing, and there is no connection to '
+        'www.cs.toronto.edu; MNIST_data: t10k-images-idx3-ubyte.gz is missing, and there is no '
+        'connection to storage.googleapis.com')
+
+
+def test_a_damaged_file_is_named_before_anything_is_added(public, tmp_path):
+    list(prepare.prepare('.'))
+    (tmp_path / 'MNIST_data/t10k-images-idx3-ubyte.gz').write_bytes(b'<html>')
+    (tmp_path / 'MNIST_data/t10k-labels-idx1-ubyte.gz').unlink()
+    (tmp_path / 'CIFAR10/Test/0/Image00001.png').write_bytes(b'')
+    with pytest.raises(UserError, match='Image00001.png: not a readable PNG image .*; remove it, '
+                                        'and scripts/prepare_data.py .*; .*t10k-images-idx3-ubyte'
+                                        '.gz: is a web page, .*; remove it, and scripts/prepare'):
+        list(prepare.prepare('.'))
+    (tmp_path / 'MNIST_data/t10k-images-idx3-ubyte.gz').unlink()  # as the line says
+    (tmp_path / 'CIFAR10/Test/0/Image00001.png').unlink()
+    assert [line.split(': ')[0] for line in prepare.prepare('.')] == ['completed', 'completed']
 
 
 def test_no_network(public, monkeypatch):
@@ -113,7 +186,8 @@ def test_no_network(public, monkeypatch):
         list(prepare.prepare())
     message = str(error.value)
     assert '\n' not in message and message.count('no connection') == 2 and not public
-    with pytest.raises(UserError, match='CIFAR10: not found; MNIST_data: not found'):
+    assert message.startswith('CIFAR10: not found, and there is no connection to www.cs.toronto')
+    with pytest.raises(UserError, match='CIFAR10: not found; .* MNIST_data: not found; .*fetches'):
         list(prepare.prepare(download=False))
 
 

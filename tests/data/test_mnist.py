@@ -173,10 +173,17 @@ IMAGES, LABELS = FILES[:2]
 
 
 @pytest.mark.parametrize('name, damage, message', [
-    (IMAGES, lambda p: p.unlink(), 'No such file'),
+    (IMAGES, lambda p: p.unlink(),
+     'train-images-idx3-ubyte.gz is missing; scripts/prepare_data.py brings it'),
     (IMAGES, lambda p: p.write_bytes(p.read_bytes()[:500]), 'not readable as gzip'),
     (IMAGES, lambda p: p.write_bytes(b''), 'not an IDX file'),
-    (IMAGES, lambda p: p.write_bytes(gzip.decompress(p.read_bytes())), 'not readable as gzip'),
+    (IMAGES, lambda p: p.write_bytes(b'<html><title>Login</title></html>'),
+     'is a web page, not an IDX file of images'),
+    (LABELS, lambda p: p.write_bytes(b'\xef\xbb\xbf\r\n <!DOCTYPE html>'), 'is a web page, not'),
+    (LABELS, lambda p: p.write_bytes(gzip.compress(b'<!doctype html>')), 'is a web page, not'),
+    (LABELS, lambda p: p.write_bytes(b'PK\x03\x04...'), 'is a zip file, not'),
+    (LABELS, lambda p: p.write_bytes(b'version https://git-lfs.github.com/spec/v1\n'),
+     'is a Git LFS pointer, not'),
     (IMAGES, lambda p: p.write_bytes(p.read_bytes()[:-8] + bytes(8)), 'not readable as gzip'),
     (IMAGES, lambda p: rewrite(p, lambda c: c[:-1]), 'cut short or damaged'),
     (IMAGES, lambda p: rewrite(p, lambda c: c[:6]), 'cut short or damaged'),
@@ -194,6 +201,59 @@ def test_bad_files(folder, name, damage, message):
     assert str(folder) in str(error.value)
 
 
+def unpacked(path, name):
+    """Replace ``path`` by its unpacked contents, called ``name``."""
+    content = gzip.decompress(path.read_bytes())
+    path.unlink()
+    target = path.parent / name
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(content)
+
+
+@pytest.mark.parametrize('change', [
+    lambda p: unpacked(p, p.stem),
+    lambda p: unpacked(p, p.name),  # unpacked on the way, and the name kept
+    lambda p: unpacked(p, p.stem.upper()),
+    lambda p: unpacked(p, p.stem.replace('-idx', '.idx')),
+    lambda p: unpacked(p, f'{p.stem}/{p.stem.replace("-idx", ".idx")}'),  # by 7-Zip, on Kaggle
+    lambda p: p.rename(p.with_name(p.name.replace('-idx', '.idx'))),
+    lambda p: p.rename(p.with_suffix('.GZ')),
+    lambda p: p.rename(p.with_name(p.stem)),  # packed, and not called so
+], ids=['unpacked', 'named gz', 'upper case', 'dotted', 'in a folder', 'dotted gz', 'GZ', 'no gz'])
+@pytest.mark.parametrize('files', [FILES, FILES[1:3]], ids=['all', 'two of them'])
+def test_files_as_people_have_them(folder, small, files, change, capsys):
+    for name in files:
+        change(folder / name)
+        (folder / f'._{name}').write_bytes(b'Mac OS X')
+    (folder / '.DS_Store').write_bytes(b'Bud1')
+    assert same(read_mnist_folder(folder), small)
+    assert capsys.readouterr().err == '' and not module.missing(folder)
+
+
+def test_the_packed_one_of_two_is_read(folder, small, capsys):
+    for name in FILES:
+        path = folder / name
+        path.with_suffix('').write_bytes(gzip.decompress(path.read_bytes()))
+    assert same(read_mnist_folder(folder), small) and capsys.readouterr().err == ''
+    for name in FILES[1], FILES[3]:
+        path = (folder / name).with_suffix('')
+        path.write_bytes(path.read_bytes()[:-1] + b'\x07')
+    for _ in range(2):  # loaded twice, said once
+        assert same(read_mnist_folder(folder), small)
+    assert capsys.readouterr().err == (
+        f'{folder}: train-labels-idx1-ubyte.gz was taken, train-labels-idx1-ubyte differs; '
+        't10k-labels-idx1-ubyte.gz was taken, t10k-labels-idx1-ubyte differs\n')
+
+
+def test_an_empty_folder(tmp_path):
+    with pytest.raises(UserError, match=r'is missing \(it is empty\); .*prepare_data.py brings it'):
+        read_mnist_folder(tmp_path)
+    (tmp_path / 'mnist.npz').touch()
+    (tmp_path / '.DS_Store').touch()
+    with pytest.raises(UserError, match=r'is missing \(it holds mnist.npz\)'):
+        read_mnist_folder(tmp_path)
+
+
 def test_too_few_images_for_the_split(folder, monkeypatch):
     monkeypatch.setattr(module, 'VALIDATION_SIZE', 10)
     with pytest.raises(UserError, match='10 images and 10 labels .* at least 11 images'):
@@ -204,6 +264,18 @@ def test_images_of_another_size(small, tmp_path):
     write_mnist_folder(small._replace(test_images=np.zeros((3, 28, 27), np.uint8)), tmp_path)
     with pytest.raises(UserError, match='t10k-images.*not an IDX file of images of 28x28'):
         read_mnist_folder(tmp_path)
+
+
+@pytest.mark.parametrize('form', ['unpacked', 'dotted', 'named gz'])
+def test_real_mnist_in_other_forms(real_data, tmp_path, form):
+    for name in FILES:
+        packed = (real_data / 'MNIST_data' / name).read_bytes()
+        if form == 'dotted':
+            (tmp_path / name.replace('-idx', '.idx')).write_bytes(packed)
+        else:
+            path = tmp_path / (name if form == 'named gz' else name.removesuffix('.gz'))
+            path.write_bytes(gzip.decompress(packed))
+    assert read_mnist_folder(tmp_path).origin().name == 'MNIST'
 
 
 def test_real_mnist(real_data):

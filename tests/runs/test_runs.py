@@ -18,7 +18,7 @@ from elec576.loops import cnn
 from elec576.loops.history import History
 from elec576.pictures.run import draw_run
 from elec576.runs import checkpoints, keeper
-from elec576.runs.run import PROGRAMS, STAND_IN_NOTICE, Options, run
+from elec576.runs.run import PROGRAMS, Options, run
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
@@ -112,13 +112,13 @@ def test_directory_of_a_run(program, untouched):
 def test_lines_of_the_report(untouched):
     path, lines = untouched['cnn']
     history = History.read(path / 'history.csv')
-    assert lines[:2] == ['step 0, training accuracy %g' % history.rows[0]['train_accuracy'],
-                         'step 0, training loss %g' % history.rows[0]['train_loss']]
+    assert lines[1:3] == ['step 0, training accuracy %g' % history.rows[0]['train_accuracy'],
+                          'step 0, training loss %g' % history.rows[0]['train_loss']]
     assert len([line for line in lines if line.startswith('step ')]) == 2 * CNN.steps
     assert 'test accuracy %g' % history.rows[-1]['test_accuracy'] in lines
     path, lines = untouched['rnn']
     history = History.read(path / 'history.csv')
-    assert lines[0] == 'Iter 61, Minibatch Loss= {:.6f}, Training Accuracy= {:.5f}'.format(
+    assert lines[1] == 'Iter 61, Minibatch Loss= {:.6f}, Training Accuracy= {:.5f}'.format(
         history.rows[0]['train_loss'], history.rows[0]['train_accuracy'])
     end = lines.index('Optimization finished')
     assert lines[end + 1].startswith('Testing Accuracy: ')
@@ -209,8 +209,8 @@ def test_finished_run_is_not_run_again(program, untouched, options):
     lines = []
     metrics = start(program, path, options, lines.append)
     assert metrics == json.loads((path / 'metrics.json').read_text())
-    assert len(lines) == 1 and 'this run is finished' in lines[0]
-    assert f'{metrics["test_accuracy"]:g}' in lines[0]
+    assert len(lines) == 3 and 'this run is finished' in lines[1]
+    assert f'{metrics["test_accuracy"]:g}' in lines[1]
     assert before == {item: item.stat().st_mtime_ns for item in path.rglob('*')
                       if item.name != '.lock'}
 
@@ -273,6 +273,23 @@ def test_a_network_that_is_too_large_is_one_line(options, tmp_path, monkeypatch)
         run(CNN, tmp_path, Options(**options), lambda line: None)
 
 
+@pytest.mark.parametrize('program, name', [
+    ('cnn', 'CIFAR-10 folder (incomplete, not verified)'),
+    ('rnn', 'MNIST folder (not the original contents)')])
+def test_other_images_than_the_reports_are_loud(program, name, untouched):
+    _, lines = untouched[program]
+    assert lines[0] == lines[-1] and len(lines) > 2
+    assert name in lines[0] and 'not known to be the report\'s images' in lines[0]
+
+
+def test_the_reports_images_need_no_word(untouched, options, monkeypatch, tmp_path):
+    monkeypatch.setattr('elec576.data.sources.ORIGINALS',
+                        ['CIFAR-10 folder (incomplete, not verified)'])
+    lines = []
+    start('cnn', tmp_path, options, lines.append)
+    assert lines == untouched['cnn'][1][1:-1]
+
+
 def test_stand_in_is_loud(monkeypatch, tmp_path):
     monkeypatch.setattr('elec576.loops.cnn.load_cifar10', lambda train, test, data:
                         standin.cifar10(train, test))
@@ -280,7 +297,7 @@ def test_stand_in_is_loud(monkeypatch, tmp_path):
     for again in range(2):
         lines = []
         metrics = run(settings, tmp_path, Options(progress_bar=False), lines.append)
-        assert lines[0] == lines[-1] == STAND_IN_NOTICE and len(lines) > 2
+        assert lines[0] == lines[-1] == standin.NOTICE and len(lines) > 2
         assert metrics['dataset']['stand_in'] is True
         assert 'stand-in' in metrics['dataset']['name']
 

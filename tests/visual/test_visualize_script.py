@@ -11,7 +11,7 @@ from helpers import REPOSITORY
 
 from elec576 import gallery
 from elec576.data import standin
-from elec576.runs.run import STAND_IN_NOTICE, Options, run
+from elec576.runs.run import Options, run
 from elec576.settings import CnnSettings, RnnSettings
 
 QUIET = {'progress_bar': False}
@@ -162,5 +162,5 @@ def test_the_stand_in_says_so(visualize, monkeypatch, tmp_path):
             tmp_path, Options(**QUIET), lambda line: None)
     code, out, _ = visualize('--run', tmp_path, data=None)
     lines = out.splitlines()
-    assert code == 0 and lines[0] == lines[-1] == STAND_IN_NOTICE
+    assert code == 0 and lines[0] == lines[-1] == standin.NOTICE
     assert len(titles) > 5 and all('STAND-IN DATA' in title for title in titles)
