@@ -40,16 +40,16 @@ def evaluate(net: LeNet5, sess: tf.Session, data: ImageSet
              ) -> tuple[np.float32, np.float32, np.ndarray]:
     """Accuracy, cross entropy and which images are classified right (bool [n]), without dropout.
 
-    The convolutional layers, which need the memory, see a part of the images at a time: what they
-    give for an image does not depend on the others. That of a matrix product does.
+    The convolutional layers, which need the memory, see `halves` of the images: what they give for
+    an image does not depend on the others. That of a matrix product does.
     """
     h_pool2 = np.concatenate([sess.run(net.h_pool2, {net.tf_data: images})
-                              for images in parts(data.images)])
+                              for images in halves(data.images)])
     return sess.run([net.test.accuracy, net.test.cross_entropy, net.test.correct_prediction], {
         net.h_pool2: h_pool2, net.tf_labels: data.labels})
 
 
-def parts(images: np.ndarray) -> list[np.ndarray]:
+def halves(images: np.ndarray) -> list[np.ndarray]:
     """``images`` in halves, these in halves, and so on, while they can be halved and are large."""
     found = [images]
     while len(found[0]) > IMAGES_AT_ONCE and len(found[0]) % 2 == 0:
@@ -109,7 +109,7 @@ def activation_statistics(net: LeNet5, sess: tf.Session,
     """
     def mean_of(layer: tf.Tensor, function: Callable[[np.ndarray], np.ndarray]) -> np.float32:
         sums = [np.sum(function(sess.run(layer, {net.tf_data: images})))
-                for images in (parts(test.images) if PAIRWISE else [test.images])]
+                for images in (halves(test.images) if PAIRWISE else [test.images])]
         while len(sums) > 1:
             sums = [one + other for one, other in zip(sums[::2], sums[1::2])]
         return np.float32(sums[0] / (len(test.images) * np.prod(layer.shape[1:].as_list())))

@@ -208,14 +208,14 @@ def carry_out_elsewhere(job: Job, data: str | None) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         metrics = _run(job, Path(folder), data)
         run = job.directory(Path(folder))
-        # as a run writes them, in case `keep` is killed: first its settings, metrics last
+        # as a run writes them, in case `store` is killed: first its settings, metrics last
         files = {path.name: path.read_bytes() for path in (run.config, *reversed(run.contents))
                  if path.is_file()}
         return Outcome(job, metrics, files=files)
 
 
 @_caught
-def keep(job: Job, outcome: Outcome, results: Path) -> Outcome:
+def store(job: Job, outcome: Outcome, results: Path) -> Outcome:
     """Collect ``job``, which was done elsewhere, unless it failed."""
     if outcome.files is not None:
         run = job.directory(results)
@@ -317,5 +317,5 @@ def _elsewhere(jobs: list[Job], results: Path, data: str | None, address: str
     """The outcomes of ``jobs``, done by the Dask cluster at ``address`` and collected here."""
     for job, outcome, error in dask.map_unordered(carry_out_elsewhere, jobs, data,
                                                   address=address):
-        yield (keep(job, outcome, results) if error is None else
+        yield (store(job, outcome, results) if error is None else
                Outcome(job, error=f'given up: {error}'))

@@ -19,8 +19,8 @@ from elec576.loops.history import History
 from elec576.loops.program import Measured, Program
 from elec576.machine import Stopwatch, has_instructions, pin_kernels, processor, versions
 from elec576.runs import checkpoints
-from elec576.runs.keeper import Options, RunKeeper
-from elec576.runs.rundir import RunDirectory, claim, config_of, read_json, read_metrics
+from elec576.runs.recorder import Options, RunRecorder
+from elec576.runs.rundir import RunDirectory, config_of, locked, read_json, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 from elec576.tf1 import tf
 
@@ -60,7 +60,7 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
     if not has_instructions('avx2'):
         print(OWN_BITS_NOTICE.format(processor()), file=sys.stderr)
     with (_loud(inputs.origin.stand_in, echo), _writing(directory),
-          claim(directory, config_of(settings, dataset, options.experiment))):
+          locked(directory, config_of(settings, dataset, options.experiment))):
         if directory.failure.exists():
             raise Diverged(f'{directory.path}: {read_json(directory.failure).get("error")}')
         if directory.metrics.exists():
@@ -70,20 +70,20 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
             return metrics
         net, history = program.build(settings), History(program.columns)
         with (program.session(net, settings.threads) as sess,
-              RunKeeper(directory, net, sess, inputs, settings, history, options) as keeper,
-              _failing(keeper)):
-            for step in program.steps(net, sess, inputs, settings, history, echo, keeper.start):
-                keeper.after(step)
+              RunRecorder(directory, net, sess, inputs, settings, history, options) as recorder,
+              _failing(recorder)):
+            for step in program.steps(net, sess, inputs, settings, history, echo, recorder.start):
+                recorder.after(step)
             measured = program.measure(net, sess, inputs, echo)
-            keeper.stop_if_requested()  # a signal may come during the last evaluation
-            keeper.record_end(test_accuracy=measured.test_accuracy, test_loss=measured.test_loss)
+            recorder.stop_if_requested()  # a signal may come during the last evaluation
+            recorder.record_end(test_accuracy=measured.test_accuracy, test_loss=measured.test_loss)
             if options.keep_checkpoint:
-                keeper.save()
+                recorder.save()
                 checkpoints.keep_newest(directory.checkpoints, 1)
         directory.refuse_if_emptied()
         history.write(directory.history)
         _write_measured(measured, directory)
-        metrics = metrics_of(measured, keeper.clock, settings, dataset)
+        metrics = metrics_of(measured, recorder.clock, settings, dataset)
         write_json(directory.metrics, metrics)
         if not options.keep_checkpoint:
             shutil.rmtree(directory.checkpoints, ignore_errors=True)
@@ -135,14 +135,14 @@ def _writing(run: RunDirectory) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _failing(keeper: RunKeeper) -> Iterator[None]:
+def _failing(recorder: RunRecorder) -> Iterator[None]:
     """Keep the history of a run that has diverged, and record why it cannot finish."""
     try:
         yield
     except Diverged as divergence:
-        keeper.write_events()
-        keeper.run.refuse_if_emptied()
-        keeper.history.write(keeper.run.history)
-        write_json(keeper.run.failure, {'step': keeper.history.rows[-1]['step'],
+        recorder.write_events()
+        recorder.run.refuse_if_emptied()
+        recorder.history.write(recorder.run.history)
+        write_json(recorder.run.failure, {'step': recorder.history.rows[-1]['step'],
                                         'error': str(divergence)})
-        raise Diverged(f'{keeper.run.path}: {divergence}') from None
+        raise Diverged(f'{recorder.run.path}: {divergence}') from None

@@ -135,7 +135,7 @@ def read_metrics(run: RunDirectory) -> dict:
 
 
 @contextlib.contextmanager
-def claim(run: RunDirectory, config: dict) -> Iterator[None]:
+def locked(run: RunDirectory, config: dict) -> Iterator[None]:
     """Lock a run's directory for ``config`` while the context lasts.
 
     Raises:

@@ -14,7 +14,7 @@ from elec576.settings import CnnSettings
 
 TITLES = {'ours': 'ours', 'torch': 'PyTorch', 'keras': 'Keras'}
 LEAST_OF_A_STEP = 0.02  # kinds of operations that take less of a step get no row
-# As `elec576.runs.keeper` spaces checkpoints: so many seconds, and so many times the last cost.
+# As `elec576.runs.recorder` spaces checkpoints: so many seconds, and so many times the last cost.
 SECONDS_APART, COSTS_APART = 10.0, 100
 PEAK_MB = {'cnn-mnist': 700}  # at most
 

@@ -8,7 +8,7 @@ from helpers import REPOSITORY
 
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS
-from elec576.runs import keeper
+from elec576.runs import recorder
 from elec576.settings import CnnSettings, RnnSettings
 
 
@@ -95,8 +95,8 @@ def test_something_else_is_no_bench():
 
 
 def test_checkpoints_come_as_the_package_spaces_them():
-    assert speed.SECONDS_APART == keeper.CHECKPOINT_SECONDS_APART
-    assert speed.COSTS_APART == keeper.CHECKPOINT_COSTS_APART
+    assert speed.SECONDS_APART == recorder.CHECKPOINT_SECONDS_APART
+    assert speed.COSTS_APART == recorder.CHECKPOINT_COSTS_APART
 
 
 @pytest.mark.parametrize('settings, step, checkpoint, histograms, expected', [

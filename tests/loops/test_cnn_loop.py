@@ -130,7 +130,7 @@ def test_another_seed_is_another_run(small_data):
 
 
 @pytest.mark.parametrize('act', ['relu', 'tanh', 'sigmoid'])
-def test_large_test_sets_in_parts(act, monkeypatch):
+def test_large_test_sets_in_halves(act, monkeypatch):
     """They give the bits of the whole set at once, as the listing evaluates it."""
     settings = CnnSettings(act=act, threads=2)
     random = np.random.RandomState(0)
@@ -145,7 +145,7 @@ def test_large_test_sets_in_parts(act, monkeypatch):
         layers = dict(zip(('h_conv1', 'h_conv2'), sess.run([net.h_conv1, net.h_conv2], feed_dict)))
         for at_once, sizes in ((500, [72]), (40, [36] * 2), (10, [9] * 8)):
             monkeypatch.setattr(cnn, 'IMAGES_AT_ONCE', at_once)
-            assert [len(images) for images in cnn.parts(test.images)] == sizes
+            assert [len(images) for images in cnn.halves(test.images)] == sizes
             found = cnn.evaluate(net, sess, test)
             assert found[:2] == [accuracy, loss] and np.array_equal(found[2], correct)
             assert cnn.activation_statistics(net, sess, test) == {

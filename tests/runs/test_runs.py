@@ -17,7 +17,7 @@ from elec576.errors import Diverged, Interrupted, UserError
 from elec576.loops import cnn
 from elec576.loops.history import History
 from elec576.pictures.run import draw_run
-from elec576.runs import checkpoints, keeper
+from elec576.runs import checkpoints, recorder
 from elec576.runs.run import PROGRAMS, STAND_IN_NOTICE, Options, run
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
@@ -286,5 +286,5 @@ def test_stand_in_is_loud(monkeypatch, tmp_path):
 
 
 def test_checkpoints_cost_about_one_percent():
-    apart = keeper.CHECKPOINT_COSTS_APART
+    apart = recorder.CHECKPOINT_COSTS_APART
     assert 1 / (1 + apart) < 0.02

@@ -44,7 +44,7 @@ from elec576.experiments import SAME_RUN, named
 from elec576.graphs.rnn import build_rnn, rnn_session
 from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.runs import checkpoints, many
-from elec576.runs.rundir import RunDirectory, claim, config_of, read_metrics, read_settings
+from elec576.runs.rundir import RunDirectory, config_of, locked, read_metrics, read_settings
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 
 SECONDS = 20  # longer than any reader may take
@@ -276,7 +276,7 @@ def test_config(try_inputs, tmp_path):
         run.config.write_bytes(content)
         found, asked = read_settings(run), json.loads(content)
         values = dataclasses.asdict(found)
-        with claim(run, config_of(found, asked.get('dataset'))):
+        with locked(run, config_of(found, asked.get('dataset'))):
             pass
         return all(type(values[name]) is type(value) and values[name] == value
                    for name, value in asked['settings'].items() if value is not None)

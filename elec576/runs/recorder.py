@@ -1,4 +1,4 @@
-"""What a run does besides training: progress, kept weights, events, checkpoints, stopping."""
+"""What a run does besides training: progress, snapshots, events, checkpoints, stopping."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from elec576.errors import Interrupted
 from elec576.loops.history import History
 from elec576.loops.program import Inputs
 from elec576.machine import Stopwatch
-from elec576.runs import checkpoints, kept
+from elec576.runs import checkpoints, snapshots
 from elec576.runs.checkpoints import Progress
 from elec576.runs.events import Events
 from elec576.runs.rundir import RunDirectory
@@ -39,8 +39,8 @@ class Options:
     progress_bar: bool | None = None  # None: when standard error is a terminal
 
 
-class RunKeeper:
-    """Keeps a run's directory up to date during training: call ``after`` after every step.
+class RunRecorder:
+    """Records a run in its directory while it is trained: call ``after`` after every step.
 
     A context manager: inside it, Ctrl-C and SIGTERM save and end the run at the next step.
 
@@ -60,7 +60,7 @@ class RunKeeper:
         self._stop_requested = False
         if options.keep_every:
             with net.graph.as_default():
-                self._kept_saver = tf.train.Saver(net.trained, max_to_keep=None)
+                self._snapshot_saver = tf.train.Saver(net.trained, max_to_keep=None)
         self._events = Events(run.events, net, sess, inputs.test.images, self.start) \
             if options.events else None
         self._rows_in_events = len(history.rows)
@@ -70,7 +70,7 @@ class RunKeeper:
         self._bar = tqdm(total=settings.steps, initial=self.start, unit='step', file=sys.stderr,
                          disable=disable, dynamic_ncols=True, leave=False)
         self._next_checkpoint = self.clock.wall_seconds + self._seconds_to_next(cost=0.0)
-        self._keep()
+        self._take_snapshot()
         if self._events and not self.start:
             self._events.histograms(0)
 
@@ -85,7 +85,7 @@ class RunKeeper:
             self.batches.restore(progress.batches)
             self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
 
-    def __enter__(self) -> RunKeeper:
+    def __enter__(self) -> RunRecorder:
         def request(signum, frame):
             self._stop_requested = True
 
@@ -111,7 +111,7 @@ class RunKeeper:
         """
         self.step = step
         self._bar.update()
-        self._keep()
+        self._take_snapshot()
         self.write_events()
         if self._events and self._histograms_every and step % self._histograms_every == 0:
             self._events.histograms(step)
@@ -155,9 +155,9 @@ class RunKeeper:
         if self._events and not shown:
             self._events.scalars({'step': self.step, **tested})
 
-    def _keep(self) -> None:
+    def _take_snapshot(self) -> None:
         if self.options.keep_every and self.step % self.options.keep_every == 0:
-            kept.keep(self.run.kept, self.step, self.sess, self._kept_saver)
+            snapshots.save(self.run.kept, self.step, self.sess, self._snapshot_saver)
 
     def _seconds_to_next(self, cost: float) -> float:
         """Seconds until the next checkpoint is due, if the last one took ``cost`` seconds."""
