@@ -13,7 +13,7 @@ from elec576.data import ImageSet, load_cifar10, load_mnist_images
 from elec576.data.shuffler import BatchShuffler
 from elec576.graphs.lenet5 import LeNet5, build_lenet5, dropout_offsets, lenet5_session
 from elec576.loops.history import CNN_COLUMNS, History
-from elec576.loops.program import Inputs, Measured, Program
+from elec576.loops.program import Inputs, Measured
 from elec576.settings import CnnSettings
 from elec576.tf1 import tf
 
@@ -123,4 +123,8 @@ def activation_statistics(net: LeNet5, sess: tf.Session,
     return statistics
 
 
-PROGRAM = Program(CNN_COLUMNS, load, build_lenet5, lenet5_session, train_cnn, measure)
+# what `elec576.loops.program.Program` names, beside `load` and `measure`
+columns = CNN_COLUMNS
+build = build_lenet5
+session = lenet5_session
+steps = train_cnn

@@ -7,7 +7,7 @@ import numpy as np
 from elec576.data import DataSet, ImageSet, load_mnist
 from elec576.graphs.rnn import RnnGraph, build_rnn, nInput, nSteps, rnn_session
 from elec576.loops.history import RNN_COLUMNS, History
-from elec576.loops.program import Inputs, Measured, Program
+from elec576.loops.program import Inputs, Measured
 from elec576.settings import RnnSettings
 from elec576.tf1 import tf
 
@@ -68,4 +68,8 @@ def measure(net: RnnGraph, sess: tf.Session, inputs: Inputs,
     return Measured(test_accuracy, test_loss, correct)
 
 
-PROGRAM = Program(RNN_COLUMNS, load, build_rnn, rnn_session, train_rnn, measure)
+# what `elec576.loops.program.Program` names, beside `load` and `measure`
+columns = RNN_COLUMNS
+build = build_rnn
+session = rnn_session
+steps = train_rnn

@@ -24,7 +24,7 @@ from elec576.runs.rundir import RunDirectory, config_of, locked, read_json, read
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 from elec576.tf1 import tf
 
-PROGRAMS: dict[type, Program] = {CnnSettings: cnn.PROGRAM, RnnSettings: rnn.PROGRAM}
+PROGRAMS: dict[type, Program] = {CnnSettings: cnn, RnnSettings: rnn}
 
 OWN_BITS_NOTICE = ('{}: not known to be an x86-64 processor with AVX2; the bits of this run are '
                    'specific to this machine')

@@ -18,7 +18,7 @@ from elec576.loops import cnn
 from elec576.loops.history import History
 from elec576.pictures.run import draw_run
 from elec576.runs import checkpoints, recorder
-from elec576.runs.run import PROGRAMS, STAND_IN_NOTICE, Options, run
+from elec576.runs.run import STAND_IN_NOTICE, Options, run
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
@@ -268,7 +268,7 @@ def test_a_network_that_is_too_large_is_one_line(options, tmp_path, monkeypatch)
     def session(*_):
         raise tf.errors.ResourceExhaustedError(None, None, 'OOM')
 
-    monkeypatch.setitem(PROGRAMS, CnnSettings, cnn.PROGRAM._replace(session=session))
+    monkeypatch.setattr(cnn, 'session', session)
     with pytest.raises(UserError, match='ResourceExhaustedError.*too much memory'):
         run(CNN, tmp_path, Options(**options), lambda line: None)
 
