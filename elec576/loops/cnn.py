@@ -62,10 +62,13 @@ def train_cnn(net: LeNet5, sess: tf.Session, inputs: Inputs, settings: CnnSettin
     """Train from step ``start`` on, recording into ``history``; yields the steps done.
 
     Args:
+        inputs: as `load` gives them.
         echo: takes the report's lines.
     """
     train, test, batches = inputs.train, inputs.test, inputs.batches
     assert isinstance(batches, BatchShuffler)
+    for _ in range(start):
+        batches.next_batch()  # of a step that is done: only the generator has to move on
     for i in range(start, settings.steps):
         perm = batches.next_batch()
         feed_dict = {

@@ -14,7 +14,7 @@ class Inputs(NamedTuple):
 
     train: ImageSet | DataSet
     test: ImageSet  # images as the network takes them
-    batches: BatchShuffler | DataSet  # saves its random state: `state`, `restore`
+    batches: BatchShuffler | DataSet
     origin: DataOrigin
 
 
@@ -50,7 +50,10 @@ class Program(Protocol):
 
     def steps(self, net: Any, sess: Any, inputs: Inputs, settings: Any, history: History,
               echo: Callable[[str], None], start: int = 0) -> Iterator[int]:
-        """Train on from step ``start``, recording; yields the steps done after every update."""
+        """Train on from step ``start``, recording; yields the steps done after every update.
+
+        ``inputs`` are as `load` gives them: the batches of the steps before are drawn again.
+        """
 
     def measure(self, net: Any, sess: Any, inputs: Inputs, echo: Callable[[str], None]) -> Measured:
         """What the trained network gives."""

@@ -37,10 +37,13 @@ def train_rnn(net: RnnGraph, sess: tf.Session, inputs: Inputs, settings: RnnSett
     Yields the number of steps done after every update.
 
     Args:
+        inputs: as `load` gives them.
         echo: takes the starter code's lines.
     """
     batchSize, train = settings.batch_size, inputs.train
     assert isinstance(train, DataSet)
+    for _ in range(start):
+        train.next_batch(batchSize)  # of a step that is done: only the data set has to move on
     for step in range(start + 1, settings.steps + 1):
         batchX, batchY = train.next_batch(batchSize)
         batchX = batchX.reshape((batchSize, nSteps, nInput))

@@ -53,7 +53,7 @@ class RunRecorder:
     def __init__(self, run: RunDirectory, net, sess: tf.Session, inputs: Inputs,
                  settings: CnnSettings | RnnSettings, history: History, options: Options):
         self.run, self.net, self.sess, self.options = run, net, sess, options
-        self.history, self.batches = history, inputs.batches
+        self.history = history
         self.start, self.clock = 0, Stopwatch()
         self._restore()
         self.step = self.start
@@ -82,7 +82,6 @@ class RunRecorder:
         else:
             self.start = progress.step
             self.history.rows = progress.history.rows
-            self.batches.restore(progress.batches)
             self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
 
     def __enter__(self) -> RunRecorder:
@@ -133,8 +132,7 @@ class RunRecorder:
         before = self.clock.wall_seconds
         checkpoints.save(
             self.run.checkpoints,
-            Progress(self.step, before, self.clock.cpu_seconds, self.history,
-                     self.batches.state()),
+            Progress(self.step, before, self.clock.cpu_seconds, self.history),
             self.sess, self.net.saver)
         self.history.write(self.run.history)
         after = self.clock.wall_seconds

@@ -142,7 +142,7 @@ def aside(variant: str, model: str, net, sess, test) -> Callable[[], object]:
     if variant == 'checkpoint':
         steps = itertools.count()
         return lambda: checkpoints.save(folder, checkpoints.Progress(
-            next(steps), 0.0, 0.0, History(CNN_COLUMNS), {}), sess, net.saver)
+            next(steps), 0.0, 0.0, History(CNN_COLUMNS)), sess, net.saver)
     events = Events(folder, net, sess, test.images, start=0)
     row = {'step': 0, **{name: 0.5 for name in CNN_COLUMNS[1:]}}
     return (lambda: events.histograms(0)) if variant == 'histograms' else \
