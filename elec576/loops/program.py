@@ -7,6 +7,7 @@ import numpy as np
 from elec576.data import DataOrigin, DataSet, ImageSet
 from elec576.data.shuffler import BatchShuffler
 from elec576.loops.history import History
+from elec576.settings import CnnSettings, RnnSettings
 
 
 class Inputs(NamedTuple):
@@ -57,3 +58,10 @@ class Program(Protocol):
 
     def measure(self, net: Any, sess: Any, inputs: Inputs, echo: Callable[[str], None]) -> Measured:
         """What the trained network gives."""
+
+
+def program_of(settings: CnnSettings | RnnSettings) -> Program:
+    """The program that ``settings`` belong to. TensorFlow is loaded."""
+    from elec576.loops import cnn, rnn
+
+    return cnn if isinstance(settings, CnnSettings) else rnn

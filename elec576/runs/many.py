@@ -26,8 +26,9 @@ from elec576.data import origin_of
 from elec576.errors import Busy, Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
 from elec576.files import write_whole
-from elec576.machine import pin_kernels
 from elec576.runs import dask, tables
+from elec576.runs.options import Options
+from elec576.runs.run import run
 from elec576.runs.rundir import RunDirectory, config_of
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 
@@ -193,10 +194,6 @@ def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
 
 
 def _run(job: Job, results: Path, data: str | None) -> dict:
-    pin_kernels(job.settings.isa)
-    # in here, because the scheduling process itself needs no TensorFlow
-    from elec576.runs.run import Options, run
-
     options = Options(data=data, experiment=job.experiment, keep_checkpoint=False,
                       progress_bar=False)
     return run(job.settings, job.directory(results).path, options, echo=lambda line: None)

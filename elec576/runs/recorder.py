@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import signal
 import sys
 import threading
+from typing import Iterator
 
 import numpy as np
 from tqdm import tqdm
 
-from elec576.errors import Interrupted
-from elec576.loops.history import History
-from elec576.loops.program import Inputs
+from elec576.errors import Diverged, Interrupted
+from elec576.files import write_json
 from elec576.machine import Stopwatch
 from elec576.runs import checkpoints, snapshots
 from elec576.runs.checkpoints import Progress
 from elec576.runs.events import Events
+from elec576.runs.options import Options, seconds_to_next_checkpoint
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
-
-# A checkpoint is due when this many times the last one's cost has passed: about 1 % of the run.
-CHECKPOINT_COSTS_APART = 100
-CHECKPOINT_SECONDS_APART = 10.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """Options of a run; none of them but the data changes a computed number."""
-
-    data: str | None = None
-    experiment: str | None = None  # the name under which the run is started
-    keep_checkpoint: bool = True  # leave the last checkpoint, to look inside the network later
-    checkpoint_seconds: float | None = None  # between checkpoints; None: about 1 % of the run
-    keep_every: int = 0  # steps between permanent copies of the trained variables; 0: none
-    events: bool = False  # write TensorBoard event files
-    progress_bar: bool | None = None  # None: when standard error is a terminal
 
 
 class RunRecorder:
@@ -44,45 +28,36 @@ class RunRecorder:
 
     A context manager: inside it, Ctrl-C and SIGTERM save and end the run at the next step.
 
+    Args:
+        test_images: as they are fed; events show activations on some of them.
+        progress: where the run stands; ``sess`` has its variables.
+
     Attributes:
-        start: the step to start from: 0, or that of the last checkpoint, which has been restored.
         history: the run's history so far.
         clock: the run's time, including that of earlier processes.
     """
 
-    def __init__(self, run: RunDirectory, net, sess: tf.Session, inputs: Inputs,
-                 settings: CnnSettings | RnnSettings, history: History, options: Options):
+    def __init__(self, run: RunDirectory, net, sess: tf.Session, test_images: np.ndarray,
+                 settings: CnnSettings | RnnSettings, progress: Progress, options: Options):
         self.run, self.net, self.sess, self.options = run, net, sess, options
-        self.history = history
-        self.start, self.clock = 0, Stopwatch()
-        self._restore()
-        self.step = self.start
+        self.step, self.history = progress.step, progress.history
+        self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
         self._stop_requested = False
         if options.keep_every:
             with net.graph.as_default():
                 self._snapshot_saver = tf.train.Saver(net.trained, max_to_keep=None)
-        self._events = Events(run.events, net, sess, inputs.test.images, self.start) \
+        self._events = Events(run.events, net, sess, test_images, self.step) \
             if options.events else None
-        self._rows_in_events = len(history.rows)
+        self._rows_in_events = len(self.history.rows)
         # LeNet5's histograms are slow: write them with the report's lines
         self._histograms_every = getattr(settings, 'log_every', settings.eval_every)
         disable = None if options.progress_bar is None else not options.progress_bar
-        self._bar = tqdm(total=settings.steps, initial=self.start, unit='step', file=sys.stderr,
+        self._bar = tqdm(total=settings.steps, initial=self.step, unit='step', file=sys.stderr,
                          disable=disable, dynamic_ncols=True, leave=False)
         self._next_checkpoint = self.clock.wall_seconds + self._seconds_to_next(cost=0.0)
         self._take_snapshot()
-        if self._events and not self.start:
+        if self._events and not self.step:
             self._events.histograms(0)
-
-    def _restore(self) -> None:
-        progress = checkpoints.resume(self.run.checkpoints, self.sess, self.net.saver)
-        if progress is None:
-            self.run.clear()  # files of a process that was killed before its first checkpoint
-            self.sess.run(self.net.initializer)
-        else:
-            self.start = progress.step
-            self.history.rows = progress.history.rows
-            self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
 
     def __enter__(self) -> RunRecorder:
         def request(signum, frame):
@@ -161,4 +136,18 @@ class RunRecorder:
         """Seconds until the next checkpoint is due, if the last one took ``cost`` seconds."""
         if self.options.checkpoint_seconds is not None:
             return self.options.checkpoint_seconds
-        return max(CHECKPOINT_SECONDS_APART, CHECKPOINT_COSTS_APART * cost)
+        return seconds_to_next_checkpoint(cost)
+
+
+@contextlib.contextmanager
+def recording_failure(recorder: RunRecorder) -> Iterator[None]:
+    """Save the history of a run that diverges, and why it cannot finish."""
+    try:
+        yield
+    except Diverged as divergence:
+        recorder.write_events()
+        recorder.run.refuse_if_emptied()
+        recorder.history.write(recorder.run.history)
+        write_json(recorder.run.failure, {'step': recorder.history.rows[-1]['step'],
+                                          'error': str(divergence)})
+        raise Diverged(f'{recorder.run.path}: {divergence}') from None

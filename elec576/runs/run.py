@@ -14,17 +14,12 @@ from tqdm import tqdm
 from elec576.data.standin import NOTICE as STAND_IN_NOTICE
 from elec576.errors import Diverged, UserError
 from elec576.files import write_array, write_json
-from elec576.loops import cnn, rnn
 from elec576.loops.history import History
-from elec576.loops.program import Measured, Program
+from elec576.loops.program import Measured, program_of
 from elec576.machine import Stopwatch, has_instructions, pin_kernels, processor, versions
-from elec576.runs import checkpoints
-from elec576.runs.recorder import Options, RunRecorder
+from elec576.runs.options import Options
 from elec576.runs.rundir import RunDirectory, config_of, locked, read_json, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
-from elec576.tf1 import tf
-
-PROGRAMS: dict[type, Program] = {CnnSettings: cnn, RnnSettings: rnn}
 
 OWN_BITS_NOTICE = ('{}: not known to be an x86-64 processor with AVX2; the bits of this run are '
                    'specific to this machine')
@@ -54,7 +49,11 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
     """
     refuse_too_many_threads(settings.threads)
     pin_kernels(settings.isa)
-    program, directory = PROGRAMS[type(settings)], RunDirectory(Path(out))
+    # TensorFlow takes its kernels when it is loaded: only now
+    from elec576.runs import checkpoints
+    from elec576.runs.recorder import RunRecorder, recording_failure
+
+    program, directory = program_of(settings), RunDirectory(Path(out))
     inputs = program.load(settings, options.data)
     dataset = dataclasses.asdict(inputs.origin)
     if not has_instructions('avx2'):
@@ -68,18 +67,26 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
             echo(f'{directory.path}: this run is finished; '
                  f'its test accuracy is {metrics["test_accuracy"]:g}')
             return metrics
-        net, history = program.build(settings), History(program.columns)
-        with (program.session(net, settings.threads) as sess,
-              RunRecorder(directory, net, sess, inputs, settings, history, options) as recorder,
-              _failing(recorder)):
-            for step in program.steps(net, sess, inputs, settings, history, echo, recorder.start):
-                recorder.after(step)
-            measured = program.measure(net, sess, inputs, echo)
-            recorder.stop_if_requested()  # a signal may come during the last evaluation
-            recorder.record_end(test_accuracy=measured.test_accuracy, test_loss=measured.test_loss)
-            if options.keep_checkpoint:
-                recorder.save()
-                checkpoints.keep_newest(directory.checkpoints, 1)
+        net = program.build(settings)
+        with program.session(net, settings.threads) as sess:
+            progress = checkpoints.resume(directory.checkpoints, sess, net.saver)
+            if progress is None:
+                directory.clear()  # left by a process that was killed before its first save
+                sess.run(net.initializer)
+                progress = checkpoints.Progress(0, 0.0, 0.0, History(program.columns))
+            history = progress.history
+            with (RunRecorder(directory, net, sess, inputs.test.images, settings, progress,
+                              options) as recorder, recording_failure(recorder)):
+                for step in program.steps(net, sess, inputs, settings, history, echo,
+                                          progress.step):
+                    recorder.after(step)
+                measured = program.measure(net, sess, inputs, echo)
+                recorder.stop_if_requested()  # a signal may come during the last evaluation
+                recorder.record_end(test_accuracy=measured.test_accuracy,
+                                    test_loss=measured.test_loss)
+                if options.keep_checkpoint:
+                    recorder.save()
+                    checkpoints.keep_newest(directory.checkpoints, 1)
         directory.refuse_if_emptied()
         history.write(directory.history)
         _write_measured(measured, directory)
@@ -121,6 +128,8 @@ def _loud(stand_in: bool, echo: Callable[[str], None]) -> Iterator[None]:
 @contextlib.contextmanager
 def _writing(run: RunDirectory) -> Iterator[None]:
     """Say in one line what to do about files that cannot be written and too large a network."""
+    from elec576.tf1 import tf
+
     try:
         yield
     except tf.errors.OpError as error:
@@ -132,17 +141,3 @@ def _writing(run: RunDirectory) -> Iterator[None]:
         raise UserError(f'{run.path}: cannot be written ({error.strerror or error}); what was '
                         'saved before is intact: free disk space or fix permissions, and run the '
                         'same command again to resume') from None
-
-
-@contextlib.contextmanager
-def _failing(recorder: RunRecorder) -> Iterator[None]:
-    """Keep the history of a run that has diverged, and record why it cannot finish."""
-    try:
-        yield
-    except Diverged as divergence:
-        recorder.write_events()
-        recorder.run.refuse_if_emptied()
-        recorder.history.write(recorder.run.history)
-        write_json(recorder.run.failure, {'step': recorder.history.rows[-1]['step'],
-                                        'error': str(divergence)})
-        raise Diverged(f'{recorder.run.path}: {divergence}') from None

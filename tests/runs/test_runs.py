@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,7 +19,8 @@ from elec576.errors import Diverged, Interrupted, UserError
 from elec576.loops import cnn
 from elec576.loops.history import History
 from elec576.pictures.run import draw_run
-from elec576.runs import checkpoints, recorder
+from elec576.runs import checkpoints
+from elec576.runs.options import CHECKPOINT_COSTS_APART
 from elec576.runs.run import STAND_IN_NOTICE, Options, run
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
@@ -286,5 +289,11 @@ def test_stand_in_is_loud(monkeypatch, tmp_path):
 
 
 def test_checkpoints_cost_about_one_percent():
-    apart = recorder.CHECKPOINT_COSTS_APART
-    assert 1 / (1 + apart) < 0.02
+    assert 1 / (1 + CHECKPOINT_COSTS_APART) < 0.02
+
+
+def test_a_run_chooses_its_kernels_before_tensorflow_is_loaded():
+    """Whoever imports `run` need not know that this must come first."""
+    code = ('import sys\nimport elec576.runs.many\nfrom elec576.runs.run import run\n'
+            'sys.exit("tensorflow" in sys.modules)\n')
+    assert subprocess.run([sys.executable, '-c', code]).returncode == 0
