@@ -69,11 +69,13 @@ class RunRecorder:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._bar.close()
-        if self._events:
-            self._events.close()
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
+        try:
+            self._bar.close()
+            if self._events:
+                self._events.close()  # on a full disk it cannot be
+        finally:
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
 
     def after(self, step: int) -> None:
         """Update the run's directory after ``step`` updates.

@@ -147,6 +147,17 @@ def test_stopped_and_resumed(program, lines, signum, untouched, options, tmp_pat
     assert_same(program, tmp_path, untouched[program][0])
 
 
+def test_events_that_cannot_be_closed_leave_no_signal_handler(options, tmp_path, monkeypatch):
+    def close(self):
+        raise OSError('No space left on device')
+
+    monkeypatch.setattr('elec576.runs.events.Events.close', close)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(UserError, match='No space left on device'):
+        start('rnn', tmp_path, options, events=True)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
 def test_stopped_during_the_last_evaluation(untouched, options, tmp_path):
     with pytest.raises(Interrupted, match=f'after step {RNN.steps}; saved in'):
         start('rnn', tmp_path, options, at_line(1, send(signal.SIGINT), ('Testing',)))
