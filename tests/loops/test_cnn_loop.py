@@ -130,7 +130,7 @@ def test_another_seed_is_another_run(small_data):
 
 
 @pytest.mark.parametrize('act', ['relu', 'tanh', 'sigmoid'])
-def test_large_test_sets_in_halves(act, monkeypatch):
+def test_large_test_sets_in_parts(act, monkeypatch):
     """They give the bits of the whole set at once, as the listing evaluates it."""
     settings = CnnSettings(act=act, threads=2)
     random = np.random.RandomState(0)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from elec576.errors import UserError
+from elec576.files import write_json
 from elec576.runs.rundir import RunDirectory, config_of, locked, read_metrics, read_settings
 from elec576.settings import CnnSettings, RnnSettings
 
@@ -139,3 +140,21 @@ def test_damaged_metrics(run, text):
     run.metrics.write_text(text)
     with pytest.raises(UserError, match='metrics.json'):
         read_metrics(run)
+
+
+def test_metrics_without_what_is_read_of_them_later(run):
+    whole = {**dict.fromkeys(('test_accuracy', 'test_loss', 'wall_seconds', 'cpu_seconds'), 0.5),
+             'dataset': DATASET, 'versions': {}, 'processor': 'made up', 'finished': 'today'}
+    run.path.mkdir(parents=True)
+    write_json(run.metrics, whole)
+    assert read_metrics(run) == whole
+    for name in whole:
+        for without in ({k: v for k, v in whole.items() if k != name}, {**whole, name: None}):
+            write_json(run.metrics, without)
+            with pytest.raises(UserError, match=f'metrics.json: no {name} in it; remove .* again'):
+                read_metrics(run)
+    for name in ('name', 'stand_in'):
+        write_json(run.metrics, {**whole, 'dataset': {
+            k: v for k, v in DATASET.items() if k != name}})
+        with pytest.raises(UserError, match=f'metrics.json: no dataset {name} in it'):
+            read_metrics(run)

@@ -34,7 +34,7 @@ from damage import (
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 from made_up import write_run
 
-from elec576 import cli
+from elec576 import cli, one_run
 from elec576.comparison.results import read_results
 from elec576.data.cache import PixelCache
 from elec576.data.cifar10 import read_image
@@ -350,7 +350,7 @@ def test_command_lines(kind, script, try_inputs):
         except SystemExit as end:
             return end.code == 0  # --help
         found = cli.settings_from(args, kind)
-        cli.default_out(found, args.experiment)
+        one_run.default_out(found, args.experiment)
         asked = {item.name: getattr(args, item.name) for item in dataclasses.fields(kind)
                  if hasattr(args, item.name)}
         return found == (kind(**asked) if args.experiment is None else
