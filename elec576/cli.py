@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import math
 import os
-import shlex
 import signal
 import sys
 import types
@@ -14,8 +13,7 @@ from typing import Callable
 
 from elec576 import experiments
 from elec576.errors import Interrupted, UserError
-from elec576.machine import pin_kernels
-from elec576.runs.rundir import RunDirectory, read_json, read_settings
+from elec576.runs.rundir import RunDirectory, read_settings
 from elec576.settings import SETTINGS, CnnSettings, RnnSettings, flag_of
 
 
@@ -128,6 +126,19 @@ def run_parser(kind: type, description: str) -> Parser:
     return parser
 
 
+def run_to_resume(out: Path) -> RunDirectory:
+    """The run in ``out``.
+
+    Raises:
+        UserError: there is none.
+    """
+    run = RunDirectory(out)
+    if not run.config.exists():
+        raise UserError(f'--resume: there is no run in {out}; drop it, or name the folder with '
+                        '--out DIR')
+    return run
+
+
 def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSettings:
     """The settings that the command line asks for.
 
@@ -140,7 +151,7 @@ def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSett
         base, source = experiments.named(args.experiment), f'experiment {args.experiment}'
         free = experiments.FREE
     elif args.resume and args.out:
-        base, source, free = read_settings(RunDirectory(args.out)), f'the run in {args.out}', ()
+        base, source, free = read_settings(run_to_resume(args.out)), f'the run in {args.out}', ()
     else:
         return kind(**given)
     if not isinstance(base, kind):
@@ -188,46 +199,3 @@ def settings_of_either(args: argparse.Namespace) -> CnnSettings | RnnSettings:
         if name not in fields[kind]:
             raise UserError(f'{flag_of(name)}: {source} has no such setting; drop one of the two')
     return settings_from(args, kind)
-
-
-def default_out(settings: CnnSettings | RnnSettings, experiment: str | None) -> Path:
-    """The default folder of a run, in `results/local/`, which is not committed."""
-    name = experiments.folder_name(settings, experiment)
-    return Path('results/local') / name / f'seed{settings.seed}'
-
-
-def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> None:
-    """Make the run that the command line asks for, and draw its pictures.
-
-    Raises: as `elec576.runs.run.run`.
-    """
-    out = args.out or default_out(settings, args.experiment)
-    directory = RunDirectory(out)
-    if args.resume and not directory.config.exists():
-        raise UserError(f'--resume: there is no run in {out}; drop it, or name the folder with '
-                        '--out DIR')
-    experiment = args.experiment or experiments.name_of(settings)
-    if directory.config.exists() and not args.experiment:
-        experiment = read_json(directory.config).get('experiment')
-    pin_kernels(settings.isa)
-
-    # TensorFlow takes seconds to load: import it only after the options are checked
-    from elec576.data import ORIGINALS
-    from elec576.pictures.run import draw_run
-    from elec576.runs.run import Options, run
-    from elec576.telling.beside import beside
-
-    options = Options(data=args.data, experiment=experiment, events=args.events,
-                      checkpoint_seconds=args.checkpoint_seconds, keep_every=args.keep_every)
-    try:
-        metrics = run(settings, out, options)
-    except Interrupted as interruption:
-        command = ['python', sys.argv[0], '--resume', '--out', str(out)]
-        command += ['--data', args.data] if args.data else []
-        command += ['--keep-every', str(args.keep_every)] if args.keep_every else []
-        command += [] if args.events else ['--no-events']
-        raise Interrupted(f'{interruption}; resume with: {shlex.join(command)}') from None
-    draw_run(directory)
-    data = metrics['dataset']
-    if experiment in experiments.EXPERIMENTS and data['name'] in ORIGINALS:
-        print(beside(experiment, directory))

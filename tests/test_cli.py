@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from elec576 import cli
+from elec576 import cli, one_run
 from elec576.errors import Interrupted, UserError
 from elec576.experiments import EXPERIMENTS
 from elec576.runs.rundir import RunDirectory, config_of, read_settings
@@ -85,7 +85,7 @@ def test_resume_takes_the_runs_own_settings(tmp_path):
             settings('--resume', '--out', folder, option, value)
     with pytest.raises(UserError, match='other program'):
         settings('--resume', '--out', folder, kind=RnnSettings)
-    with pytest.raises(UserError, match='no such file'):
+    with pytest.raises(UserError, match='--resume: there is no run in .*nothing; drop it, or name'):
         settings('--resume', '--out', tmp_path / 'nothing')
 
 
@@ -93,7 +93,7 @@ def test_resume_without_a_run_starts_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     args = parsed('--resume', '--lr', 1e-3)
     with pytest.raises(UserError, match='--resume: there is no run in results/local/cnn1/seed0'):
-        cli.make_run(args, cli.settings_from(args, CnnSettings))
+        one_run.make_run(args, cli.settings_from(args, CnnSettings))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,7 +112,7 @@ def test_resume_from_a_damaged_configuration(damage, tmp_path):
 def test_where_a_run_goes():
     def out(*options, kind=CnnSettings):
         args = parsed(*options, kind=kind)
-        return str(cli.default_out(cli.settings_from(args, kind), args.experiment))
+        return str(one_run.default_out(cli.settings_from(args, kind), args.experiment))
 
     assert out('--act', 'relu', '--lr', 1e-3) == 'results/local/cnn1/seed0'
     assert out('--act', 'tanh', '--seed', 2) == 'results/local/cnn2/seed2'

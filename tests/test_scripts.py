@@ -19,7 +19,7 @@ from elec576.loops.history import History
 from elec576.machine import has_instructions
 from elec576.runs import checkpoints
 from elec576.runs.run import Options, run
-from elec576.runs.rundir import RunDirectory, claim, read_json
+from elec576.runs.rundir import RunDirectory, locked, read_json
 from elec576.settings import CnnSettings, RnnSettings
 
 SMALL = {'run_cnn.py': ['--train-per-class', 12, '--test-per-class', 4, '--steps', 3],
@@ -129,7 +129,7 @@ def test_a_run_and_the_same_command_again(script, small_data, tmp_path):
 
 
 def test_directory_in_use(script, small_data, tmp_path):
-    with claim(RunDirectory(tmp_path), {}):
+    with locked(RunDirectory(tmp_path), {}):
         code, out, error = script('run_rnn.py', *SMALL['run_rnn.py'], '--data', small_data,
                                   '--out', tmp_path)
     assert (code, out) == (2, '') and one_line(error) and 'another process' in error

@@ -19,7 +19,6 @@ import numpy as np
 
 from elec576.data.find import contents, names
 from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, digest, one_hot
-from elec576.data.shuffler import generator_state, refusing_other_states, set_generator
 from elec576.errors import UserError
 
 VALIDATION_SIZE = 5000
@@ -118,27 +117,6 @@ class DataSet:
         permutation = np.arange(self.num_examples)
         self._rng.shuffle(permutation)
         self._order = self._order[permutation]
-
-    def state(self) -> dict[str, np.ndarray]:
-        """The state of this data set and its generator, as arrays, without the images."""
-        return {'order': self._order, 'index_in_epoch': np.array(self._index_in_epoch),
-                'epochs_completed': np.array(self._epochs_completed),
-                **generator_state(self._rng)}
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Restore what `state` returned, for the same images.
-
-        Raises:
-            UserError: the state is damaged, or of a set of another size.
-        """
-        with refusing_other_states(state, self.state()):
-            order, index, epochs = (
-                state[name] for name in ('order', 'index_in_epoch', 'epochs_completed'))
-            if not (np.array_equal(np.sort(order), np.arange(self.num_examples))
-                    and 0 <= index <= self.num_examples and epochs >= 0):
-                raise ValueError('not a permutation of the images, or a position outside it')
-            set_generator(self._rng, state)
-        self._order, self._index_in_epoch, self._epochs_completed = order, int(index), int(epochs)
 
 
 class Datasets(NamedTuple):

@@ -41,11 +41,11 @@ def _filter_gradient(op: tf.Operation, grad: tf.Tensor) -> list[tf.Tensor | None
         op.inputs[0], tf.shape(op.inputs[1]), grad, strides=[1, 1, 1, 1], padding='SAME')]
 
 
-def conv2d_of_images(x: tf.Tensor, W: tf.Variable) -> tf.Tensor:
+def conv2d_without_input_gradient(x: tf.Tensor, W: tf.Variable) -> tf.Tensor:
     """`conv2d` without a gradient with respect to ``x``.
 
-    TensorFlow computes that of the images at every step, a tenth of LeNet5's time, for nobody:
-    ``tf.gradients`` joins the gradients of an op by control dependencies.
+    Of the images, TensorFlow would compute it at every step although nothing uses it, in a tenth
+    of LeNet5's time: ``tf.gradients`` joins the gradients of an op by control dependencies.
     """
     with tf.get_default_graph().gradient_override_map({'Conv2D': 'FilterOnly'}):
         return conv2d(x, W)

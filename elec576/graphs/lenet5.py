@@ -14,7 +14,7 @@ from elec576.graphs.layers import (
     ACTIVATIONS,
     COUNTS_PER_VALUE,
     conv2d,
-    conv2d_of_images,
+    conv2d_without_input_gradient,
     dropout,
     max_pool_2x2,
     next_op_seeds,
@@ -98,7 +98,7 @@ def build_lenet5(settings: CnnSettings) -> LeNet5:
 
         W_conv1 = weight([5, 5, 1, 32])
         b_conv1 = bias_variable([32], settings.bias)
-        h_conv1 = activation(conv2d_of_images(tf_data, W_conv1) + b_conv1)
+        h_conv1 = activation(conv2d_without_input_gradient(tf_data, W_conv1) + b_conv1)
         h_pool1 = max_pool_2x2(h_conv1)
 
         W_conv2 = weight([5, 5, 32, 64])

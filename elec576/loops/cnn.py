@@ -13,7 +13,7 @@ from elec576.data import ImageSet, load_cifar10, load_mnist_images
 from elec576.data.shuffler import BatchShuffler
 from elec576.graphs.lenet5 import LeNet5, build_lenet5, dropout_offsets, lenet5_session
 from elec576.loops.history import CNN_COLUMNS, History
-from elec576.loops.program import Inputs, Measured, Program
+from elec576.loops.program import Inputs, Measured
 from elec576.settings import CnnSettings
 from elec576.tf1 import tf
 
@@ -40,16 +40,16 @@ def evaluate(net: LeNet5, sess: tf.Session, data: ImageSet
              ) -> tuple[np.float32, np.float32, np.ndarray]:
     """Accuracy, cross entropy and which images are classified right (bool [n]), without dropout.
 
-    The convolutional layers, which need the memory, see a part of the images at a time: what they
-    give for an image does not depend on the others. That of a matrix product does.
+    The convolutional layers, which need the memory, see `halves` of the images: what they give for
+    an image does not depend on the others. That of a matrix product does.
     """
     h_pool2 = np.concatenate([sess.run(net.h_pool2, {net.tf_data: images})
-                              for images in parts(data.images)])
+                              for images in halves(data.images)])
     return sess.run([net.test.accuracy, net.test.cross_entropy, net.test.correct_prediction], {
         net.h_pool2: h_pool2, net.tf_labels: data.labels})
 
 
-def parts(images: np.ndarray) -> list[np.ndarray]:
+def halves(images: np.ndarray) -> list[np.ndarray]:
     """``images`` in halves, these in halves, and so on, while they can be halved and are large."""
     found = [images]
     while len(found[0]) > IMAGES_AT_ONCE and len(found[0]) % 2 == 0:
@@ -62,10 +62,13 @@ def train_cnn(net: LeNet5, sess: tf.Session, inputs: Inputs, settings: CnnSettin
     """Train from step ``start`` on, recording into ``history``; yields the steps done.
 
     Args:
+        inputs: as `load` gives them.
         echo: takes the report's lines.
     """
     train, test, batches = inputs.train, inputs.test, inputs.batches
     assert isinstance(batches, BatchShuffler)
+    for _ in range(start):
+        batches.next_batch()  # of a step that is done: only the generator has to move on
     for i in range(start, settings.steps):
         perm = batches.next_batch()
         feed_dict = {
@@ -109,7 +112,7 @@ def activation_statistics(net: LeNet5, sess: tf.Session,
     """
     def mean_of(layer: tf.Tensor, function: Callable[[np.ndarray], np.ndarray]) -> np.float32:
         sums = [np.sum(function(sess.run(layer, {net.tf_data: images})))
-                for images in (parts(test.images) if PAIRWISE else [test.images])]
+                for images in (halves(test.images) if PAIRWISE else [test.images])]
         while len(sums) > 1:
             sums = [one + other for one, other in zip(sums[::2], sums[1::2])]
         return np.float32(sums[0] / (len(test.images) * np.prod(layer.shape[1:].as_list())))
@@ -123,4 +126,8 @@ def activation_statistics(net: LeNet5, sess: tf.Session,
     return statistics
 
 
-PROGRAM = Program(CNN_COLUMNS, load, build_lenet5, lenet5_session, train_cnn, measure)
+# what `elec576.loops.program.Program` names, beside `load` and `measure`
+columns = CNN_COLUMNS
+build = build_lenet5
+session = lenet5_session
+steps = train_cnn

@@ -1,11 +1,13 @@
-"""What the two programs of the report have in common, and what each of them is."""
+"""What the two programs of the report have in common: what a run needs of them."""
 
-from typing import Any, Callable, Iterator, NamedTuple
+from typing import Any, Callable, Iterator, NamedTuple, Protocol
 
 import numpy as np
 
 from elec576.data import DataOrigin, DataSet, ImageSet
 from elec576.data.shuffler import BatchShuffler
+from elec576.loops.history import History
+from elec576.settings import CnnSettings, RnnSettings
 
 
 class Inputs(NamedTuple):
@@ -13,7 +15,7 @@ class Inputs(NamedTuple):
 
     train: ImageSet | DataSet
     test: ImageSet  # images as the network takes them
-    batches: BatchShuffler | DataSet  # saves its random state: `state`, `restore`
+    batches: BatchShuffler | DataSet
     origin: DataOrigin
 
 
@@ -27,23 +29,39 @@ class Measured(NamedTuple):
     filters: np.ndarray | None = None  # W_conv1, float32 [5, 5, 1, 32]
 
 
-class Program(NamedTuple):
-    """One of the report's programs: all that the code for runs needs to know of it.
+class Program(Protocol):
+    """One of the report's programs: the modules `loops.cnn` and `loops.rnn`.
 
-    Attributes:
-        columns: of its history, a row a step that was measured.
-        load: (settings, data) to its inputs; raises UserError.
-        build: settings to its graph (`LeNet5`, `RnnGraph`).
-        session: (graph, threads) to a session with the listing's bits.
-        steps: (net, sess, inputs, settings, history, echo, start) trains on from step ``start``,
-            records into ``history``, gives the report's lines to ``echo`` and yields the number of
-            steps done after every update.
-        measure: (net, sess, inputs, echo) to what the trained network gives.
+    ``settings`` are its own, `CnnSettings` or `RnnSettings`; ``net`` is its own graph, `LeNet5` or
+    `RnnGraph`; ``echo`` takes the lines that the report prints.
     """
 
-    columns: tuple[str, ...]
-    load: Callable[..., Inputs]
-    build: Callable[..., Any]
-    session: Callable[..., Any]
-    steps: Callable[..., Iterator[int]]
-    measure: Callable[..., Measured]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Of its history, a row a step that was measured."""
+
+    def load(self, settings: Any, data: str | None = None) -> Inputs:
+        """The images, from the folder ``data`` or where they are found; raises UserError."""
+
+    def build(self, settings: Any) -> Any:
+        """The graph."""
+
+    def session(self, net: Any, threads: int) -> Any:
+        """A session with the listing's bits; no variable has a value yet."""
+
+    def steps(self, net: Any, sess: Any, inputs: Inputs, settings: Any, history: History,
+              echo: Callable[[str], None], start: int = 0) -> Iterator[int]:
+        """Train on from step ``start``, recording; yields the steps done after every update.
+
+        ``inputs`` are as `load` gives them: the batches of the steps before are drawn again.
+        """
+
+    def measure(self, net: Any, sess: Any, inputs: Inputs, echo: Callable[[str], None]) -> Measured:
+        """What the trained network gives."""
+
+
+def program_of(settings: CnnSettings | RnnSettings) -> Program:
+    """The program that ``settings`` belong to. TensorFlow is loaded."""
+    from elec576.loops import cnn, rnn
+
+    return cnn if isinstance(settings, CnnSettings) else rnn

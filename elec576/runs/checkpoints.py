@@ -1,17 +1,18 @@
 """Checkpoints: everything that a run needs to resume, written atomically.
 
-A checkpoint is a folder `step-<number>` with the `Saver`'s files, and in `progress.npz` the batch
-source's state and the history so far. It is written under a temporary name and renamed, and only
-then are older ones removed: a run killed at any moment finds either the old one or the new one.
-During a run, the one before the newest is kept too, in case the newest is damaged later; all parts
-have checksums, so that damage is detected. The dropout noise needs no state of its own: its offset
-in the random stream follows from the step (`lenet5.dropout_offsets`).
+A checkpoint is a folder `step-<number>` with the `Saver`'s files, and in `progress.npz` the step,
+the seconds and the history so far. It is written under a temporary name and renamed, and only then
+are older ones removed: a run killed at any moment finds either the old one or the new one. During a
+run, the one before the newest is kept too, in case the newest is damaged later; all parts have
+checksums, so that damage is detected. Random numbers need no state: the batches of the steps done
+are drawn again, in seconds, and the offset of the dropout noise in its stream follows from the step
+(`lenet5.dropout_offsets`).
 """
 
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +29,6 @@ class Progress(NamedTuple):
     wall_seconds: float
     cpu_seconds: float
     history: History
-    batches: dict[str, np.ndarray]  # the state of the shuffler or the data set
 
 
 def save(folder: Path, progress: Progress, sess: tf.Session, saver: tf.train.Saver) -> Path:
@@ -36,13 +36,11 @@ def save(folder: Path, progress: Progress, sess: tf.Session, saver: tf.train.Sav
     final = folder / name_of(progress.step)
     if final.exists():
         return final
-    batches: dict[str, Any] = {f'batches_{name}': value
-                               for name, value in progress.batches.items()}
     with whole_folder(final) as unfinished:
         save_variables(unfinished / 'model', sess, saver)
         np.savez(unfinished / 'progress.npz', step=progress.step,
                  seconds=[progress.wall_seconds, progress.cpu_seconds],
-                 history=np.frombuffer(progress.history.to_csv().encode(), np.uint8), **batches)
+                 history=np.frombuffer(progress.history.to_csv().encode(), np.uint8))
     keep_newest(folder, 2)
     return final
 
@@ -118,10 +116,8 @@ def restore(checkpoint: Path, sess: tf.Session, saver: tf.train.Saver) -> Progre
             wall_seconds, cpu_seconds = map(float, arrays['seconds'])
             if checkpoint.name != name_of(step):
                 raise ValueError(f'it is of step {step}')
-            batches = {name.removeprefix('batches_'): arrays[name]
-                       for name in arrays.files if name.startswith('batches_')}
             history = History.from_csv(arrays['history'].tobytes().decode())
-            return Progress(step, wall_seconds, cpu_seconds, history, batches)
+            return Progress(step, wall_seconds, cpu_seconds, history)
     except Exception as error:  # damaged bytes: TensorFlow, zipfile and numpy raise many types
         raise UserError(f'{checkpoint}: not a checkpoint of this run ({first_line(error)})'
                         ) from None

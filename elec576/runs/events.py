@@ -20,7 +20,7 @@ from elec576.tf1 import tf
 IMAGES = 50  # whose activations the histograms show
 
 
-def look_at(net: LeNet5 | RnnGraph) -> tf.Tensor:
+def merged_summary(net: LeNet5 | RnnGraph) -> tf.Tensor:
     """The merged summary of ``net``: weights, biases, activations; LeNet5's filters as an image."""
     with net.graph.as_default():
         if isinstance(net, RnnGraph):
@@ -67,7 +67,7 @@ class Events:
                  start: int):
         placeholder = net.x if isinstance(net, RnnGraph) else net.tf_data
         self.feed_dict = {placeholder: images[::max(1, len(images) // IMAGES)][:IMAGES]}
-        self.summary = look_at(net)
+        self.summary = merged_summary(net)
         self.sess = sess
         # files of processes that start in the same second would have the same name
         suffix = f'.{len(list(folder.glob("*")))}'

@@ -26,8 +26,9 @@ from elec576.data import origin_of
 from elec576.errors import Busy, Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
 from elec576.files import write_whole
-from elec576.machine import pin_kernels
 from elec576.runs import dask, tables
+from elec576.runs.options import Options
+from elec576.runs.run import run
 from elec576.runs.rundir import RunDirectory, config_of
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 
@@ -193,10 +194,6 @@ def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
 
 
 def _run(job: Job, results: Path, data: str | None) -> dict:
-    pin_kernels(job.settings.isa)
-    # in here, because the scheduling process itself needs no TensorFlow
-    from elec576.runs.run import Options, run
-
     options = Options(data=data, experiment=job.experiment, keep_checkpoint=False,
                       progress_bar=False)
     return run(job.settings, job.directory(results).path, options, echo=lambda line: None)
@@ -208,14 +205,14 @@ def carry_out_elsewhere(job: Job, data: str | None) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         metrics = _run(job, Path(folder), data)
         run = job.directory(Path(folder))
-        # as a run writes them, in case `keep` is killed: first its settings, metrics last
+        # as a run writes them, in case `store` is killed: first its settings, metrics last
         files = {path.name: path.read_bytes() for path in (run.config, *reversed(run.contents))
                  if path.is_file()}
         return Outcome(job, metrics, files=files)
 
 
 @_caught
-def keep(job: Job, outcome: Outcome, results: Path) -> Outcome:
+def store(job: Job, outcome: Outcome, results: Path) -> Outcome:
     """Collect ``job``, which was done elsewhere, unless it failed."""
     if outcome.files is not None:
         run = job.directory(results)
@@ -317,5 +314,5 @@ def _elsewhere(jobs: list[Job], results: Path, data: str | None, address: str
     """The outcomes of ``jobs``, done by the Dask cluster at ``address`` and collected here."""
     for job, outcome, error in dask.map_unordered(carry_out_elsewhere, jobs, data,
                                                   address=address):
-        yield (keep(job, outcome, results) if error is None else
+        yield (store(job, outcome, results) if error is None else
                Outcome(job, error=f'given up: {error}'))

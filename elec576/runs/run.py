@@ -14,17 +14,12 @@ from tqdm import tqdm
 from elec576.data import notice
 from elec576.errors import Diverged, UserError
 from elec576.files import write_array, write_json
-from elec576.loops import cnn, rnn
 from elec576.loops.history import History
-from elec576.loops.program import Measured, Program
+from elec576.loops.program import Measured, program_of
 from elec576.machine import Stopwatch, has_instructions, pin_kernels, processor, versions
-from elec576.runs import checkpoints
-from elec576.runs.keeper import Options, RunKeeper
-from elec576.runs.rundir import RunDirectory, claim, config_of, read_json, read_metrics
+from elec576.runs.options import Options
+from elec576.runs.rundir import RunDirectory, config_of, locked, read_json, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
-from elec576.tf1 import tf
-
-PROGRAMS: dict[type, Program] = {CnnSettings: cnn.PROGRAM, RnnSettings: rnn.PROGRAM}
 
 OWN_BITS_NOTICE = ('{}: not known to be an x86-64 processor with AVX2; the bits of this run are '
                    'specific to this machine')
@@ -54,12 +49,16 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
     """
     refuse_too_many_threads(settings.threads)
     pin_kernels(settings.isa)
-    program, directory = PROGRAMS[type(settings)], RunDirectory(Path(out))
+    # TensorFlow takes its kernels when it is loaded: only now
+    from elec576.runs import checkpoints
+    from elec576.runs.recorder import RunRecorder, recording_failure
+
+    program, directory = program_of(settings), RunDirectory(Path(out))
     inputs = program.load(settings, options.data)
     dataset = dataclasses.asdict(inputs.origin)
     if not has_instructions('avx2'):
         print(OWN_BITS_NOTICE.format(processor()), file=sys.stderr)
-    with (_writing(directory), claim(directory, config_of(settings, dataset, options.experiment)),
+    with (_writing(directory), locked(directory, config_of(settings, dataset, options.experiment)),
           _loud(notice(inputs.origin), echo)):
         if directory.failure.exists():
             raise Diverged(f'{directory.path}: {read_json(directory.failure).get("error")}')
@@ -68,22 +67,30 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
             echo(f'{directory.path}: this run is finished; '
                  f'its test accuracy is {metrics["test_accuracy"]:g}')
             return metrics
-        net, history = program.build(settings), History(program.columns)
-        with (program.session(net, settings.threads) as sess,
-              RunKeeper(directory, net, sess, inputs, settings, history, options) as keeper,
-              _failing(keeper)):
-            for step in program.steps(net, sess, inputs, settings, history, echo, keeper.start):
-                keeper.after(step)
-            measured = program.measure(net, sess, inputs, echo)
-            keeper.stop_if_requested()  # a signal may come during the last evaluation
-            keeper.record_end(test_accuracy=measured.test_accuracy, test_loss=measured.test_loss)
-            if options.keep_checkpoint:
-                keeper.save()
-                checkpoints.keep_newest(directory.checkpoints, 1)
+        net = program.build(settings)
+        with program.session(net, settings.threads) as sess:
+            progress = checkpoints.resume(directory.checkpoints, sess, net.saver)
+            if progress is None:
+                directory.clear()  # left by a process that was killed before its first save
+                sess.run(net.initializer)
+                progress = checkpoints.Progress(0, 0.0, 0.0, History(program.columns))
+            history = progress.history
+            with (RunRecorder(directory, net, sess, inputs.test.images, settings, progress,
+                              options) as recorder, recording_failure(recorder)):
+                for step in program.steps(net, sess, inputs, settings, history, echo,
+                                          progress.step):
+                    recorder.after(step)
+                measured = program.measure(net, sess, inputs, echo)
+                recorder.stop_if_requested()  # a signal may come during the last evaluation
+                recorder.record_end(test_accuracy=measured.test_accuracy,
+                                    test_loss=measured.test_loss)
+                if options.keep_checkpoint:
+                    recorder.save()
+                    checkpoints.keep_newest(directory.checkpoints, 1)
         directory.refuse_if_emptied()
         history.write(directory.history)
         _write_measured(measured, directory)
-        metrics = metrics_of(measured, keeper.clock, settings, dataset)
+        metrics = metrics_of(measured, recorder.clock, settings, dataset)
         write_json(directory.metrics, metrics)
         if not options.keep_checkpoint:
             shutil.rmtree(directory.checkpoints, ignore_errors=True)
@@ -121,6 +128,8 @@ def _loud(line: str | None, echo: Callable[[str], None]) -> Iterator[None]:
 @contextlib.contextmanager
 def _writing(run: RunDirectory) -> Iterator[None]:
     """Say in one line what to do about files that cannot be written and too large a network."""
+    from elec576.tf1 import tf
+
     try:
         yield
     except tf.errors.OpError as error:
@@ -132,17 +141,3 @@ def _writing(run: RunDirectory) -> Iterator[None]:
         raise UserError(f'{run.path}: cannot be written ({error.strerror or error}); what was '
                         'saved before is intact: free disk space or fix permissions, and run the '
                         'same command again to resume') from None
-
-
-@contextlib.contextmanager
-def _failing(keeper: RunKeeper) -> Iterator[None]:
-    """Keep the history of a run that has diverged, and record why it cannot finish."""
-    try:
-        yield
-    except Diverged as divergence:
-        keeper.write_events()
-        keeper.run.refuse_if_emptied()
-        keeper.history.write(keeper.run.history)
-        write_json(keeper.run.failure, {'step': keeper.history.rows[-1]['step'],
-                                        'error': str(divergence)})
-        raise Diverged(f'{keeper.run.path}: {divergence}') from None

@@ -18,6 +18,10 @@ from elec576.files import remove_unfinished, write_json
 from elec576.machine import has_instructions, processor, versions
 from elec576.settings import SETTINGS, CnnSettings, RnnSettings, as_config, is_number
 
+# in `metrics.json`
+NUMBERS = ('test_accuracy', 'test_loss', 'wall_seconds', 'cpu_seconds')
+FACTS = {'dataset': dict, 'versions': dict, 'processor': str, 'finished': str}
+
 
 class RunDirectory:
     """The paths of all files of a run."""
@@ -122,20 +126,24 @@ def read_settings(run: RunDirectory) -> CnnSettings | RnnSettings:
 
 
 def read_metrics(run: RunDirectory) -> dict:
-    """What a finished run measured; at least its test accuracy and wall-clock seconds.
+    """What a finished run measured, and on what: `NUMBERS` and `FACTS` at least.
 
     Raises:
         UserError: the run is not finished, or its metrics are damaged.
     """
     metrics = read_json(run.metrics)
-    for name in ('test_accuracy', 'wall_seconds'):
-        if not is_number(metrics.get(name)):
-            raise UserError(f'{run.metrics}: no {name} in it; remove {run.path} and run it again')
+    missing = [name for name in NUMBERS if not is_number(metrics.get(name))]
+    missing += [name for name, kind in FACTS.items() if not isinstance(metrics.get(name), kind)]
+    if not missing:
+        missing = [f'dataset {name}' for name in ('name', 'stand_in')
+                   if name not in metrics['dataset']]
+    if missing:
+        raise UserError(f'{run.metrics}: no {missing[0]} in it; remove {run.path} and run it again')
     return metrics
 
 
 @contextlib.contextmanager
-def claim(run: RunDirectory, config: dict) -> Iterator[None]:
+def locked(run: RunDirectory, config: dict) -> Iterator[None]:
     """Lock a run's directory for ``config`` while the context lasts.
 
     Raises:

@@ -24,16 +24,16 @@ from elec576.errors import UserError
 from elec576.files import remove_unfinished, write_array, write_json, write_whole
 from elec576.loops.history import COLUMNS_OF, STATISTICS, History, layer_and_statistic
 from elec576.runs.rundir import (
+    NUMBERS,
     RunDirectory,
     differences,
     read_array,
     read_json,
     read_metrics,
 )
-from elec576.settings import SETTINGS, CnnSettings, RnnSettings, as_config
+from elec576.settings import SETTINGS, CnnSettings, RnnSettings, as_config, is_number
 
 AGAIN = 'restore it, or remove its folder and make the runs again with scripts/reproduce.py'
-NUMBERS = ('test_accuracy', 'test_loss', 'wall_seconds', 'cpu_seconds')
 PACKAGES = ('elec576', 'python', 'tensorflow', 'numpy')
 KINDS: dict[str, Any] = {  # of columns that hold no floats
     'seed': int, 'step': int, 'iteration': 'Int64',  # whole numbers, but empty in a last row
@@ -218,7 +218,11 @@ def _append(table: RunTable | None, run: RunDirectory, config: dict, seed: int,
         statistics = read_json(run.activations)
         for quantity in STATISTICS:
             layer, statistic = layer_and_statistic(quantity)
-            row[quantity] = statistics[layer][statistic]
+            found = statistics.get(layer)
+            if not isinstance(found, dict) or not is_number(found.get(statistic)):
+                raise UserError(f'{run.activations}: no {statistic} of {layer} in it; remove '
+                                f'{run.path} and run it again')
+            row[quantity] = found[statistic]
         arrays['filters'] = read_array(run.filters)
     history = History.read(run.history)
     runs = pd.DataFrame([row])

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elec576.runs import kept
+from elec576.runs import snapshots
 from elec576.runs.rundir import RunDirectory
 from elec576.tf1 import session, tf
 from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, deconvnet
@@ -113,7 +113,7 @@ def evolution(trained: TrainedCnn, layer: str, maps: np.ndarray) -> Evolution | 
     Raises:
         UserError: a kept step cannot be read.
     """
-    folders = kept.steps(RunDirectory(trained.path).kept)
+    folders = snapshots.steps(RunDirectory(trained.path).kept)
     if not folders:
         return None
     net, steps = trained.net, spread(list(folders))
@@ -123,7 +123,7 @@ def evolution(trained: TrainedCnn, layer: str, maps: np.ndarray) -> Evolution | 
     columns = []
     with session(net.graph, trained.settings.threads) as sess:
         for step in steps:
-            kept.restore(folders[step], sess, saver)
+            snapshots.restore(folders[step], sess, saver)
             images = peaks(trained, layer, sess)[:, maps].argmax(axis=0)
             strongest, positions, pixels = reconstruct(trained, graph, sess, images, maps)
             columns.append((images, strongest, crop(pixels, layer, positions)))

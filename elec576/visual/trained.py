@@ -12,8 +12,8 @@ from elec576.data import DataOrigin, ImageSet
 from elec576.errors import UserError
 from elec576.graphs.lenet5 import LeNet5
 from elec576.graphs.rnn import RnnGraph
+from elec576.loops.program import program_of
 from elec576.runs import checkpoints
-from elec576.runs.run import PROGRAMS
 from elec576.runs.rundir import RunDirectory, read_json, read_settings
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
@@ -74,7 +74,7 @@ def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
     if checkpoint is None:
         raise UserError(f'{path}: no checkpoint to look inside; make the run again with '
                         f'scripts/run_{settings.program}.py, which keeps one')
-    program = PROGRAMS[type(settings)]
+    program = program_of(settings)
     _, test, _, origin = program.load(settings, data)
     dataset = read_json(run.config).get('dataset')
     if dataset and dataset != dataclasses.asdict(origin):

@@ -10,12 +10,11 @@ from benchmarks import work
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS
 from elec576.machine import versions_text
+from elec576.runs.options import seconds_to_next_checkpoint
 from elec576.settings import CnnSettings
 
 TITLES = {'ours': 'ours', 'torch': 'PyTorch', 'keras': 'Keras'}
 LEAST_OF_A_STEP = 0.02  # kinds of operations that take less of a step get no row
-# As `elec576.runs.keeper` spaces checkpoints: so many seconds, and so many times the last cost.
-SECONDS_APART, COSTS_APART = 10.0, 100
 PEAK_MB = {'cnn-mnist': 700}  # at most
 
 
@@ -220,7 +219,7 @@ def shares(settings, row: dict[str, float]) -> tuple[float, float]:
         row: seconds of one 'train' step, 'checkpoint', writing of 'histograms' and of 'scalars'.
     """
     training = settings.steps * row['train']
-    apart = max(SECONDS_APART, COSTS_APART * row['checkpoint'])
+    apart = seconds_to_next_checkpoint(row['checkpoint'])
     rows_every, detail_every = (
         (settings.eval_every, settings.log_every) if isinstance(settings, CnnSettings) else
         (settings.display_step, settings.eval_every))

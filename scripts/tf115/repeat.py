@@ -12,8 +12,7 @@ from elec576.data.shuffler import BatchShuffler
 from elec576.graphs.lenet5 import build_lenet5, dropout_offsets, lenet5_session
 from elec576.graphs.rnn import nInput, nSteps
 from elec576.loops.history import CNN_COLUMNS, History
-from elec576.loops.program import Inputs
-from elec576.runs.run import PROGRAMS
+from elec576.loops.program import Inputs, program_of
 from elec576.settings import CnnSettings, RnnSettings
 from tf115.made_up import made_up_cifar10, made_up_mnist
 from tf115.values import Values
@@ -62,7 +61,7 @@ def repeat(settings: CnnSettings | RnnSettings, course: Path | None = None) -> V
 
     A column that is not evaluated under ``settings`` is empty.
     """
-    program = PROGRAMS[type(settings)]
+    program = program_of(settings)
     inputs = _made_up(settings) if course is None else program.load(settings, str(course))
     net, history = program.build(settings), History(program.columns)
     with program.session(net, settings.threads) as sess:

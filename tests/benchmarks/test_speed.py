@@ -8,7 +8,6 @@ from helpers import REPOSITORY
 
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS
-from elec576.runs import keeper
 from elec576.settings import CnnSettings, RnnSettings
 
 
@@ -92,11 +91,6 @@ def test_where_it_was_measured_is_said(listing):
 def test_something_else_is_no_bench():
     with pytest.raises(UserError, match='not what scripts/bench.py writes'):
         speed.document({'listing': 3})
-
-
-def test_checkpoints_come_as_the_package_spaces_them():
-    assert speed.SECONDS_APART == keeper.CHECKPOINT_SECONDS_APART
-    assert speed.COSTS_APART == keeper.CHECKPOINT_COSTS_APART
 
 
 @pytest.mark.parametrize('settings, step, checkpoint, histograms, expected', [

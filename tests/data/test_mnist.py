@@ -80,49 +80,6 @@ def test_without_a_generator_numpys_global_one_draws():
     assert np.array_equal(ours[0], again) and not np.array_equal(ours[1], again)
 
 
-@pytest.mark.parametrize('before', [0, 1, 4, 11])
-def test_state_resumes_where_it_was(before, tmp_path):
-    images, labels = numbered(13)
-    first = DataSet(images, labels, np.random.RandomState(0))
-    for _ in range(before):
-        first.next_batch(4)
-    np.savez(tmp_path / 'state.npz', **first.state())  # as a checkpoint keeps it
-    expected = [first.next_batch(4) for _ in range(9)]
-    second = DataSet(images, labels, np.random.RandomState(99))
-    second.next_batch(5)
-    with np.load(tmp_path / 'state.npz') as state:
-        second.restore(dict(state))
-    assert all(same(second.next_batch(4), batch) for batch in expected)
-    assert second.epochs_completed == first.epochs_completed
-
-
-def test_state_holds_the_whole_generator():
-    first, second = np.random.RandomState(0), np.random.RandomState(1)
-    first.standard_normal()  # leaves its twin waiting
-    DataSet(*numbered(5), second).restore(DataSet(*numbered(5), first).state())
-    assert second.standard_normal(3).tolist() == first.standard_normal(3).tolist()
-
-
-def test_state_of_another_set_is_refused():
-    first, second = DataSet(*numbered(5)), DataSet(*numbered(6))
-    first.next_batch(2)
-    with pytest.raises(UserError, match=r'order is not int64 of shape \(6,\)'):
-        second.restore(first.state())
-
-
-def test_state_that_contradicts_itself_is_refused():
-    images = DataSet(*numbered(5))
-    images.next_batch(2)
-    state = images.state()
-    for name, value in (('order', np.arange(1, 6)), ('index_in_epoch', np.array(6)),
-                        ('epochs_completed', np.array(-1))):
-        with pytest.raises(UserError, match='not a permutation of the images'):
-            DataSet(*numbered(5)).restore(state | {name: value})
-    for name in ('position', 'index_in_epoch', 'epochs_completed'):
-        with pytest.raises(UserError, match=f'{name} is not int64'):
-            DataSet(*numbered(5)).restore(state | {name: state[name].astype(np.float32)})
-
-
 def test_batch_larger_than_the_set():
     with pytest.raises(UserError, match='only 5 images'):
         DataSet(*numbered(5)).next_batch(6)

@@ -1,6 +1,4 @@
-"""The report's batch shuffler against its listing's lines, and its state."""
-
-import io
+"""The report's batch shuffler against its listing's lines."""
 
 import numpy as np
 import pytest
@@ -27,24 +25,6 @@ def test_neither_touches_nor_needs_numpys_global_generator():
     assert np.random.get_state()[1].tolist() == before
     np.random.seed(1)
     assert BatchShuffler(10, 3, seed=2).next_batch().tolist() == first.tolist()
-
-
-@pytest.mark.parametrize('drawn', [0, 1, 77])
-def test_goes_on_from_a_saved_state(drawn):
-    shuffler = BatchShuffler(1000, 50, seed=3)
-    for _ in range(drawn):
-        shuffler.next_batch()
-    if drawn == 1:
-        shuffler.rng.normal()  # leaves a second Gaussian number waiting in the generator
-    file = io.BytesIO()
-    np.savez(file, **shuffler.state())
-    file.seek(0)
-    other = BatchShuffler(1000, 50, seed=99)
-    with np.load(file) as state:
-        other.restore(state)
-    for _ in range(20):
-        assert shuffler.next_batch().tolist() == other.next_batch().tolist()
-    assert shuffler.rng.normal() == other.rng.normal()
 
 
 def test_a_batch_larger_than_the_set_is_refused(small_data):

@@ -145,7 +145,7 @@ def test_large_test_sets_in_parts(act, monkeypatch):
         layers = dict(zip(('h_conv1', 'h_conv2'), sess.run([net.h_conv1, net.h_conv2], feed_dict)))
         for at_once, sizes in ((500, [72]), (40, [36] * 2), (10, [9] * 8)):
             monkeypatch.setattr(cnn, 'IMAGES_AT_ONCE', at_once)
-            assert [len(images) for images in cnn.parts(test.images)] == sizes
+            assert [len(images) for images in cnn.halves(test.images)] == sizes
             found = cnn.evaluate(net, sess, test)
             assert found[:2] == [accuracy, loss] and np.array_equal(found[2], correct)
             assert cnn.activation_statistics(net, sess, test) == {

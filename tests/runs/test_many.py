@@ -174,7 +174,7 @@ def test_killed_while_a_run_made_elsewhere_is_stored(writes, small_data, tmp_pat
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(many, 'write_whole', write)
-        many.keep(job, made, tmp_path)
+        many.store(job, made, tmp_path)
     assert many.carry_out(job, tmp_path, str(small_data)).error is None
     assert read_table(folder_of(tmp_path, job.experiment)).seeds == [job.seed]
 

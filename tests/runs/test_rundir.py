@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from elec576.errors import UserError
-from elec576.runs.rundir import RunDirectory, claim, config_of, read_metrics, read_settings
+from elec576.files import write_json
+from elec576.runs.rundir import RunDirectory, config_of, locked, read_metrics, read_settings
 from elec576.settings import CnnSettings, RnnSettings
 
 DATASET = {'name': 'some images', 'digest': '12ab', 'stand_in': False}
@@ -25,10 +26,10 @@ def contents(run):
 
 
 def test_configuration_is_written_once(run):
-    with claim(run, CONFIG):
+    with locked(run, CONFIG):
         assert json.loads(run.config.read_text()) == CONFIG
     before = run.config.stat().st_mtime_ns
-    with claim(run, CONFIG):
+    with locked(run, CONFIG):
         pass
     assert run.config.stat().st_mtime_ns == before
     assert read_settings(run) == CnnSettings(steps=3, threads=1)
@@ -46,13 +47,13 @@ def test_configuration_is_written_once(run):
     ({**CONFIG, 'tensorflow': '2.0.1'}, ['tensorflow: ', ', not 2.0.1']),
 ])
 def test_another_configuration_is_refused_and_nothing_touched(run, other, words):
-    with claim(run, CONFIG):
+    with locked(run, CONFIG):
         pass
     run.history.write_text('step\n')
     before = contents(run)
     with pytest.raises(UserError, match='holds a run of another configuration') as error:
-        with claim(run, other):
-            pytest.fail('claimed')
+        with locked(run, other):
+            pytest.fail('locked')
     assert all(word in str(error.value) for word in words)
     assert contents(run) == before
 
@@ -62,56 +63,56 @@ def test_remains_without_a_configuration_are_refused(run, name):
     run.path.mkdir(parents=True)
     (run.path / name).mkdir()
     with pytest.raises(UserError, match=f'{name} of an unknown configuration'):
-        with claim(run, CONFIG):
-            pytest.fail('claimed')
+        with locked(run, CONFIG):
+            pytest.fail('locked')
     assert not run.config.exists()
 
 
 def test_damaged_configuration_is_refused(run):
-    with claim(run, CONFIG):
+    with locked(run, CONFIG):
         pass
     run.config.write_text('{"program"')
     with pytest.raises(UserError, match='not readable as JSON'):
-        with claim(run, CONFIG):
-            pytest.fail('claimed')
+        with locked(run, CONFIG):
+            pytest.fail('locked')
     assert run.config.read_text() == '{"program"'
 
 
 def test_one_process_at_a_time(run):
     code = ('import sys\nfrom pathlib import Path\n'
-            'from elec576.runs.rundir import RunDirectory, claim\n'
-            'with claim(RunDirectory(Path(sys.argv[1])), {}):\n'
+            'from elec576.runs.rundir import RunDirectory, locked\n'
+            'with locked(RunDirectory(Path(sys.argv[1])), {}):\n'
             '    print("in", flush=True); sys.stdin.read()\n')
     with subprocess.Popen([sys.executable, '-c', code, run.path], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == 'in\n'
         with pytest.raises(UserError, match='another process is writing this run'):
-            with claim(run, {}):
-                pytest.fail('claimed')
+            with locked(run, {}):
+                pytest.fail('locked')
         other.kill()  # even a process that could not clean up holds nothing afterwards
         other.wait()
-        with claim(run, {}):
+        with locked(run, {}):
             pass
 
 
 def test_let_go_after_an_error(run):
     # the error, and with it the whole stack, is still alive when the run is tried again
     with pytest.raises(ZeroDivisionError) as error:
-        with claim(run, CONFIG):
+        with locked(run, CONFIG):
             1 / 0
-    with claim(run, CONFIG):
+    with locked(run, CONFIG):
         pass
     assert error.value
 
 
 def test_what_a_killed_process_left_unfinished_is_removed(run):
-    with claim(run, CONFIG):
+    with locked(run, CONFIG):
         pass
     (run.path / '.unfinished-history.csv-x7').write_text('step,tr')
     (run.checkpoints / '.unfinished-step-00000003').mkdir(parents=True)
     (run.checkpoints / '.unfinished-step-00000003' / 'model.index').write_text('')
     (run.checkpoints / 'step-00000002').mkdir()
-    with claim(run, CONFIG):
+    with locked(run, CONFIG):
         assert sorted(path.name for path in run.path.rglob('*')) == [
             '.lock', 'checkpoint', 'config.json', 'step-00000002']
 
@@ -120,16 +121,16 @@ def test_what_a_killed_process_left_unfinished_is_removed(run):
 def test_place_that_cannot_be_written(place, tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(UserError, match='cannot be written .*; give another --out'):
-        with claim(RunDirectory(tmp_path / place), CONFIG):
-            pytest.fail('claimed')
+        with locked(RunDirectory(tmp_path / place), CONFIG):
+            pytest.fail('locked')
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason='root may write everywhere')
 def test_folder_without_permission(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(UserError, match='cannot be written .*; give another --out'):
-        with claim(RunDirectory(tmp_path), CONFIG):
-            pytest.fail('claimed')
+        with locked(RunDirectory(tmp_path), CONFIG):
+            pytest.fail('locked')
 
 
 @pytest.mark.parametrize('text', ['', '{', '[1]', '{}', '{"test_accuracy": 0.5}',
@@ -139,3 +140,21 @@ def test_damaged_metrics(run, text):
     run.metrics.write_text(text)
     with pytest.raises(UserError, match='metrics.json'):
         read_metrics(run)
+
+
+def test_metrics_without_what_is_read_of_them_later(run):
+    whole = {**dict.fromkeys(('test_accuracy', 'test_loss', 'wall_seconds', 'cpu_seconds'), 0.5),
+             'dataset': DATASET, 'versions': {}, 'processor': 'made up', 'finished': 'today'}
+    run.path.mkdir(parents=True)
+    write_json(run.metrics, whole)
+    assert read_metrics(run) == whole
+    for name in whole:
+        for without in ({k: v for k, v in whole.items() if k != name}, {**whole, name: None}):
+            write_json(run.metrics, without)
+            with pytest.raises(UserError, match=f'metrics.json: no {name} in it; remove .* again'):
+                read_metrics(run)
+    for name in ('name', 'stand_in'):
+        write_json(run.metrics, {**whole, 'dataset': {
+            k: v for k, v in DATASET.items() if k != name}})
+        with pytest.raises(UserError, match=f'metrics.json: no dataset {name} in it'):
+            read_metrics(run)

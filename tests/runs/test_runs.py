@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,8 +19,9 @@ from elec576.errors import Diverged, Interrupted, UserError
 from elec576.loops import cnn
 from elec576.loops.history import History
 from elec576.pictures.run import draw_run
-from elec576.runs import checkpoints, keeper
-from elec576.runs.run import PROGRAMS, Options, run
+from elec576.runs import checkpoints
+from elec576.runs.options import CHECKPOINT_COSTS_APART
+from elec576.runs.run import Options, run
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
@@ -142,6 +145,17 @@ def test_stopped_and_resumed(program, lines, signum, untouched, options, tmp_pat
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
     start(program, tmp_path, options)
     assert_same(program, tmp_path, untouched[program][0])
+
+
+def test_events_that_cannot_be_closed_leave_no_signal_handler(options, tmp_path, monkeypatch):
+    def close(self):
+        raise OSError('No space left on device')
+
+    monkeypatch.setattr('elec576.runs.events.Events.close', close)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(UserError, match='No space left on device'):
+        start('rnn', tmp_path, options, events=True)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_stopped_during_the_last_evaluation(untouched, options, tmp_path):
@@ -268,7 +282,7 @@ def test_a_network_that_is_too_large_is_one_line(options, tmp_path, monkeypatch)
     def session(*_):
         raise tf.errors.ResourceExhaustedError(None, None, 'OOM')
 
-    monkeypatch.setitem(PROGRAMS, CnnSettings, cnn.PROGRAM._replace(session=session))
+    monkeypatch.setattr(cnn, 'session', session)
     with pytest.raises(UserError, match='ResourceExhaustedError.*too much memory'):
         run(CNN, tmp_path, Options(**options), lambda line: None)
 
@@ -303,5 +317,11 @@ def test_stand_in_is_loud(monkeypatch, tmp_path):
 
 
 def test_checkpoints_cost_about_one_percent():
-    apart = keeper.CHECKPOINT_COSTS_APART
-    assert 1 / (1 + apart) < 0.02
+    assert 1 / (1 + CHECKPOINT_COSTS_APART) < 0.02
+
+
+def test_a_run_chooses_its_kernels_before_tensorflow_is_loaded():
+    """Whoever imports `run` need not know that this must come first."""
+    code = ('import sys\nimport elec576.runs.many\nfrom elec576.runs.run import run\n'
+            'sys.exit("tensorflow" in sys.modules)\n')
+    assert subprocess.run([sys.executable, '-c', code]).returncode == 0

@@ -133,6 +133,17 @@ def test_a_run_of_another_configuration_is_not_collected(tmp_path):
     assert read_table(folder_of(tmp_path, 'rnn')).seeds == [1]
 
 
+def test_a_run_with_damaged_statistics_is_not_collected(tmp_path):
+    run = finished(tmp_path, 'cnn', 1)
+    statistics = tables.read_json(run.activations)
+    for damaged in ({}, {'h_conv1': 3}, {**statistics, 'h_conv2': {'mean': 0.5}},
+                    {**statistics, 'h_conv1': {**statistics['h_conv1'], 'mean': 'high'}}):
+        write_json(run.activations, damaged)
+        with pytest.raises(UserError, match='activations.json: no .* in it; remove .* again'):
+            collect(run, tmp_path)
+    assert run.metrics.exists() and read_table(folder_of(tmp_path, 'cnn')) is None
+
+
 def test_no_table(tmp_path):
     assert read_table(tmp_path / 'runs' / 'cnn') is None
 

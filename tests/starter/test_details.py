@@ -11,9 +11,9 @@ from helpers import options_of, run_listing
 from elec576.data import mnist
 from elec576.data.shuffler import BatchShuffler
 from elec576.graphs import lenet5, rnn, variables
-from elec576.loops.cnn import PROGRAM as CNN
+from elec576.loops import cnn as CNN
+from elec576.loops import rnn as RNN
 from elec576.loops.history import History
-from elec576.loops.rnn import PROGRAM as RNN
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import session, tf
 

@@ -22,7 +22,7 @@ from elec576.data.mnist import read_mnist_folder
 from elec576.data.sets import digest
 from elec576.files import UNFINISHED
 from elec576.runs import many
-from elec576.runs.rundir import RunDirectory, claim
+from elec576.runs.rundir import RunDirectory, locked
 from elec576.runs.tables import folder_of, read_table
 from elec576.settings import RnnSettings
 
@@ -110,7 +110,7 @@ def test_a_run_that_another_process_is_at_is_waited_for(small_data, tmp_path, mo
     claimed = threading.Event()
 
     def somebody_else():
-        with claim(busy, {}):
+        with locked(busy, {}):
             busy.config.unlink()
             claimed.set()
             while read_table(free) is None:

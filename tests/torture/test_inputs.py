@@ -34,17 +34,17 @@ from damage import (
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 from made_up import write_run
 
-from elec576 import cli
+from elec576 import cli, one_run
 from elec576.comparison.results import read_results
 from elec576.data.cache import PixelCache
 from elec576.data.cifar10 import read_image
-from elec576.data.mnist import DataSet, read_idx
+from elec576.data.mnist import read_idx
 from elec576.errors import UserError
 from elec576.experiments import SAME_RUN, named
 from elec576.graphs.rnn import build_rnn, rnn_session
 from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.runs import checkpoints, many
-from elec576.runs.rundir import RunDirectory, claim, config_of, read_metrics, read_settings
+from elec576.runs.rundir import RunDirectory, config_of, locked, read_metrics, read_settings
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 
 SECONDS = 20  # longer than any reader may take
@@ -199,25 +199,20 @@ def test_pixel_cache(try_inputs):
 def checkpoint(tmp_path_factory):
     """The folder of one, and whether what is restored from it is what was saved."""
     folder = tmp_path_factory.mktemp('inputs') / 'checkpoint'
-    batches = DataSet(np.zeros((300, 784), np.float32), np.zeros((300, 10)),
-                      np.random.RandomState(0))
-    batches.next_batch(10)
-    state, history = batches.state(), History(RNN_COLUMNS)
+    history = History(RNN_COLUMNS)
     history.record(10, iteration=100, train_accuracy=0.5, train_loss=1.25)
     net = build_rnn(SETTINGS)
     with rnn_session(net, 1) as sess:
         sess.run(net.initializer)
         values = sess.run(net.graph.get_collection('variables'))
-        path = checkpoints.save(folder, checkpoints.Progress(10, 1.0, 1.0, history, state), sess,
+        path = checkpoints.save(folder, checkpoints.Progress(10, 1.0, 1.0, history), sess,
                                 net.saver)
 
         def right() -> bool:
             progress = checkpoints.resume(folder, sess, net.saver)
-            batches.restore(progress.batches)
-            ours, found = batches.state(), sess.run(net.graph.get_collection('variables'))
+            found = sess.run(net.graph.get_collection('variables'))
             return (all(map(np.array_equal, found, values)) and progress.step == 10
-                    and progress.history.rows == history.rows
-                    and all(np.array_equal(ours[name], state[name]) for name in state))
+                    and progress.history.rows == history.rows)
 
         yield path, right
 
@@ -252,9 +247,7 @@ def test_checkpoint(name, file, strategy, reader_of, try_inputs):
 
 
 @pytest.mark.parametrize('name, value', [
-    ('step', 9), ('step', 10.0), ('step', np.nan), ('seconds', 1.0), ('history', 3.5),
-    ('batches_order', [1, 1]), ('batches_keys', np.zeros(3)),
-    ('batches_position', 'x'), ('batches_index_in_epoch', -1)])
+    ('step', 9), ('step', 10.0), ('step', np.nan), ('seconds', 1.0), ('history', 3.5)])
 def test_an_archive_with_another_array_in_it_is_refused(name, value, checkpoint, reader_of,
                                                         outcome):
     whole, read = reader_of('progress.npz')
@@ -276,7 +269,7 @@ def test_config(try_inputs, tmp_path):
         run.config.write_bytes(content)
         found, asked = read_settings(run), json.loads(content)
         values = dataclasses.asdict(found)
-        with claim(run, config_of(found, asked.get('dataset'))):
+        with locked(run, config_of(found, asked.get('dataset'))):
             pass
         return all(type(values[name]) is type(value) and values[name] == value
                    for name, value in asked['settings'].items() if value is not None)
@@ -357,7 +350,7 @@ def test_command_lines(kind, script, try_inputs):
         except SystemExit as end:
             return end.code == 0  # --help
         found = cli.settings_from(args, kind)
-        cli.default_out(found, args.experiment)
+        one_run.default_out(found, args.experiment)
         asked = {item.name: getattr(args, item.name) for item in dataclasses.fields(kind)
                  if hasattr(args, item.name)}
         return found == (kind(**asked) if args.experiment is None else

@@ -37,9 +37,9 @@ def start(model: str, variant: str) -> Callable[[int], float]:
         return functools.partial(timed_calls, aside(variant, model, net, sess, inputs.test))
 
     from elec576.loops.history import History
-    from elec576.runs.run import PROGRAMS
+    from elec576.loops.program import program_of
     settings = work.OF_THE_REPORT[model]
-    program = PROGRAMS[type(settings)]
+    program = program_of(settings)
     done = 0
     if work.is_cnn(model):
         options = {'eval_every': int(variant.split()[1]) if ' ' in variant else 0, 'log_every': 0}
@@ -109,10 +109,9 @@ def opened(model: str):
     from elec576.data import DataOrigin, DataSet, ImageSet
     from elec576.data.sets import one_hot
     from elec576.data.shuffler import BatchShuffler
-    from elec576.loops.program import Inputs
-    from elec576.runs.run import PROGRAMS
+    from elec576.loops.program import Inputs, program_of
     settings = work.OF_THE_REPORT[model]
-    program = PROGRAMS[type(settings)]
+    program = program_of(settings)
     net = program.build(settings)
     sess = program.session(net, _threads)
     sess.run(net.initializer)
@@ -142,7 +141,7 @@ def aside(variant: str, model: str, net, sess, test) -> Callable[[], object]:
     if variant == 'checkpoint':
         steps = itertools.count()
         return lambda: checkpoints.save(folder, checkpoints.Progress(
-            next(steps), 0.0, 0.0, History(CNN_COLUMNS), {}), sess, net.saver)
+            next(steps), 0.0, 0.0, History(CNN_COLUMNS)), sess, net.saver)
     events = Events(folder, net, sess, test.images, start=0)
     row = {'step': 0, **{name: 0.5 for name in CNN_COLUMNS[1:]}}
     return (lambda: events.histograms(0)) if variant == 'histograms' else \

@@ -31,10 +31,10 @@ def start(model: str, variant: str) -> Callable[[int], dict[str, float]]:
     import elec576.cli  # noqa: F401
     from benchmarks import work
     from elec576.loops.history import History
-    from elec576.runs.run import PROGRAMS
+    from elec576.loops.program import program_of
     done('our imports')
     settings = work.lasting(work.OF_THE_REPORT[model], 1, threads=threads)
-    program = PROGRAMS[type(settings)]
+    program = program_of(settings)
     inputs = program.load(settings, data)
     done('data')
     net = program.build(settings)

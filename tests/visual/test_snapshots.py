@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from elec576.errors import UserError
-from elec576.runs import kept
+from elec576.runs import snapshots
 from elec576.tf1 import tf
 from elec576.visual.features import evolution
 
@@ -18,46 +18,46 @@ def run(make_trained, tmp_path):
     with trained.net.graph.as_default():
         saver = tf.train.Saver(trained.net.trained)
     before = trained.sess.run(trained.net.trained)
-    kept.keep(tmp_path / 'kept', 0, trained.sess, saver)
+    snapshots.save(tmp_path / 'kept', 0, trained.sess, saver)
     trained.net.b_conv2.load(np.full(64, 0.7), trained.sess)
-    kept.keep(tmp_path / 'kept', 3, trained.sess, saver)
+    snapshots.save(tmp_path / 'kept', 3, trained.sess, saver)
     yield trained, saver
     trained.net.b_conv2.load(before[3], trained.sess)
 
 
 def test_what_is_kept_comes_back(run, tmp_path):
     trained, saver = run
-    found = kept.steps(tmp_path / 'kept')
+    found = snapshots.steps(tmp_path / 'kept')
     assert list(found) == [0, 3]
     for step, value in ((0, 0.1), (3, 0.7)):
-        kept.restore(found[step], trained.sess, saver)
+        snapshots.restore(found[step], trained.sess, saver)
         assert (trained.sess.run(trained.net.b_conv2) == np.float32(value)).all()
 
 
 def test_only_the_trained_variables_are_kept(run, tmp_path):
-    first = kept.steps(tmp_path / 'kept')[0]
+    first = snapshots.steps(tmp_path / 'kept')[0]
     names = {name for name, _ in tf.train.list_variables(str(first / 'model'))}
     assert names == {variable.op.name for variable in run[0].net.trained}
 
 
 def test_a_step_is_kept_once_and_half_a_step_is_not_listed(run, tmp_path):
     trained, saver = run
-    index = kept.steps(tmp_path / 'kept')[3] / 'model.index'
+    index = snapshots.steps(tmp_path / 'kept')[3] / 'model.index'
     before = index.stat().st_mtime_ns
-    kept.keep(tmp_path / 'kept', 3, trained.sess, saver)
+    snapshots.save(tmp_path / 'kept', 3, trained.sess, saver)
     assert index.stat().st_mtime_ns == before
     (tmp_path / 'kept' / '.unfinished-step-00000009').mkdir()
-    assert list(kept.steps(tmp_path / 'kept')) == [0, 3]
-    assert kept.steps(tmp_path / 'elsewhere') == {}
+    assert list(snapshots.steps(tmp_path / 'kept')) == [0, 3]
+    assert snapshots.steps(tmp_path / 'elsewhere') == {}
 
 
 def test_a_damaged_step_is_a_clear_line(run, tmp_path):
     trained, saver = run
-    folder = kept.steps(tmp_path / 'kept')[3]
+    folder = snapshots.steps(tmp_path / 'kept')[3]
     for path in folder.iterdir():
         path.write_bytes(b'')
     with pytest.raises(UserError, match='step-00000003'):
-        kept.restore(folder, trained.sess, saver)
+        snapshots.restore(folder, trained.sess, saver)
 
 
 def test_evolution_follows_the_steps_and_leaves_the_network_alone(run):

@@ -1,7 +1,8 @@
-"""The trained variables at several steps of a run, kept on request to show how they evolved.
+"""Snapshots: the trained variables at several steps of a run, to show how they evolved.
 
-`<run>/kept/step-<number>/model` holds the trained variables and nothing else: unlike a
-checkpoint, it cannot be used to resume training. Under Adam it has a third of a checkpoint's size.
+`--keep-every` asks for them. `<run>/kept/step-<number>/model` holds the trained variables and
+nothing else: unlike a checkpoint, it cannot be used to resume training. Under Adam it has a third
+of a checkpoint's size.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ from elec576.runs.checkpoints import name_of, save_variables
 from elec576.tf1 import tf
 
 
-def keep(folder: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Path:
+def save(folder: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Path:
     """Write what ``saver`` saves, as of ``step`` updates, below ``folder``; return its path.
 
     An existing step is not written again: a run that resumes from a checkpoint repeats some steps.
@@ -28,18 +29,18 @@ def keep(folder: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Pa
 
 
 def steps(folder: Path) -> dict[int, Path]:
-    """The steps kept below ``folder``, in their order, and where; empty if none were."""
+    """The steps that have a snapshot below ``folder``, in order, and where; empty if none has."""
     return {int(path.name.removeprefix('step-')): path for path in sorted(folder.glob('step-*'))}
 
 
-def restore(kept: Path, sess: tf.Session, saver: tf.train.Saver) -> None:
-    """Set the trained variables of ``sess`` to what is kept at ``kept``.
+def restore(snapshot: Path, sess: tf.Session, saver: tf.train.Saver) -> None:
+    """Set the trained variables of ``sess`` to what is in ``snapshot``.
 
     Raises:
         UserError: it is damaged or of another graph.
     """
     try:
-        saver.restore(sess, str(kept / 'model'))
+        saver.restore(sess, str(snapshot / 'model'))
     except (tf.errors.OpError, ValueError, OSError) as error:
-        raise UserError(f'{kept}: not of this run ({first_line(error)}); remove the folder'
+        raise UserError(f'{snapshot}: not of this run ({first_line(error)}); remove the folder'
                         ) from None

@@ -1,91 +1,65 @@
-"""What a run does besides training: progress, kept weights, events, checkpoints, stopping."""
+"""What a run does besides training: progress, snapshots, events, checkpoints, stopping."""
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import signal
 import sys
 import threading
+from typing import Iterator
 
 import numpy as np
 from tqdm import tqdm
 
-from elec576.errors import Interrupted
-from elec576.loops.history import History
-from elec576.loops.program import Inputs
+from elec576.errors import Diverged, Interrupted
+from elec576.files import write_json
 from elec576.machine import Stopwatch
-from elec576.runs import checkpoints, kept
+from elec576.runs import checkpoints, snapshots
 from elec576.runs.checkpoints import Progress
 from elec576.runs.events import Events
+from elec576.runs.options import Options, seconds_to_next_checkpoint
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 
-# A checkpoint is due when this many times the last one's cost has passed: about 1 % of the run.
-CHECKPOINT_COSTS_APART = 100
-CHECKPOINT_SECONDS_APART = 10.0
 
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """Options of a run; none of them but the data changes a computed number."""
-
-    data: str | None = None
-    experiment: str | None = None  # the name under which the run is started
-    keep_checkpoint: bool = True  # leave the last checkpoint, to look inside the network later
-    checkpoint_seconds: float | None = None  # between checkpoints; None: about 1 % of the run
-    keep_every: int = 0  # steps between permanent copies of the trained variables; 0: none
-    events: bool = False  # write TensorBoard event files
-    progress_bar: bool | None = None  # None: when standard error is a terminal
-
-
-class RunKeeper:
-    """Keeps a run's directory up to date during training: call ``after`` after every step.
+class RunRecorder:
+    """Records a run in its directory while it is trained: call ``after`` after every step.
 
     A context manager: inside it, Ctrl-C and SIGTERM save and end the run at the next step.
 
+    Args:
+        test_images: as they are fed; events show activations on some of them.
+        progress: where the run stands; ``sess`` has its variables.
+
     Attributes:
-        start: the step to start from: 0, or that of the last checkpoint, which has been restored.
         history: the run's history so far.
         clock: the run's time, including that of earlier processes.
     """
 
-    def __init__(self, run: RunDirectory, net, sess: tf.Session, inputs: Inputs,
-                 settings: CnnSettings | RnnSettings, history: History, options: Options):
+    def __init__(self, run: RunDirectory, net, sess: tf.Session, test_images: np.ndarray,
+                 settings: CnnSettings | RnnSettings, progress: Progress, options: Options):
         self.run, self.net, self.sess, self.options = run, net, sess, options
-        self.history, self.batches = history, inputs.batches
-        self.start, self.clock = 0, Stopwatch()
-        self._restore()
-        self.step = self.start
+        self.step, self.history = progress.step, progress.history
+        self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
         self._stop_requested = False
         if options.keep_every:
             with net.graph.as_default():
-                self._kept_saver = tf.train.Saver(net.trained, max_to_keep=None)
-        self._events = Events(run.events, net, sess, inputs.test.images, self.start) \
+                self._snapshot_saver = tf.train.Saver(net.trained, max_to_keep=None)
+        self._events = Events(run.events, net, sess, test_images, self.step) \
             if options.events else None
-        self._rows_in_events = len(history.rows)
+        self._rows_in_events = len(self.history.rows)
         # LeNet5's histograms are slow: write them with the report's lines
         self._histograms_every = getattr(settings, 'log_every', settings.eval_every)
         disable = None if options.progress_bar is None else not options.progress_bar
-        self._bar = tqdm(total=settings.steps, initial=self.start, unit='step', file=sys.stderr,
+        self._bar = tqdm(total=settings.steps, initial=self.step, unit='step', file=sys.stderr,
                          disable=disable, dynamic_ncols=True, leave=False)
         self._next_checkpoint = self.clock.wall_seconds + self._seconds_to_next(cost=0.0)
-        self._keep()
-        if self._events and not self.start:
+        self._take_snapshot()
+        if self._events and not self.step:
             self._events.histograms(0)
 
-    def _restore(self) -> None:
-        progress = checkpoints.resume(self.run.checkpoints, self.sess, self.net.saver)
-        if progress is None:
-            self.run.clear()  # files of a process that was killed before its first checkpoint
-            self.sess.run(self.net.initializer)
-        else:
-            self.start = progress.step
-            self.history.rows = progress.history.rows
-            self.batches.restore(progress.batches)
-            self.clock = Stopwatch(progress.wall_seconds, progress.cpu_seconds)
-
-    def __enter__(self) -> RunKeeper:
+    def __enter__(self) -> RunRecorder:
         def request(signum, frame):
             self._stop_requested = True
 
@@ -95,11 +69,13 @@ class RunKeeper:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._bar.close()
-        if self._events:
-            self._events.close()
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
+        try:
+            self._bar.close()
+            if self._events:
+                self._events.close()  # on a full disk it cannot be
+        finally:
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
 
     def after(self, step: int) -> None:
         """Update the run's directory after ``step`` updates.
@@ -111,7 +87,7 @@ class RunKeeper:
         """
         self.step = step
         self._bar.update()
-        self._keep()
+        self._take_snapshot()
         self.write_events()
         if self._events and self._histograms_every and step % self._histograms_every == 0:
             self._events.histograms(step)
@@ -133,8 +109,7 @@ class RunKeeper:
         before = self.clock.wall_seconds
         checkpoints.save(
             self.run.checkpoints,
-            Progress(self.step, before, self.clock.cpu_seconds, self.history,
-                     self.batches.state()),
+            Progress(self.step, before, self.clock.cpu_seconds, self.history),
             self.sess, self.net.saver)
         self.history.write(self.run.history)
         after = self.clock.wall_seconds
@@ -155,12 +130,26 @@ class RunKeeper:
         if self._events and not shown:
             self._events.scalars({'step': self.step, **tested})
 
-    def _keep(self) -> None:
+    def _take_snapshot(self) -> None:
         if self.options.keep_every and self.step % self.options.keep_every == 0:
-            kept.keep(self.run.kept, self.step, self.sess, self._kept_saver)
+            snapshots.save(self.run.kept, self.step, self.sess, self._snapshot_saver)
 
     def _seconds_to_next(self, cost: float) -> float:
         """Seconds until the next checkpoint is due, if the last one took ``cost`` seconds."""
         if self.options.checkpoint_seconds is not None:
             return self.options.checkpoint_seconds
-        return max(CHECKPOINT_SECONDS_APART, CHECKPOINT_COSTS_APART * cost)
+        return seconds_to_next_checkpoint(cost)
+
+
+@contextlib.contextmanager
+def recording_failure(recorder: RunRecorder) -> Iterator[None]:
+    """Save the history of a run that diverges, and why it cannot finish."""
+    try:
+        yield
+    except Diverged as divergence:
+        recorder.write_events()
+        recorder.run.refuse_if_emptied()
+        recorder.history.write(recorder.run.history)
+        write_json(recorder.run.failure, {'step': recorder.history.rows[-1]['step'],
+                                          'error': str(divergence)})
+        raise Diverged(f'{recorder.run.path}: {divergence}') from None
