@@ -107,7 +107,7 @@ def _chance(judged: Sequence[JudgedLink], results: Results) -> float | None:
     if any(link.look is None for link in judged):
         return None
     pairs = [(link.link.higher, link.link.lower) for link in judged]
-    names = {name for pair in pairs for name in pair}
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
     quantity, processor = judged[0].link.quantity, None
     if quantity == 'cpu_seconds':
         processor = results.timing_processor(*names)

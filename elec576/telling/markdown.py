@@ -62,8 +62,10 @@ def headline(comparison: Comparison) -> str:
     rows = [(judged.conclusion.statement, _bold(judged), words.percent_words(judged.chance),
              _own_words(judged))
             for judged in comparison.conclusions]
-    return '\n'.join(lines) + '\n\n' + table(
-        ('the report says', 'our runs', 'in order by chance', 'the numbers that it prints'), rows)
+    rows = [('the report says', 'our runs', 'in order by chance', 'the numbers that it prints'),
+            ('---',) * 4, *rows]
+    # not padded: one long verdict would fill the page's source with blanks
+    return '\n'.join([*lines, '', *(f'| {" | ".join(row)} |' for row in rows)])
 
 
 def verdict_counts(comparison: Comparison) -> str:
