@@ -294,8 +294,10 @@ def test_history(try_inputs, tmp_path):
 
 def test_metrics(try_inputs, tmp_path):
     run = RunDirectory(tmp_path)
-    whole = json.dumps({'test_accuracy': 0.9, 'test_loss': 0.4, 'wall_seconds': 3.5,
-                        'dataset': {'stand_in': False}}).encode()
+    whole = json.dumps({
+        'test_accuracy': 0.9, 'test_loss': 0.4, 'wall_seconds': 3.5, 'cpu_seconds': 3.25,
+        'dataset': {'name': 'x', 'stand_in': False}, 'versions': {}, 'processor': 'y',
+        'finished': 'z'}).encode()
 
     def read(content: bytes) -> bool:
         run.metrics.write_bytes(content)
