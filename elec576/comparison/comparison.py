@@ -16,7 +16,8 @@ from elec576.comparison.prediction import Reference
 from elec576.comparison.readings import Answer, weigh_evidence
 from elec576.comparison.report_as_a_whole import ReportAsAWhole, judge_report
 from elec576.comparison.results import Results, Run, read_results
-from elec576.experiments import EXPERIMENTS
+from elec576.experiments import EXPERIMENTS, named
+from elec576.loops.history import CNN_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,22 @@ class Curves:
     values: np.ndarray  # [seeds, steps]
     mean: np.ndarray  # [steps]
     band: np.ndarray | None  # [2, steps]: 95 % prediction interval; None with too few runs
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """Pairs of a run and a longer one of the same settings: the same run, continued.
+
+    Attributes:
+        steps: where the shorter one ends.
+        equal, pairs: for how many seeds every value recorded until then is equal, of how many.
+        best: the step at which the longer one's mean test accuracy is highest.
+    """
+
+    steps: int
+    equal: int
+    pairs: int
+    best: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +103,22 @@ class Comparison:
         if key not in self._curves:
             self._curves[key] = curves(self.results.of(experiment), quantity)
         return self._curves[key]
+
+    @cached_property
+    def continuation(self) -> Continuation | None:
+        """Of the report's run 2 by its run 5; None without pairs."""
+        longer, shorter = ({run.seed: run for run in self.results.of(name)}
+                           for name in ('cnn5', 'cnn2'))
+        both = longer.keys() & shorter.keys()
+        if not both:
+            return None
+        steps = named('cnn2').steps
+        equal = sum(all(longer[seed].measured(quantity).get(step) == value
+                        for quantity in CNN_COLUMNS[1:]
+                        for step, value in shorter[seed].measured(quantity).items()
+                        if step < steps or quantity.startswith('test_')) for seed in both)
+        found = self.curves('cnn5', 'test_accuracy')
+        return Continuation(steps, equal, len(both), int(found.steps[found.mean.argmax()]))
 
     @cached_property
     def timing_processor(self) -> str | None:

@@ -132,10 +132,11 @@ class ReportAsAWhole:
 
 def judge_report(numbers: tuple[JudgedNumber, ...], results: Results) -> ReportAsAWhole | None:
     """Compare the report with made-up ones; None where no experiment has enough runs."""
-    judged = [number for number in numbers if number.compatible is not None]
-    names = dict.fromkeys(number.reported.experiment for number in judged)
-    logs = [log for name in names if (log := _log(name, [
-        number for number in judged if number.reported.experiment == name]))]
+    judged = [(number, number.held_out()) for number in numbers if number.compatible is not None]
+    by_experiment: dict[str, list[tuple[JudgedNumber, dict[int, float]]]] = {}
+    for number, held_out in judged:
+        by_experiment.setdefault(number.reported.experiment, []).append((number, held_out))
+    logs = [log for name, own in by_experiment.items() if (log := _log(name, *zip(*own)))]
     if not logs:
         return None
     inside = _made_up(logs, [log.held_out_inside for log in logs])
@@ -158,13 +159,13 @@ def kind_of(value: ReportedValue) -> str:
     return KINDS[value.step > 0]
 
 
-def _log(name: str, numbers: list[JudgedNumber]) -> Log | None:
-    held_out = [number.held_out() for number in numbers]
+def _log(name: str, numbers: tuple[JudgedNumber, ...], held_out: tuple[dict[int, float], ...]
+         ) -> Log | None:
     # at step 0 a run can be judged by other seeds' starts even where there are too few other runs
     seeds = tuple(seed for seed in held_out[0] if all(seed in scores for scores in held_out))
     if not seeds:
         return None
-    return Log(name, tuple(numbers), np.array([number.score for number in numbers]), seeds,
+    return Log(name, numbers, np.array([number.score for number in numbers]), seeds,
                np.array([[scores[seed] for scores in held_out] for seed in seeds]))
 
 
@@ -232,14 +233,15 @@ def _share(at_least: np.ndarray) -> float:
     return float((1 + at_least.sum()) / (1 + len(at_least)))
 
 
-def _coverage(numbers: list[JudgedNumber]) -> dict[str, tuple[int, int]]:
+def _coverage(judged: list[tuple[JudgedNumber, dict[int, float]]]
+              ) -> dict[str, tuple[int, int]]:
     """Each measurement once: experiments that differ later begin with the same ones."""
     found: dict[str, dict[tuple, bool]] = {}
-    for number in numbers:
+    for number, held_out in judged:
         value = number.reported
         kind = ('activation statistics' if value.quantity.startswith('h_conv') else
                 value.quantity.replace('_', ' ') + ', step 0' * (value.step == 0))
-        for seed, score in number.held_out().items():
+        for seed, score in held_out.items():
             measured = value.quantity, value.step, seed, _program(value)
             found.setdefault(kind, {}).setdefault(measured, abs(score) <= LIMIT)
     return {kind: (sum(inside.values()), len(inside)) for kind, inside in found.items()}

@@ -111,9 +111,7 @@ def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]
             ('higher', 'lower', 'what', 'n', 'effect', 'interval', 'over images too', 'margin',
              'final', 'verdict', 'the report'), [_link_row(link) for link in judged.links]))
         text += [_named_value(number) for number in judged.values]
-        text += [words.around_words(judged)] * bool(judged.around)
-        text += words.beside_words(judged)
-        text += [words.continuation_words(comparison)] * (conclusion.name == 'iterations')
+        text += words.remarks(judged, comparison)
         parts += text
     return parts + _pictures(drawn, 'hidden-units')
 

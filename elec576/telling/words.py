@@ -17,7 +17,7 @@ from elec576.comparison.readings import Answer
 from elec576.comparison.report_as_a_whole import ReportAsAWhole
 from elec576.comparison.results import Results, Run
 from elec576.experiments import SAME_RUN, named
-from elec576.loops.history import CNN_COLUMNS, layer_and_statistic
+from elec576.loops.history import layer_and_statistic
 from elec576.settings import CnnSettings, RnnSettings
 
 
@@ -86,22 +86,27 @@ def verdict_words(judged: JudgedConclusion) -> str:
     return '; '.join(named)
 
 
-def around_words(judged: JudgedConclusion) -> str:
-    """Among which experiments' runs an accuracy that a sentence gives for several lies."""
-    inside = [name for name, found in judged.around.items() if found.compatible]
-    outside = [name for name, found in judged.around.items() if found.compatible is False]
-    if not inside and not outside:
-        return ''
-    return (f'The number in it, {judged.conclusion.around}: compatible with {len(inside)} of '
+def remarks(judged: JudgedConclusion, comparison: Comparison) -> list[str]:
+    """What is said below a conclusion's links and its numbers, in sentences."""
+    found = []
+    inside = [name for name, one in judged.around.items() if one.compatible]
+    outside = [name for name, one in judged.around.items() if one.compatible is False]
+    if inside or outside:
+        found.append(
+            f'The number in it, {judged.conclusion.around}: compatible with {len(inside)} of '
             f'{len(inside) + len(outside)} recurrent nets ({names_words(inside) or "none"}), not '
             f'compatible with the others ({names_words(outside) or "none"}).')
-
-
-def beside_words(judged: JudgedConclusion) -> list[str]:
-    """The links that are shown, but not planned."""
-    return [f'Not planned: {link.higher} over {link.lower} {found.mean:+.4f} (ordinary 95 % '
-            f'interval {found.low:+.4f} … {found.high:+.4f}, n {found.n}).'
-            for link, found in judged.beside.items()]
+    found += [f'Not planned: {link.higher} over {link.lower} {effect.mean:+.4f} (ordinary 95 % '
+              f'interval {effect.low:+.4f} … {effect.high:+.4f}, n {effect.n}).'
+              for link, effect in judged.beside.items()]
+    same = comparison.continuation
+    if same and [(link.link.higher, link.link.lower) for link in judged.links] == [
+            ('cnn5', 'cnn2')]:
+        found.append(
+            f'Up to step {same.steps}, `cnn5` and `cnn2` are the same run: every recorded value is '
+            f'equal to the last bit for {same.equal} of {same.pairs} seeds, on whatever '
+            f'processors. Their mean test accuracy is highest at step {same.best}.')
+    return found
 
 
 def literal_words(conclusions: Iterable[JudgedConclusion]) -> list[str]:
@@ -206,25 +211,6 @@ def report_words(found: ReportAsAWhole | None) -> tuple[str, ...]:
         f'p = {rough_p_words(found.p_inside)}.',
         'How far the report lies from our runs, in standard units (root mean square), beside '
         f'reports made of our runs: {kinds}. The split by kind was made after looking.')
-
-
-def continuation_words(comparison: Comparison) -> str:
-    """That a longer run is a shorter one at first, and where its test accuracy is best."""
-    longer, shorter = ({run.seed: run for run in comparison.results.of(name)}
-                       for name in ('cnn5', 'cnn2'))
-    both = sorted(longer.keys() & shorter.keys())
-    if not both:
-        return ''
-    equal = sum(all(longer[seed].measured(quantity).get(step) == value
-                    for quantity in CNN_COLUMNS[1:]
-                    for step, value in shorter[seed].measured(quantity).items()
-                    if step < shorter[seed].settings.steps or quantity.startswith('test_'))
-                for seed in both)
-    found = comparison.curves('cnn5', 'test_accuracy')
-    best = int(found.steps[found.mean.argmax()])
-    return (f'Up to step {shorter[both[0]].settings.steps}, `cnn5` and `cnn2` are the same run: '
-            f'every recorded value is equal to the last bit for {equal} of {len(both)} seeds, on '
-            f'whatever processors. Their mean test accuracy is highest at step {best}.')
 
 
 def power_words(found: ReportAsAWhole) -> str:
