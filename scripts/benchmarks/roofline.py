@@ -1,123 +1,109 @@
-"""The roofline of a training step: the least time that the machine needs for each operation.
+"""How far from what the machine can do: the roofline of a training step, one thread.
 
-An operation needs at least its floating-point operations divided by the speed of a matrix product
-of its shape, and at least its bytes divided by the memory bandwidth at its size, in or out of the
-caches; the larger of both is its floor (Williams, Waterman, Patterson 2009, "Roofline"). Floors
-belong to the operations as the graph has them: fused ones would need fewer bytes.
-
-Nothing is measured here, and TensorFlow is not imported.
+The floors (`benchmarks.floors`) of a step's operations, added up, are a share of the step: 100 %
+would be a step that takes no longer than the machine's products and memory need for it.
 """
 
 import math
-from typing import NamedTuple, Sequence
 
-import numpy as np
+from benchmarks import work
+from benchmarks.floors import Machine, Op, Product, kinds_of, product_of
+from benchmarks.markdown import judged, table, three
+from benchmarks.rounds import Setup, samples, say, summary, turn
+from benchmarks.worker import Worker
 
-Product = tuple[int, int, int]  # m, k, n: [m, k] times [k, n]
-
-# which hand on what they get, or look at its shape only
-MOVES_NOTHING = ('Arg', 'Const', 'ExpandDims', 'Identity', 'NoOp', 'Reshape', 'Shape', 'ShapeN',
-                 'StopGradient', 'VariableV2')
-READS_WHAT_IT_WRITES = ('GatherV2', 'Slice', 'StridedSlice')
-
-
-class Tensor(NamedTuple):
-    """A shape, and the bytes of an element."""
-
-    shape: tuple[int, ...]
-    itemsize: int = 4
-
-    @property
-    def bytes(self) -> int:
-        return math.prod(self.shape) * self.itemsize
+WORKING_SETS = tuple(2**power for power in range(14, 27, 2))  # bytes, 16 KiB to 64 MiB
+ADD_MOVES = 1.5  # bytes, for a byte of the working set: two vectors are read, one is written
+NOTHING = 8  # bytes of a working set that measures what a call costs
+LAYOUTS = ('plain', 'first', 'second')
+AIMS = {'cnn': (0.85, 0.05), 'rnn': (0.6, 0.25)}  # share at least, outside the operations at most
 
 
-class Op(NamedTuple):
-    """An operation of a timeline. ``used``: its result is (or it is an update)."""
+def measure(setup: Setup) -> dict:
+    """The steps, their operations and the machine's speeds, in turns.
 
-    kind: str  # TensorFlow's name, without oneDNN's prefix
-    seconds: float
-    inputs: tuple[Tensor, ...] = ()
-    outputs: tuple[Tensor, ...] = ()
-    used: bool = True
-
-
-class Machine(NamedTuple):
-    """Measured speeds: operations/s of products; bytes/s by the bytes of the working set."""
-
-    products: dict[Product, float]
-    bandwidth: dict[int, float]
-
-
-def product_of(op: Op) -> tuple[Product, int] | None:
-    """The matrix product that ``op`` is, and its floating-point operations; None: it is none.
-
-    A convolution (stride 1, same size) is that of its patches (im2col) with its weights; only the
-    taps inside the image count as operations.
-    """
-    if 'MatMul' in op.kind:
-        m, n = op.outputs[0].shape
-        k = math.prod(op.inputs[0].shape) // m
-        return (m, k, n), 2 * m * k * n
-    kind, inputs, output = op.kind.removeprefix('Fused'), op.inputs, op.outputs[:1]
-    if kind not in ('Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput'):
-        return None
-    weights, result = (tensor.shape for tensor in {
-        'Conv2D': (*inputs[1:2], *output), 'Conv2DBackpropFilter': (*output, *inputs[2:3]),
-        'Conv2DBackpropInput': inputs[1:3]}[kind])
-    (height, width, channels, filters), (images, *size, _) = weights, result
-    pixels, taps = images * math.prod(size), height * width * channels
-    inside = math.prod(sum(length - abs(i - kernel // 2) for i in range(kernel))
-                       for length, kernel in zip(size, (height, width)))
-    return {'Conv2D': (pixels, taps, filters), 'Conv2DBackpropFilter': (taps, pixels, filters),
-            'Conv2DBackpropInput': (pixels, filters, taps)}[kind], \
-        2 * images * inside * channels * filters
-
-
-def memory_of(op: Op) -> tuple[int, int]:
-    """The bytes that ``op`` reads and writes, each tensor once, and those of its working set.
-
-    What it writes may overwrite what it reads, so the larger of both is the working set.
-    """
-    read, written = (sum(tensor.bytes for tensor in some) for some in (op.inputs, op.outputs))
-    if op.kind in MOVES_NOTHING:
-        return 0, 0
-    if op.kind.startswith('Apply'):  # updates all but the gradient, its last input, in place
-        return 2 * read - op.inputs[-1].bytes, read
-    if op.kind in READS_WHAT_IT_WRITES:
-        read = written
-    elif op.kind == 'MaxPoolGrad':  # oneDNN's goes by the places of the maxima
-        read = sum(tensor.bytes for tensor in op.inputs[2:])
-    return read + written, max(read, written)
-
-
-def floor_of(op: Op, machine: Machine) -> float:
-    """Seconds that ``op`` needs at least; 0 if nobody uses its result."""
-    if not op.used:
-        return 0.0
-    moved, working_set = memory_of(op)
-    sizes = sorted(machine.bandwidth)
-    bandwidth = np.interp(math.log(max(1, working_set)), np.log(sizes),
-                          [machine.bandwidth[size] for size in sizes])
-    product = product_of(op)
-    arithmetic = product[1] / machine.products[product[0]] if product else 0.0
-    return max(arithmetic, moved / float(bandwidth))
-
-
-def kinds_of(steps: Sequence[Sequence[Op]], machine: Machine) -> dict[str, dict]:
-    """Of every kind of operation, means over steps of the same operations, the slowest first.
+    A round is compared with itself: a machine whose speed changes from minute to minute gives no
+    floors for the steps of another minute.
 
     Returns:
-        by kind: 'count', 'seconds', 'flops', 'bytes', 'floor'.
+        by model: 'share' and 'outside', summaries of the shares of a step that the floors take and
+        that no operation takes; and of the round that has the median 'share': 'step', in seconds;
+        'kinds' (`kinds_of`); 'products' and 'bandwidth', per second.
     """
-    found: dict[str, dict] = {}
-    for op in (op for step in steps for op in step):
-        row = found.setdefault(op.kind + ', unused' * (not op.used), {
-            'count': 0, 'seconds': 0.0, 'flops': 0, 'bytes': 0, 'floor': 0.0})
-        row['count'] += 1
-        row['seconds'] += op.seconds
-        row['flops'] += (product_of(op) or (None, 0))[1]
-        row['bytes'] += memory_of(op)[0]
-        row['floor'] += floor_of(op, machine)
-    return {kind: {part: total / len(steps) for part, total in row.items()}
-            for kind, row in sorted(found.items(), key=lambda item: -item[1]['seconds'])}
+    found = {}
+    for model in setup.models:
+        say(f'{model}: its operations and their floors')
+        with Worker('ours', 1) as ours, Worker('ours', 1) as machine:
+            first = ours.steps(model, 'timeline', 2)[1]
+            shapes = sorted({each[0] for each in map(product_of, first) if each})
+            calls = [*(f'add {size}' for size in (NOTHING, *WORKING_SETS)), *(
+                f'product {m} {k} {n} {layout}' for m, k, n in ((1, 1, 1), *shapes)
+                for layout in LAYOUTS)]
+            ran = turn([ours], model, 'train', setup.seconds)
+            traced = max(2, math.ceil(setup.seconds / ran()))
+            traces: list[list[list[Op]]] = []
+
+            def trace() -> float:
+                traces.append(ours.steps(model, 'timeline', traced))
+                return sum(op.seconds for step in traces[-1] for op in step) / traced
+
+            times = samples({'step': ran, 'timeline': trace, **{
+                call: turn([machine], '', call, setup.seconds / 10) for call in calls}},
+                setup.rounds)
+        rounds = sorted((against_floors(traces[number], shapes, {
+            name: taken[number] for name, taken in times.items()})
+            for number in range(setup.rounds)), key=lambda one: one['share'])
+        found[model] = {**rounds[len(rounds) // 2], **{
+            part: summary([one[part] for one in rounds]) for part in ('share', 'outside')}}
+    return found
+
+
+def against_floors(trace: list[list[Op]], shapes: list[Product], seconds: dict[str, float]) -> dict:
+    """A round: the operations of its ``trace`` against its speeds of the machine."""
+    def best(call: str, nothing: str) -> float:
+        """Seconds of a call's best layout, without what a call costs besides."""
+        taken, besides = (min(time for name, time in seconds.items()
+                              if f'{name} '.startswith(f'{start} ')) for start in (call, nothing))
+        return max(taken - besides, taken / 10)
+
+    products = {(m, k, n): 2 * m * k * n / best(f'product {m} {k} {n}', 'product 1 1 1')
+                for m, k, n in shapes}
+    bandwidth = {size: ADD_MOVES * size / best(f'add {size}', f'add {NOTHING}')
+                 for size in WORKING_SETS}
+    kinds = kinds_of(trace, Machine(products, bandwidth))
+    floors, inside = (sum(kind[part] for kind in kinds.values()) for part in ('floor', 'seconds'))
+    return {'step': seconds['step'], 'kinds': kinds, 'bandwidth': bandwidth,
+            'share': floors / seconds['step'], 'outside': 1 - inside / seconds['step'],
+            'products': {' '.join(map(str, shape)): speed for shape, speed in products.items()}}
+
+
+def section(found: dict) -> list[str]:
+    rows = []
+    for model, row in found.items():
+        share, outside = row['share'], row['outside']['median']
+        least, most = AIMS['cnn' if work.is_cnn(model) else 'rnn']
+        above = sorted(((1000 * (each['seconds'] - each['floor']), kind)
+                        for kind, each in row['kinds'].items()), reverse=True)
+        rows.append((model, three(1000 * row['step']),
+                     three(1000 * sum(kind['floor'] for kind in row['kinds'].values())),
+                     judged(_per_cent(share['median']), share['median'] >= least),
+                     f'{share["low"]:.0%}-{share["high"]:.0%}', f'{least:.0%}',
+                     judged(_per_cent(outside), outside <= most), f'{most:.0%}',
+                     ', '.join(f'{kind} {ms:.2f}' for ms, kind in above[:3])))
+    return [
+        '## The limit: the roofline of a training step, one thread',
+        'The floor of an operation is the larger of its floating-point operations divided by the '
+        'speed of TensorFlow\'s matrix product of the same shape (a convolution\'s: patches times '
+        'weights), and its bytes divided by the memory bandwidth at the size of its working set, '
+        'both measured in turns with the steps, with the same kernels. Elementwise operations '
+        'count bytes only, an operation whose result nobody uses has no floor. Shares are medians '
+        'of rounds, each compared with itself; all other numbers are of the round with the median '
+        'share. What a step takes besides its operations, by TensorFlow\'s timeline, is the '
+        'executor\'s and Python\'s; recording makes small operations slower, so that less than '
+        'nothing may be left.',
+        table(('', 'ms a step', 'floors', 'share', 'all rounds', 'at least',
+               'outside the operations', 'at most', 'most ms above their floors'), rows)]
+
+
+def _per_cent(value: float) -> str:
+    return f'{round(value, 3) + 0:.1%}'  # no -0%

@@ -26,7 +26,6 @@ OF_THE_REPORT: dict[str, Settings] = {
     **WORK,
     LENET5_MNIST: CnnSettings(dataset='mnist', fc_act='relu', lr=1e-4),
     'basic-128-batch-100': RnnSettings(batch_size=100)}  # rnn-a and rnn-b
-OF_EACH_KIND = (LENET5, *(f'{cell}-128' for cell in CELLS))
 MNIST_TRAIN, MNIST_TEST = 55000, 10000
 
 

@@ -6,8 +6,7 @@
 * `environment`: makes that environment, and calls the driver in it.
 * `cases`, `made_up`: which settings are compared, and on which images.
 * `values`: golden values as they are kept; `record` makes them.
-* `repeat`: the same values from the package on the TensorFlow that is installed, and how far off
-  they are.
-* `growth`, `picture`: how the two drift apart, as numbers, `results/TF115.md`, and drawn.
-* `whole_runs`: experiments of the report trained to their end on 1.15.5; `means`: beside ours.
+* `repeat`: the same values from the package on the TensorFlow that is installed, and the
+  difference of two.
+* `document`: how far off, as numbers and as `results/TF115.md`.
 """

@@ -4,7 +4,7 @@ import dataclasses
 
 from elec576.settings import CnnSettings, RnnSettings
 
-STEPS, GROWTH_STEPS, MASK_STEPS = 20, 100, 3
+STEPS, MANY_STEPS, MASK_STEPS = 20, 100, 3
 MADE_UP, COURSE = 'made-up', 'course'
 TRAIN_PER_CLASS, TEST_PER_CLASS = 20, 5  # of the made-up images
 
@@ -26,9 +26,9 @@ def cases(data: str) -> dict[str, CnnSettings | RnnSettings]:
                 act=act, init=init, optimizer=optimizer, lr=lr, steps=STEPS, **made_up)
                for act in ACTS for init in ('truncated-normal', 'xavier')
                for optimizer, lr in RATES.items()},
-            **{f'{act}-adam-1e-3': CnnSettings(act=act, steps=GROWTH_STEPS, **made_up)
+            **{f'{act}-adam-1e-3': CnnSettings(act=act, steps=MANY_STEPS, **made_up)
                for act in ACTS},
-            **{cell: _rnn(cell, GROWTH_STEPS) for cell in CELLS}}
+            **{cell: _rnn(cell, MANY_STEPS) for cell in CELLS}}
 
 
 def _rnn(cell: str, steps: int) -> RnnSettings:

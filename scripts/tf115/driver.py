@@ -8,9 +8,8 @@ in it, it replaces two functions of TensorFlow:
 
 * `random_seed.get_seed`. An op that asks for a seed gets, in TensorFlow 2, the number of ops that
   asked before it; in 1.15 the id of the graph's last op. Here both give the former.
-* `Session.run`, to look at the variables right after their initialisation, at the masks of dropout,
-  and, where evaluations are rare, to skip the others (their values are then nan, and the noise of
-  dropout comes from other offsets of the same stream).
+* `Session.run`, to look at the variables right after their initialisation and at the masks of
+  dropout, and to take the time of every update.
 """
 import argparse
 import hashlib
@@ -55,12 +54,11 @@ def count_op_seeds():
 class Watch(object):
     """Replaces `Session.run` of the one session that a listing has."""
 
-    def __init__(self, steps, eval_every, mask_steps):
-        self.steps, self.eval_every, self.mask_steps = steps, eval_every, mask_steps
+    def __init__(self, mask_steps):
+        self.mask_steps = mask_steps
         self.run = session.BaseSession.run
         self.done = -1  # updates; the initialisation is the first operation that is run
-        self.initial, self.masks, self.scalars = [], [], []
-        self.final_loss = None
+        self.initial, self.masks = [], []
         self.updated = []  # seconds, of a clock with an arbitrary origin
         watch = self
 
@@ -80,20 +78,10 @@ class Watch(object):
             if self.done == 0:
                 self.look_at_variables(sess)
             return result
-        if not (isinstance(fetches, tf.Tensor) and fetches.shape.ndims == 0):
-            return self.run(sess, fetches, feed_dict, **kwargs)
-        if not any(fetches is known for known in self.scalars):
-            self.scalars.append(fetches)  # accuracy first, then the loss, in both listings
-        if self.eval_every and self.done % self.eval_every and self.done != self.steps:
-            return np.float32('nan')
-        if self.done < self.mask_steps:
+        scalar = isinstance(fetches, tf.Tensor) and fetches.shape.ndims == 0
+        if scalar and self.done < self.mask_steps:
             return self.with_mask(sess, fetches, feed_dict)
-        value = self.run(sess, fetches, feed_dict, **kwargs)
-        if self.done == self.steps and self.final_loss is None and len(self.scalars) == 2 \
-                and fetches is self.scalars[0]:
-            # the CNN's listing ends with the test accuracy alone
-            self.final_loss = float(self.run(sess, self.scalars[1], feed_dict))
-        return value
+        return self.run(sess, fetches, feed_dict, **kwargs)
 
     def look_at_variables(self, sess):
         for variable in sess.graph.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES):
@@ -114,37 +102,28 @@ class Watch(object):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--out', required=True)
-    parser.add_argument('--steps', type=int, required=True, help='that the listing will make')
-    parser.add_argument('--eval-every', type=int, default=0, help='0: whenever the listing does')
     parser.add_argument('--mask-steps', type=int, default=0)
     parser.add_argument('program', nargs=argparse.REMAINDER)
     args = parser.parse_args()
 
     op_seeds = count_op_seeds()
-    watch = Watch(args.steps, args.eval_every, args.mask_steps)
+    watch = Watch(args.mask_steps)
     handle, dump = tempfile.mkstemp(suffix='.npz')
     os.close(handle)
-    wall, cpu = time.time(), time.process_time()
     try:
         sys.argv = args.program + ['--dump', dump]
         plt.show = lambda: plt.close('all')
         runpy.run_path(args.program[0], run_name='__main__')
-        wall, cpu = time.time() - wall, time.process_time() - cpu
         with np.load(dump) as arrays:
             listing = {name: arrays[name].tolist() for name in arrays.files
                        if not name.startswith('variable_')}
-            trained = [{'sha256': digest(arrays['variable_%d' % k])}
-                       for k in range(len(watch.initial))]
-        if 'final_accuracy' in listing:
-            listing['final_loss'] = watch.final_loss
     finally:
         os.unlink(dump)
     with open(args.out, 'w') as file:
         json.dump({'versions': {'python': platform.python_version(),
                                 'tensorflow': tf.__version__, 'numpy': np.__version__},
                    'op_seeds': op_seeds, 'initial': watch.initial, 'masks': watch.masks,
-                   'trained': trained, 'listing': listing,
-                   'updated': watch.updated, 'wall_seconds': wall, 'cpu_seconds': cpu}, file)
+                   'listing': listing, 'updated': watch.updated}, file)
 
 
 if __name__ == '__main__':

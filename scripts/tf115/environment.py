@@ -105,13 +105,12 @@ def clean_environment(threads: int, isa: str = 'avx2') -> dict[str, str]:
 
 
 def run_listing(python: Path, settings: CnnSettings | RnnSettings, data: Path,
-                eval_every: int = 0, mask_steps: int = 0) -> dict:
+                mask_steps: int = 0) -> dict:
     """Run the listing that ``settings`` describe with ``python``; what `driver` wrote of it.
 
     Args:
         python: an interpreter that has TensorFlow, 1.15 or 2.
         data: the folder with CIFAR10/ and MNIST_data/.
-        eval_every: steps between evaluations; 0: whenever the listing evaluates.
         mask_steps: in how many steps to look at the masks of dropout.
 
     Raises:
@@ -122,8 +121,7 @@ def run_listing(python: Path, settings: CnnSettings | RnnSettings, data: Path,
         out = Path(folder) / 'out.json'
         # -I: it cannot import this package or another one of ours
         done = subprocess.run(
-            [python, '-I', DRIVER, '--out', out, '--steps', str(settings.steps),
-             '--eval-every', str(eval_every), '--mask-steps', str(mask_steps),
+            [python, '-I', DRIVER, '--out', out, '--mask-steps', str(mask_steps),
              program(name), *options, '--data', data.resolve()],
             env=clean_environment(settings.threads, settings.isa),
             capture_output=True, text=True, cwd=folder)

@@ -5,9 +5,12 @@ in the report: Keras's loop was slower for all of them.
 """
 
 import os
+from pathlib import Path
 from typing import Callable
 
-os.environ.update(KERAS_BACKEND='tensorflow', TF_CPP_MIN_LOG_LEVEL='3')
+from benchmarks import kernels
+
+os.environ.update(KERAS_BACKEND='tensorflow', TF_CPP_MIN_LOG_LEVEL='3', **kernels.VERBOSE)
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow  # noqa: E402
@@ -23,6 +26,10 @@ RECURRENT = {'basic': layers.SimpleRNN, 'lstm': layers.LSTM,
 def prepare(threads: int, isa: str, data: str | None) -> None:
     tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
     tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def reports(said: Path) -> dict[str, str]:
+    return kernels.onednn(said.read_text(encoding='utf-8', errors='replace'))
 
 
 def start(model: str, variant: str) -> Callable[[int], float]:
@@ -42,6 +49,8 @@ def start(model: str, variant: str) -> Callable[[int], float]:
             RECURRENT[settings.cell](settings.hidden, unroll=True), layers.Dense(10)])
         optimizer = keras.optimizers.RMSprop(settings.lr)
     net.compile(optimizer, keras.losses.CategoricalCrossentropy(from_logits=True))
+    if net.jit_compile:  # "auto" chooses it for other processors
+        raise kernels.NotHeld('Keras compiles with XLA, which no variable holds to AVX2')
     batches, one_hot = work.batches(model), np.eye(10, dtype=np.float32)
 
     def step() -> None:

@@ -11,9 +11,10 @@ import runpy
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Callable
 
-from benchmarks import work
+from benchmarks import kernels, work
 from elec576.listings import command, program
 from elec576.machine import pin_kernels
 
@@ -25,6 +26,11 @@ def prepare(threads: int, isa: str, data: str) -> None:
     _options = (threads, data)
     os.environ['MPLBACKEND'] = 'Agg'
     pin_kernels(isa)
+    os.environ.update(kernels.VERBOSE)
+
+
+def reports(said: Path) -> dict[str, str]:
+    return kernels.onednn(said.read_text(encoding='utf-8', errors='replace'))
 
 
 def start(model: str, variant: str) -> Callable[[int], float]:

@@ -1,23 +1,22 @@
 """The package itself: its own graphs, sessions and loops.
 
 Variants: 'train' evaluates nothing; 'eval-every N' (LeNet5) and 'display' (recurrent nets, the
-report's display step) evaluate as a run does. In the others a "step" is one evaluation on the test
-set, one checkpoint, or one writing of histograms or scalars for TensorBoard. 'timeline' trains like
-'train' and returns no seconds, but every step as a list of `roofline.Op`.
+report's display step) evaluate as a run does; in 'evaluate' a "step" is one evaluation on the test
+set. 'timeline' trains like 'train' and returns no seconds, but every step as a list of
+`floors.Op`. All others are calls that measure the machine (`floors.probe`), of no model.
 """
 
 import functools
-import itertools
+import os
 import re
-import tempfile
 import time
 from pathlib import Path
 from typing import Callable, NamedTuple
 
 import numpy as np
 
-from benchmarks import work
-from benchmarks.roofline import Op, Tensor
+from benchmarks import floors, kernels, work
+from benchmarks.floors import Op, Tensor
 from benchmarks.worker import timed_calls
 from elec576.machine import pin_kernels
 
@@ -28,13 +27,22 @@ def prepare(threads: int, isa: str, data: str | None) -> None:
     global _threads
     _threads = threads
     pin_kernels(isa)
+    os.environ.update(kernels.VERBOSE)
+
+
+def reports(said: Path) -> dict[str, str]:
+    return kernels.onednn(said.read_text(encoding='utf-8', errors='replace'))
 
 
 def start(model: str, variant: str) -> Callable[[int], float]:
     """A function from a number of steps to their wall seconds."""
+    if not model:
+        return floors.probe(variant, _threads)
     net, sess, inputs = opened(model)
-    if variant in ('evaluate', 'checkpoint', 'histograms', 'scalars'):
-        return functools.partial(timed_calls, aside(variant, model, net, sess, inputs.test))
+    if variant == 'evaluate':
+        from elec576.loops import cnn, rnn
+        evaluate = (cnn if work.is_cnn(model) else rnn).evaluate
+        return functools.partial(timed_calls, lambda: evaluate(net, sess, inputs.test))
 
     from elec576.loops.history import History
     from elec576.loops.program import program_of
@@ -127,22 +135,3 @@ def opened(model: str):
                       np.random.RandomState(0))
     return net, sess, Inputs(batches, ImageSet(test * scale, one_hot(test_classes)), batches,
                              origin)
-
-
-def aside(variant: str, model: str, net, sess, test) -> Callable[[], object]:
-    """A function that does once what a run does besides its steps."""
-    from elec576.loops import cnn, rnn
-    from elec576.loops.history import CNN_COLUMNS, History
-    from elec576.runs import checkpoints
-    from elec576.runs.events import Events
-    if variant == 'evaluate':
-        return lambda: (cnn if work.is_cnn(model) else rnn).evaluate(net, sess, test)
-    folder = Path(tempfile.mkdtemp())
-    if variant == 'checkpoint':
-        steps = itertools.count()
-        return lambda: checkpoints.save(folder, checkpoints.Progress(
-            next(steps), 0.0, 0.0, History(CNN_COLUMNS)), sess, net.saver)
-    events = Events(folder, net, sess, test.images, start=0)
-    row = {'step': 0, **{name: 0.5 for name in CNN_COLUMNS[1:]}}
-    return (lambda: events.histograms(0)) if variant == 'histograms' else \
-        (lambda: events.scalars(row))

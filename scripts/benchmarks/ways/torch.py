@@ -5,20 +5,41 @@ formulas are its own (two bias vectors; the GRU's reset gate acts after the prod
 TensorFlow's decay and epsilon.
 """
 
+import functools
+from pathlib import Path
 from typing import Callable
 
 import torch
 from torch import nn
 
-from benchmarks import work
+from benchmarks import kernels, work
 from benchmarks.worker import timed_calls
 
+_compiled = False
 RECURRENT = {'basic': nn.RNN, 'lstm': nn.LSTM, 'gru': nn.GRU}
 
 
 def prepare(threads: int, isa: str, data: str | None) -> None:
     torch.set_num_threads(threads)
     torch.manual_seed(0)
+
+
+def reports(said: Path) -> dict[str, str]:
+    found = {'ATen': torch.backends.cpu.get_cpu_capability(), **_libraries(said)}
+    if _compiled:
+        from torch._inductor import cpu_vec_isa
+        found['TorchInductor'] = str(cpu_vec_isa.pick_vec_isa())
+    return found
+
+
+@functools.cache
+def _libraries(said: Path) -> dict[str, str]:
+    """oneDNN and MKL say it while they are used, and are silent again afterwards."""
+    with torch.backends.mkldnn.verbose(1), torch.backends.mkl.verbose(1):
+        nn.Conv2d(1, 32, 5)(torch.rand(50, 1, 28, 28))
+        torch.rand(200, 200) @ torch.rand(200, 200)
+    text = said.read_text(encoding='utf-8', errors='replace')
+    return kernels.onednn(text) | kernels.mkl(text)
 
 
 class RecurrentClassifier(nn.Module):
@@ -63,6 +84,8 @@ def start(model: str, variant: str) -> Callable[[int], float]:
         return nn.functional.cross_entropy(net(x), y)
 
     if variant.endswith('compiled'):
+        global _compiled
+        _compiled = True
         loss_of = torch.compile(loss_of)
     batches = work.batches(model)
 

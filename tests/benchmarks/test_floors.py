@@ -1,7 +1,7 @@
 """Floors of operations, computed by hand for a made-up machine and timeline."""
 
 import pytest
-from benchmarks.roofline import (
+from benchmarks.floors import (
     Machine,
     Op,
     Tensor,

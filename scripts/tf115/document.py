@@ -1,28 +1,25 @@
-"""How the package and TensorFlow 1.15 drift apart, step by step: numbers, and a document of them.
+"""How far the package is from TensorFlow 1.15: measured, and `results/TF115.md`.
 
-What `growth` returns is kept as `results/tf115/difference.json`.
+What `measure` returns is kept as `results/tf115/difference.json`.
 """
 
 import datetime
 import statistics
 from pathlib import Path
-from typing import Sequence
 
-import numpy as np
+from tabulate import tabulate
 
+from elec576.errors import UserError
 from elec576.machine import pinned, processor, versions, versions_text
 from elec576.settings import CnnSettings
-from elec576.telling.markdown import table
 from tf115 import cases
-from tf115.means import SameMeans, section
 from tf115.repeat import difference, repeat
-from tf115.values import Golden, digits
+from tf115.values import Golden
 
-FIGURE = 'tf115_difference.png'  # in results/figures/
 STEPS = (1, cases.STEPS // 2, cases.STEPS)  # up to which the loss is looked at
 
 
-def growth(golden: Golden, course: Path | None = None) -> dict:
+def measure(golden: Golden, course: Path | None = None) -> dict:
     """Compute every case with the package and compare it with ``golden``.
 
     Args:
@@ -31,17 +28,14 @@ def growth(golden: Golden, course: Path | None = None) -> dict:
     Returns:
         'golden' and 'ours': versions, processor and time of both; 'rows': of each case, how many
         trained variables begin with the same bits and the largest relative difference of the
-        training loss up to each of `STEPS`; 'losses': that difference at every step, of the cases
-        on made-up images, 0 where the two have the same bits.
+        training loss up to each of `STEPS`.
     """
-    rows, losses = [], {}
+    rows = []
     folders = {cases.MADE_UP: None} | ({cases.COURSE: course} if course else {})
     for data, folder in folders.items():
         for name, settings in cases.cases(data).items():
             known = golden.sets[data].cases[name]
             found = difference(known, repeat(settings, folder))
-            if data == cases.MADE_UP:
-                losses[name] = digits(found.relative['train_loss'])
             rows.append({'images': data, 'case': name, 'variables': len(known.initial),
                          'same_bits': len(known.initial) - len(found.initial),
                          'loss': [found.loss(steps) for steps in STEPS]})
@@ -50,19 +44,24 @@ def growth(golden: Golden, course: Path | None = None) -> dict:
             'ours': {'versions': versions('tensorflow', 'numpy'), 'isa': pinned(),
                      'processor': processor(), 'finished': datetime.datetime.now(
                          datetime.timezone.utc).isoformat(timespec='seconds')},
-            'rows': rows, 'losses': losses}
+            'rows': rows}
 
 
-def losses(found: dict) -> dict[str, np.ndarray]:
-    """'losses' of what `growth` returned, by case [steps]."""
-    return {name: np.array(text.split(), np.float32) for name, text in found['losses'].items()}
+def document(found: dict) -> str:
+    """`results/TF115.md`, from what `measure` returned.
+
+    Raises:
+        UserError: it is something else.
+    """
+    try:
+        return _document(found)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f'difference.json: not what scripts/golden_tf115.py --difference writes '
+                        f'({error!r}); run that again') from None
 
 
-def document(found: dict, means: Sequence[SameMeans]) -> str:
-    """`results/TF115.md`, from what `growth` and `tf115.means.compare_means` returned."""
+def _document(found: dict) -> str:
     rows = found['rows']
-    cells = [(row['images'], _words(row), f'{row["same_bits"]} of {row["variables"]}',
-              *(f'{loss:.1g}' for loss in row['loss'])) for row in rows]
     first, _, last = ([row['loss'][k] for row in rows] for k in range(len(STEPS)))
     same, variables = (sum(row[key] for row in rows) for key in ('same_bits', 'variables'))
     golden, ours = found['golden'], found['ours']
@@ -78,13 +77,14 @@ def document(found: dict, means: Sequence[SameMeans]) -> str:
         f'(median) and at most {max(last):.1g} within {STEPS[-1]} steps. '
         '`tests/tf115/test_golden.py` holds the package to these values, by tolerance: the two '
         'add in different orders and with different instructions.',
-        f'![How the difference grows](figures/{FIGURE})',
         '## Case by case',
-        table(('images', 'case', 'variables with the same first bits', 'first loss',
-               *(f'at most in {steps} steps' for steps in STEPS[1:])), cells),
+        tabulate([[row['images'], _words(row), f'{row["same_bits"]} of {row["variables"]}',
+                   *(f'{loss:.1g}' for loss in row['loss'])] for row in rows],
+                 ['images', 'case', 'variables with the same first bits', 'first loss',
+                  *(f'at most in {steps} steps' for steps in STEPS[1:])],
+                 tablefmt='github', disable_numparse=True),
         'Losses: relative difference of the training loss, one thread. Made-up images are noise '
         'that everybody can make again (`scripts/tf115/made_up.py`); "course" is the real data.',
-        *section(means),
         '## What computed what',
         '\n'.join((f'- TensorFlow 1.15: {versions_text(golden["versions"])}; '
                    f'{golden["processor"]}; {golden["finished"][:10]}.',
@@ -93,12 +93,11 @@ def document(found: dict, means: Sequence[SameMeans]) -> str:
         '## Again',
         '\n'.join((
             '```bash',
-            'python scripts/golden_tf115.py --env ~/tf115 --data DIR          # the golden values',
-            'python scripts/golden_tf115.py --env ~/tf115 --data DIR --train  # whole runs',
-            'python scripts/golden_tf115.py --difference --data DIR           # this document',
-            'python scripts/golden_tf115.py --table                           # it again',
+            'python scripts/golden_tf115.py --env ~/tf115 --data DIR  # the golden values',
+            'python scripts/golden_tf115.py --difference --data DIR   # this document',
+            'python scripts/golden_tf115.py --table                   # it again',
             '```')),
-        'The first two need a Python 3.7 (pyenv and uv have one); the others need none.')) + '\n'
+        'The first needs a Python 3.7 (pyenv and uv have one); the others need none.')) + '\n'
 
 
 def _words(row: dict) -> str:
