@@ -17,7 +17,7 @@ setup(
     package_data={'elec576': ['claims/*.csv', 'page/template/*', 'page/vendor/*']},
     install_requires=[
         'tensorflow>=2.16.1,<2.22',
-        'numpy',
+        'numpy>=1.26',
         'imageio',
         'pillow',
         'matplotlib',

@@ -1,33 +1,44 @@
 """The machine and its software: kernels, versions, processor, clocks."""
 
+import contextlib
 import os
 import platform
+import subprocess
 import sys
 import time
+import uuid
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Mapping
+from typing import Iterator, Mapping
 
 import elec576
 from elec576.errors import UserError
 
-# The instruction sets that oneDNN may use (its ONEDNN_MAX_CPU_ISA), and the flags in /proc/cpuinfo
-# that they need. AVX2 kernels give the same bits on every x86-64 processor that has them.
-ISAS = {'avx2': ('AVX2', {'avx2', 'fma'}),
-        'avx512': ('AVX512_CORE', {'avx512f', 'avx512bw', 'avx512dq', 'avx512vl'})}
+# The instruction sets that oneDNN may use (its ONEDNN_MAX_CPU_ISA), and what they need, by numpy's
+# names. AVX2 kernels give the same bits on every x86-64 processor that has them.
+ISAS = {'avx2': ('AVX2', {'AVX2', 'FMA3'}),
+        'avx512': ('AVX512_CORE', {'AVX512F', 'AVX512BW', 'AVX512DQ', 'AVX512VL'})}
 # Variables that TensorFlow, oneDNN, XLA and OpenMP read: many of them choose other kernels.
 KERNEL_VARIABLES = ('TF_', 'TENSORFLOW_', 'XLA_', 'ONEDNN_', 'DNNL_', 'MKL_', 'OMP_', 'KMP_')
-LOG_VARIABLES = ('TF_CPP_',)
+# These choose none: of logging, Keras, graphics cards, Terraform; scikit-learn sets the last two.
+OTHER_VARIABLES = ('TF_CPP_', 'TF_USE_LEGACY_KERAS', 'TF_GPU_', 'TF_FORCE_GPU_', 'TF_CLI_',
+                   'TF_VAR_', 'TF_LOG', 'KMP_DUPLICATE_LIB_OK', 'KMP_INIT_AT_FORK')
+THREADS = '_NUM_THREADS'  # of OpenMP and MKL; joblib sets these in its workers
+UNPINNED = 'unpinned'  # in config.json, where `isa` would be
 
 _pinned: str | None = None  # the instruction set that this process uses
+_late = False  # TensorFlow was loaded before that was chosen
+_own_bits: dict[str, str] | None = None  # see `own_bits`
+_ours: set[str] = set()  # variables that `loading` has set
+_process = uuid.uuid4().hex  # tells this process from all others
 
 
 def pin_kernels(isa: str) -> None:
     """Make TensorFlow use the kernels of ``isa`` in this process.
 
-    Call it before TensorFlow is loaded; otherwise `elec576.tf1` calls it with 'avx2'. Environment
-    variables that could choose other kernels are removed. A process cannot change its instruction
-    set later.
+    Environment variables that could choose other kernels are removed, and named on standard error.
+    A process cannot change its instruction set later. If TensorFlow has computed something already,
+    this is too late: `elec576.tf1.use_kernels` finds out.
 
     Args:
         isa: a key of `ISAS`.
@@ -35,27 +46,57 @@ def pin_kernels(isa: str) -> None:
     Raises:
         UserError: the process already uses other kernels, or the processor has no AVX-512.
     """
-    global _pinned
+    global _pinned, _late
     if isa == _pinned:
         return
     if _pinned is not None:
         raise UserError(f'--isa {isa}: this process uses {_pinned} kernels; '
                         'start a new one')
-    if 'tensorflow' in sys.modules:
-        raise UserError('TensorFlow was loaded before its kernels were chosen; import elec576.tf1 '
-                        'before tensorflow')
     if isa == 'avx512' and not has_instructions(isa):
         raise UserError('--isa avx512: this processor has no AVX-512; drop it')
-    for name in list(os.environ):
-        if name.startswith(KERNEL_VARIABLES) and not name.startswith(LOG_VARIABLES):
-            del os.environ[name]
-    os.environ.update(
-        TF_ENABLE_ONEDNN_OPTS='1',  # off by default on a processor without VNNI and the like
-        ONEDNN_MAX_CPU_ISA=ISAS[isa][0],
+    pins = _pins(isa)
+    found = [name for name in _kernel_variables()
+             if name not in _ours and os.environ[name] != pins.get(name)]
+    for name in _kernel_variables():
+        del os.environ[name]
+    os.environ.update(pins)
+    if named := [name for name in found if not name.endswith(THREADS)]:
+        say('removed from this process\'s environment, because they choose kernels: '
+            f'{", ".join(sorted(named))}')
+    _pinned, _late = isa, 'tensorflow' in sys.modules and not _ours
+
+
+@contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """The environment in which TensorFlow is loaded, for it reads some variables just then.
+
+    Afterwards it is as before, but where no kernels were chosen those of AVX2 stay.
+    """
+    if 'tensorflow' in sys.modules:
+        yield
+        return
+    before = {name: os.environ.pop(name) for name in _kernel_variables()}
+    pins = _pins(_pinned or 'avx2')
+    os.environ.update(pins)
+    try:
+        yield
+    finally:
+        _ours.update(pins.keys() - before.keys())
+        os.environ.update(before)
+
+
+def _pins(isa: str) -> dict[str, str]:
+    return {
+        'TF_ENABLE_ONEDNN_OPTS': '1',  # off by default on a processor without VNNI and the like
+        'ONEDNN_MAX_CPU_ISA': ISAS[isa][0],
         # Otherwise the first session of a process decides how many threads all later ones compute
         # with (common_runtime/local_device.cc), and the number of threads decides the last bits.
-        TF_OVERRIDE_GLOBAL_THREADPOOL='1')
-    _pinned = isa
+        'TF_OVERRIDE_GLOBAL_THREADPOOL': '1'}
+
+
+def _kernel_variables() -> list[str]:
+    return [name for name in os.environ
+            if name.startswith(KERNEL_VARIABLES) and not name.startswith(OTHER_VARIABLES)]
 
 
 def pinned() -> str | None:
@@ -63,18 +104,41 @@ def pinned() -> str | None:
     return _pinned
 
 
+def not_pinned() -> None:
+    """Note, and say, that TensorFlow does not use the kernels that were chosen."""
+    global _own_bits
+    of = 'this process' if _late else 'this machine'
+    _own_bits = {'isa': UNPINNED,
+                 **({'process': _process} if _late else {'processor': processor()})}
+    why = 'had computed something before its kernels were chosen' if _late else \
+        f'has other bits than known of {_pinned} kernels'
+    say(f'TensorFlow {why}; the bits of this run are specific to {of}' + (
+        ': no other one can resume it (start a new one, and elec576 first, for the usual bits)'
+        if _late else ''))
+
+
+def own_bits() -> dict[str, str]:
+    """Whose bits a run of this process has, by the names in config.json.
+
+    Empty where they are those of every processor with the instructions; which is assumed before
+    `elec576.tf1.use_kernels` has looked.
+    """
+    if _own_bits is not None:
+        return _own_bits
+    return {} if has_instructions('avx2') else {'processor': processor()}
+
+
 def has_instructions(isa: str) -> bool:
     """Whether this is known to be an x86-64 processor with the instructions of ``isa``."""
-    flags = _cpuinfo('flags')
-    return bool(flags) and ISAS[isa][1] <= set(flags[0].split())
+    # numpy asks the processor itself, on every system
+    from numpy._core._multiarray_umath import __cpu_features__ as features
+    return all(features.get(name) for name in ISAS[isa][1])
 
 
-def _cpuinfo(name: str) -> list[str]:
-    """A field of /proc/cpuinfo, once for each core; empty where there is none."""
-    path = Path('/proc/cpuinfo')
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [value.strip() for key, _, value in (line.partition(':') for line in lines)
-            if key.strip() == name]
+def say(line: str) -> None:
+    """Print a line on standard error, if there is one."""
+    if sys.stderr is not None:
+        print(line, file=sys.stderr)
 
 
 def versions(*packages: str) -> dict[str, str]:
@@ -95,8 +159,26 @@ def versions_text(found: Mapping[str, str]) -> str:
 
 def processor() -> str:
     """The processor's name and the number of its cores."""
-    name = (_cpuinfo('model name') or [platform.processor() or platform.machine()])[0]
-    return f'{name}, {os.cpu_count()} cores'
+    return f'{_processor_name()}, {os.cpu_count()} cores'
+
+
+def _processor_name() -> str:
+    with contextlib.suppress(OSError):  # Linux
+        for line in Path('/proc/cpuinfo').read_text(encoding='utf-8',
+                                                    errors='replace').splitlines():
+            key, _, value = line.partition(':')
+            if key.strip() == 'model name':
+                return value.strip()
+    with contextlib.suppress(ImportError, OSError):  # Windows
+        import winreg
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE,  # type: ignore[attr-defined]
+                            r'HARDWARE\DESCRIPTION\System\CentralProcessor\0') as key:
+            return winreg.QueryValueEx(key, 'ProcessorNameString')[0].strip()  # type: ignore
+    if sys.platform == 'darwin':
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            return subprocess.run(['sysctl', '-n', 'machdep.cpu.brand_string'], check=True,
+                                  capture_output=True, encoding='utf-8').stdout.strip()
+    return platform.processor() or platform.machine()
 
 
 class Stopwatch:

@@ -24,7 +24,7 @@ from elec576.comparison.results import read_results
 from elec576.errors import UserError
 from elec576.machine import ISAS
 from elec576.runs import many
-from elec576.runs.verify import Verdict, choose, committed, verify
+from elec576.runs.verify import Verdict, choose, committed, kernels_found, verify
 from elec576.settings import all_cores, describe
 
 
@@ -109,6 +109,7 @@ def verify_runs(experiments: list[str], args: argparse.Namespace) -> int:
         equal.append(verdict.equal)
 
     verify(jobs, tables, args.data, args.jobs, on_verdict)
+    print(kernels_found(jobs[0].settings.isa))
     print(f'{sum(equal)} of {len(jobs)} runs are equal')
     return 0 if all(equal) else 1
 

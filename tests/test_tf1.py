@@ -1,10 +1,23 @@
-"""The one import of TensorFlow: sessions and their threads."""
+"""The one import of TensorFlow: sessions and their threads, the kernels and whether they took."""
 
 import os
+import subprocess
+import sys
 
 import pytest
+from helpers import REPOSITORY
 
-from elec576.tf1 import session, tf
+from elec576 import machine
+from elec576.loops.history import History
+from elec576.runs.run import Options, run
+from elec576.runs.rundir import RunDirectory, read_json
+from elec576.settings import RnnSettings
+from elec576.tf1 import FINGERPRINTS, fingerprint, session, tf, use_kernels
+
+SETTINGS = RnnSettings(cell='gru', hidden=8, iterations=301, eval_every=0, display_step=2,
+                       threads=1)
+needs_avx2 = pytest.mark.skipif(not machine.has_instructions('avx2'),
+                                reason='not an x86-64 processor with AVX2')
 
 TASKS = '/proc/self/task'
 
@@ -23,3 +36,106 @@ def test_every_session_has_the_threads_that_it_asked_for():
 
     threads_started(1)  # the first one starts threads for the whole process, too
     assert threads_started(7) - threads_started(2) == 5
+
+
+def apart(program: str, *arguments: object, **variables: str) -> tuple[str, str]:
+    """Run Python code in a process of its own: standard output and error."""
+    done = subprocess.run(
+        [sys.executable, '-c', program, *map(str, arguments)], capture_output=True, text=True,
+        env={**{name: value for name, value in os.environ.items()
+                if not name.startswith(machine.KERNEL_VARIABLES)},
+             'PYTHONPATH': str(REPOSITORY), **variables})
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+@needs_avx2
+def test_the_kernels_of_this_process_are_known():
+    use_kernels('avx2')
+    assert fingerprint() == FINGERPRINTS['avx2'] and machine.own_bits() == {}
+
+
+@needs_avx2
+def test_other_kernels_have_another_fingerprint():
+    """Without the pins, whatever this processor does by itself."""
+    program = ('import tensorflow.compat.v1 as tf; {}; from elec576 import machine, tf1; '
+               'machine.pin_kernels("avx2"); print(tf1.fingerprint())')
+    nothing, multiplied = (apart(program.format(before), TF_CPP_MIN_LOG_LEVEL='3')[0].split()[-1]
+                           for before in ('pass', 'tf.matmul(tf.ones([9, 9]), tf.ones([9, 9]))'))
+    assert nothing == FINGERPRINTS['avx2'] and multiplied not in FINGERPRINTS.values()
+
+
+TRAIN = '''
+import sys
+import tensorflow as tf
+{}
+import elec576.tf1
+from elec576.settings import RnnSettings
+from elec576.runs.run import Options, run
+run(RnnSettings(**{}), sys.argv[1], Options(data=sys.argv[2]), echo=lambda line: None)
+'''
+
+
+def train(before: str, out, data) -> str:
+    """A notebook's process, that imports TensorFlow first; what it says on standard error."""
+    settings = {name: getattr(SETTINGS, name) for name in (
+        'cell', 'hidden', 'iterations', 'eval_every', 'display_step', 'threads')}
+    return apart(TRAIN.format(before, settings), out, data, TF_CPP_MIN_LOG_LEVEL='3')[1]
+
+
+@needs_avx2
+def test_tensorflow_first(small_data, tmp_path):
+    """If it has computed nothing, the bits are the usual ones."""
+    said = train('', tmp_path / 'first', small_data)
+    assert 'specific' not in said
+    run(SETTINGS, tmp_path / 'usual', Options(data=str(small_data)), echo=lambda line: None)
+    ours, theirs = (RunDirectory(tmp_path / name) for name in ('usual', 'first'))
+    assert read_json(ours.config) == read_json(theirs.config)
+    assert read_json(theirs.metrics)['isa'] == 'avx2'
+    assert History.read(ours.history).rows == History.read(theirs.history).rows
+
+
+@needs_avx2
+def test_tensorflow_has_computed_first(small_data, tmp_path):
+    """The run goes on, says whose bits it has, and no other process takes it for its own."""
+    computed = 'tf.matmul(tf.ones([9, 9]), tf.ones([9, 9])).numpy()'
+    said = train(computed, tmp_path / 'run', small_data)
+    assert said.count('the bits of this run are specific to this process') == 1
+    here = RunDirectory(tmp_path / 'run')
+    config = read_json(here.config)
+    assert config['isa'] == read_json(here.metrics)['isa'] == 'unpinned'
+    assert config['settings']['isa'] == 'avx2' and config['process']
+    with pytest.raises(Exception, match='isa: unpinned, not avx2; process: '):
+        run(SETTINGS, here.path, Options(data=str(small_data)), echo=lambda line: None)
+
+
+@needs_avx2
+def test_importing_leaves_the_environment_alone_and_a_run_says_what_it_removes():
+    theirs = {'ONEDNN_MAX_CPU_ISA': 'SSE41', 'TF_ENABLE_ONEDNN_OPTS': '0', 'MPLBACKEND': 'svg',
+              'TF_CPP_MIN_LOG_LEVEL': '2', 'OMP_NUM_THREADS': '3', 'DNNL_VERBOSE': '0'}
+    program = f'''
+import os, sys
+from elec576 import machine, tf1
+print({{name: os.environ.get(name) for name in {theirs}}})
+print('run', file=sys.stderr)
+tf1.use_kernels('avx2')
+print({{name: os.environ.get(name) for name in {theirs}}}, machine.own_bits())
+'''
+    printed, said = apart(program, **theirs)
+    before, after = printed.splitlines()
+    assert before == str(theirs)
+    kept = {**theirs, 'ONEDNN_MAX_CPU_ISA': 'AVX2', 'TF_ENABLE_ONEDNN_OPTS': '1',
+            'OMP_NUM_THREADS': None, 'DNNL_VERBOSE': None}
+    assert after == f'{kept} {{}}'
+    assert said.splitlines() == [
+        'run', 'removed from this process\'s environment, because they choose kernels: '
+        'DNNL_VERBOSE, ONEDNN_MAX_CPU_ISA, TF_ENABLE_ONEDNN_OPTS']
+
+
+def test_importing_without_standard_error():
+    """A service, or Windows's pythonw."""
+    program = f'"{sys.executable}" -c "import elec576.tf1; print(1)" 2>&-'
+    done = subprocess.run(['sh', '-c', program],
+                          capture_output=True, text=True,
+                          env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
+    assert (done.returncode, done.stdout) == (0, '1\n')

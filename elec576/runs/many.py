@@ -26,6 +26,7 @@ from elec576.data import origin_of
 from elec576.errors import Busy, Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
 from elec576.files import write_whole
+from elec576.machine import processor
 from elec576.runs import dask, tables
 from elec576.runs.options import Options
 from elec576.runs.run import run
@@ -142,8 +143,11 @@ def outstanding(jobs: list[Job], results: Path, data: str | None = None,
             origins[images] = dataclasses.asdict(origin_of(settings, data))
         if table is not None:
             dataset = table.config['dataset'] if elsewhere else origins[images]
-            tables.refuse_other(folder, table,
-                                tables.shared(config_of(settings, dataset, experiment)))
+            config = tables.shared(config_of(settings, dataset, experiment))
+            if table.config.get('processor') == processor():  # only TensorFlow knows about `isa`
+                config |= {name: table.config[name] for name in ('isa', 'processor')
+                           if name in table.config}
+            tables.refuse_other(folder, table, config)
         seconds, done = ((rough_seconds(settings), []) if table is None else
                          (table.runs['wall_seconds'].median(), table.seeds))
         todo.update({job: seconds for job in wanted if job.seed not in done})

@@ -16,7 +16,7 @@ from elec576.errors import Diverged, UserError
 from elec576.files import write_array, write_json
 from elec576.loops.history import History
 from elec576.loops.program import Measured, program_of
-from elec576.machine import Stopwatch, has_instructions, pin_kernels, processor, versions
+from elec576.machine import Stopwatch, has_instructions, own_bits, processor, versions
 from elec576.runs.options import Options
 from elec576.runs.rundir import RunDirectory, config_of, locked, read_json, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
@@ -48,11 +48,12 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
         Interrupted: Ctrl-C or SIGTERM; the run is saved and can be resumed.
     """
     refuse_too_many_threads(settings.threads)
-    pin_kernels(settings.isa)
-    # TensorFlow takes its kernels when it is loaded: only now
+    # they load TensorFlow, which takes seconds
     from elec576.runs import checkpoints
     from elec576.runs.recorder import RunRecorder, recording_failure
+    from elec576.tf1 import use_kernels
 
+    use_kernels(settings.isa)
     program, directory = program_of(settings), RunDirectory(Path(out))
     inputs = program.load(settings, options.data)
     dataset = dataclasses.asdict(inputs.origin)
@@ -102,7 +103,8 @@ def metrics_of(measured: Measured, clock: Stopwatch, settings: CnnSettings | Rnn
     """What `metrics.json` holds: what was measured, and on what."""
     return {'test_accuracy': float(measured.test_accuracy), 'test_loss': float(measured.test_loss),
             'wall_seconds': clock.wall_seconds, 'cpu_seconds': clock.cpu_seconds,
-            'dataset': dataset, 'threads': settings.threads, 'isa': settings.isa,
+            'dataset': dataset, 'threads': settings.threads,
+            'isa': own_bits().get('isa', settings.isa),
             'versions': versions('tensorflow', 'numpy'), 'processor': processor(),
             'finished': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')}
 

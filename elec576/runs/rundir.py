@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from elec576.errors import Busy, UserError, first_line
 from elec576.files import remove_unfinished, write_json
-from elec576.machine import has_instructions, processor, versions
+from elec576.machine import own_bits, versions
 from elec576.settings import SETTINGS, CnnSettings, RnnSettings, as_config, is_number
 
 # in `metrics.json`
@@ -67,8 +67,9 @@ def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
               experiment: str | None = None) -> dict:
     """What `config.json` holds: what the run was started as, and all that decides its bits.
 
-    The program, every setting, TensorFlow's version, the data set's name and digest; and the
-    processor, if its bits are not those of every processor with AVX2.
+    The program, every setting, TensorFlow's version, the data set's name and digest; and where
+    the bits are not those of every processor with AVX2, whose they are: the processor's, or those
+    of one process (`elec576.machine.own_bits`).
     """
     return {'program': settings.program, 'experiment': experiment,
             'settings': as_config(settings), **software_and_processor(),
@@ -77,8 +78,7 @@ def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
 
 def software_and_processor() -> dict:
     """What decides bits besides settings and data, by the names that it has in `config.json`."""
-    own = {} if has_instructions('avx2') else {'processor': processor()}
-    return {'tensorflow': versions('tensorflow').get('tensorflow'), **own}
+    return {'tensorflow': versions('tensorflow').get('tensorflow'), **own_bits()}
 
 
 def read_json(path: Path) -> dict:

@@ -73,7 +73,8 @@ class RunTable:
         settings = self.config['settings']
         return {**{name: float(row[name]) for name in NUMBERS},
                 'dataset': self.config['dataset'], 'threads': settings['threads'],
-                'isa': settings['isa'], 'versions': {name: row[name] for name in PACKAGES},
+                'isa': self.config.get('isa', settings['isa']),
+                'versions': {name: row[name] for name in PACKAGES},
                 'processor': row['processor'], 'finished': row['finished']}
 
     def history_of(self, seed: int) -> History:

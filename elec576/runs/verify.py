@@ -8,6 +8,7 @@ import numpy as np
 
 from elec576.errors import UserError
 from elec576.loops.history import History
+from elec576.machine import pin_kernels
 from elec576.runs.many import Job, Outcome, reproduce
 from elec576.runs.rundir import differences
 from elec576.runs.tables import RunTable, folder_of, read_table
@@ -73,6 +74,21 @@ def verify(jobs: list[Job], tables: dict[str, RunTable], data: str | None, n_job
 
     with tempfile.TemporaryDirectory() as folder:
         reproduce(jobs, Path(folder), data, n_jobs, judge)
+
+
+def kernels_found(isa: str) -> str:
+    """Whether this machine's kernels have the bits known of ``isa``, in words; loads TensorFlow.
+
+    Raises:
+        UserError: this process uses other ones.
+    """
+    from elec576.tf1 import FINGERPRINTS, fingerprint
+
+    pin_kernels(isa)
+    found, known = fingerprint(), FINGERPRINTS[isa]
+    return (f'kernels: a convolution and a product have the bits known of {isa} ({known})'
+            if found == known else 'kernels: a convolution and a product do NOT have the bits '
+            f'known of {isa} ({found}, not {known})')
 
 
 def _compare(job: Job, theirs: RunTable, ours: RunTable) -> Verdict:

@@ -8,6 +8,7 @@ import pytest
 from elec576.errors import UserError
 from elec576.files import write_json
 from elec576.loops.history import RNN_COLUMNS
+from elec576.machine import has_instructions
 from elec576.runs.many import Job, reproduce
 from elec576.runs.rundir import read_json
 from elec576.runs.tables import csv_text, folder_of, read_as_written
@@ -92,6 +93,8 @@ def test_the_script_ends_with_0_or_1(results, small_data, script):
     options = ('--only', 'gru-50', '--results', results, '--data', small_data, '--jobs', 1)
     code, out, _ = script('reproduce.py', '--verify', 2, *options)
     assert code == 0 and out.splitlines()[-1] == '2 of 2 runs are equal'
+    if has_instructions('avx2'):
+        assert 'have the bits known of avx2' in out.splitlines()[-2]
     path = folder_of(results, 'gru-50') / 'test_correct.npy'
     path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1]))
     code, out, _ = script('reproduce.py', '--verify', 2, *options)
