@@ -112,13 +112,15 @@ def run_parser(kind: type, description: str) -> Parser:
     parser.add_argument('--experiment', metavar='NAME',
                         help="one of the report's experiments, by its name")
     parser.add_argument('--data', metavar='DIR',
-                        help='folder with CIFAR10/ and MNIST_data/ (else $ELEC576_DATA, ...)')
+                        help='folder that holds CIFAR10/ or MNIST_data/ (default: $ELEC576_DATA, '
+                             'then the working directory, then the cache)')
     parser.add_argument('--out', metavar='DIR', type=Path,
                         help='the run\'s directory (results/local/...)')
     parser.add_argument('--resume', action='store_true',
                         help='resume the run that is there; with --out alone, under its settings')
     parser.add_argument('--checkpoint-seconds', metavar='S', type=seconds,
-                        help='seconds between checkpoints (10 or more: about 1 %% of the time)')
+                        help='seconds between checkpoints (default: 10, or more, so that '
+                             'saving takes about 1 %% of the time)')
     parser.add_argument('--keep-every', metavar='STEPS', type=positive, default=0,
                         help='save the weights every STEPS steps, for scripts/visualize.py')
     parser.add_argument('--no-events', dest='events', action='store_false',
@@ -148,8 +150,8 @@ def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSett
     given = {item.name: getattr(args, item.name) for item in dataclasses.fields(kind)
              if hasattr(args, item.name)}
     if args.experiment is not None:
-        base, source = experiments.named(args.experiment), f'experiment {args.experiment}'
-        free = experiments.FREE
+        base, source = experiments.settings_of(args.experiment), f'experiment {args.experiment}'
+        free = experiments.NOT_FIXED
     elif args.resume and args.out:
         base, source, free = read_settings(run_to_resume(args.out)), f'the run in {args.out}', ()
     else:
@@ -188,7 +190,8 @@ def settings_of_either(args: argparse.Namespace) -> CnnSettings | RnnSettings:
     given = given_settings(args)
     deciding = [name for name in given if sum(name in names for names in fields.values()) == 1]
     if args.experiment is not None:
-        kind, source = type(experiments.named(args.experiment)), f'experiment {args.experiment}'
+        kind = type(experiments.settings_of(args.experiment))
+        source = f'experiment {args.experiment}'
     elif deciding:
         kind = next(kind for kind, names in fields.items() if deciding[0] in names)
         source = f'the program that has {flag_of(deciding[0])}'

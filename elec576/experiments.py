@@ -64,10 +64,10 @@ STEP_0: dict[str, CnnSettings] = {
 SAME_RUN = {'cnn-vis': 'cnn4'}
 
 # Settings that an experiment does not fix: they decide which run it is, how fast, or what is shown.
-FREE = ('seed', 'threads', 'isa', 'eval_every', 'log_every', 'display_step')
+NOT_FIXED = ('seed', 'threads', 'isa', 'eval_every', 'log_every', 'display_step')
 
 
-def named(name: str) -> CnnSettings | RnnSettings:
+def settings_of(name: str) -> CnnSettings | RnnSettings:
     """The settings of an experiment.
 
     Raises:
@@ -82,7 +82,7 @@ def named(name: str) -> CnnSettings | RnnSettings:
 
 def hidden_units_of(name: str) -> int:
     """The hidden units of a recurrent network's experiment."""
-    settings = named(name)
+    settings = settings_of(name)
     assert isinstance(settings, RnnSettings), name
     return settings.hidden
 
@@ -93,7 +93,7 @@ def name_of(settings: CnnSettings | RnnSettings,
 
     `cnn4` and `cnn-vis` have the same settings; the first is named.
     """
-    free = {name: getattr(settings, name) for name in FREE if hasattr(settings, name)}
+    free = {name: getattr(settings, name) for name in NOT_FIXED if hasattr(settings, name)}
     for name, fixed in among.items():
         if type(fixed) is type(settings) and dataclasses.replace(fixed, **free) == settings:
             return name
@@ -101,14 +101,14 @@ def name_of(settings: CnnSettings | RnnSettings,
 
 
 def folder_name(settings: CnnSettings | RnnSettings, experiment: str | None = None,
-                free: Collection[str] = FREE) -> str:
+                free: Collection[str] = NOT_FIXED) -> str:
     """A name for runs of ``settings``: the experiment, or the program, and how they differ from it.
 
     Args:
         free: settings that the name leaves out.
     """
     name = experiment or name_of(settings)
-    standard = named(name) if name else type(settings)()
+    standard = settings_of(name) if name else type(settings)()
     standard = dataclasses.replace(standard, threads=1)  # not as many as this machine has cores
     return '-'.join([name or settings.program] + [
         f'{item.name}={getattr(settings, item.name)}' for item in dataclasses.fields(settings)

@@ -9,7 +9,7 @@ from typing import Callable, Iterator, Mapping
 import numpy as np
 
 from elec576.errors import UserError
-from elec576.pictures import inside
+from elec576.pictures import visual
 from elec576.pictures.filters import draw_filters
 from elec576.settings import CnnSettings
 from elec576.visual import findings
@@ -19,7 +19,7 @@ from elec576.visual.features import choose_maps, evolution, top_nine
 from elec576.visual.invariance import invariance
 from elec576.visual.occlusion import SIZE, mean_occlusion, occlusions, right_images
 from elec576.visual.recurrent import by_rows
-from elec576.visual.trained import Trained, TrainedCnn, TrainedRnn
+from elec576.visual.trained import RestoredCnn, RestoredRnn, RestoredRun
 
 CIFAR10 = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
 DIGITS = tuple('0123456789')
@@ -40,7 +40,7 @@ class Picture:
     shows_images: bool = False  # of the data set: it must not be published
 
 
-def pictures(trained: Trained, images: list[int] | None,
+def pictures(trained: RestoredRun, images: list[int] | None,
              echo: Callable[[str], None]) -> Iterator[Picture]:
     """Every picture of the run, one after another as they are computed.
 
@@ -62,7 +62,7 @@ def pictures(trained: Trained, images: list[int] | None,
     return _cnn_pictures(trained, images, echo)
 
 
-def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
+def _cnn_pictures(trained: RestoredCnn, images: list[int] | None,
                   echo: Callable[[str], None]) -> Iterator[Picture]:
     W_conv1 = trained.sess.run(trained.net.W_conv1)
     yield Picture('filters', "first layer's weights, each on its own scale",
@@ -72,7 +72,7 @@ def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
     for line in report_lines(statistics, trained.settings.act):
         echo(line)
     yield Picture('activations', 'activations over the test set',
-                  partial(inside.draw_activations, statistics), findings.activations(statistics))
+                  partial(visual.draw_activations, statistics), findings.activations(statistics))
 
     for layer in LAYERS:
         every = top_nine(trained, layer)
@@ -84,44 +84,44 @@ def _cnn_pictures(trained: TrainedCnn, images: list[int] | None,
         what = (f'{layer}: the nine strongest activations of a map, down to pixels by the '
                 f'deconvnet ({KEY})')
         yield Picture(f'deconvnet-{layer}', f'{what}, and the patches',
-                      partial(inside.draw_top_nine, top), shows_images=True)
+                      partial(visual.draw_top_nine, top), shows_images=True)
         yield Picture(f'deconvnet-{layer}-reconstructions', what,
-                      partial(inside.draw_top_nine, top, patches=False),
+                      partial(visual.draw_top_nine, top, patches=False),
                       findings.nines(every, trained.classes))
         found = evolution(trained, layer, maps)
         if found is not None:
             yield Picture(f'evolution-{layer}',
                           f"{layer}: a map's strongest activation over the test set, by training "
-                          f'step\n({KEY})', partial(inside.draw_evolution, found),
+                          f'step\n({KEY})', partial(visual.draw_evolution, found),
                           findings.evolution(found))
 
     chosen = right_images(trained, 1) if images is None else np.array(images)
     if len(chosen):
         digits = trained.settings.dataset == 'mnist' or trained.origin.stand_in
         yield Picture('occlusion', f'{SQUARE} over a test image; maps by its centre',
-                      partial(inside.draw_occlusions, occlusions(trained, chosen),
+                      partial(visual.draw_occlusions, occlusions(trained, chosen),
                               DIGITS if digits else CIFAR10), shows_images=True)
     right = right_images(trained, PER_CLASS_OCCLUDED)
     if len(right):
         mean = mean_occlusion(trained, right)
         yield Picture('occlusion-mean', f'{SQUARE}, mean over {len(right)} test images',
-                      partial(inside.draw_mean_occlusion, mean), findings.occlusion(mean))
+                      partial(visual.draw_mean_occlusion, mean), findings.occlusion(mean))
 
     several = right_images(trained, PER_CLASS)
     if len(several) > 1:
         curves = invariance(trained, several)
         yield Picture('invariance', f'{len(several)} test images transformed: medians, and bands '
-                      'that hold half of them', partial(inside.draw_invariance, curves),
+                      'that hold half of them', partial(visual.draw_invariance, curves),
                       findings.invariance(curves))
 
 
-def _rnn_pictures(trained: TrainedRnn) -> Iterator[Picture]:
+def _rnn_pictures(trained: RestoredRnn) -> Iterator[Picture]:
     rows = by_rows(trained)
-    yield Picture('rows', 'test set, classified after each row', partial(inside.draw_by_rows, rows),
+    yield Picture('rows', 'test set, classified after each row', partial(visual.draw_by_rows, rows),
                   findings.rows(rows))
 
 
-def title(trained: Trained, what: str) -> str:
+def title(trained: RestoredRun, what: str) -> str:
     """What a picture shows, of which run, seed and data."""
     settings, origin = trained.settings, trained.origin
     steps = '' if trained.step == settings.steps else f', unfinished, step {trained.step}'
@@ -129,7 +129,7 @@ def title(trained: Trained, what: str) -> str:
     return f'{what}\nrun {trained.name}, seed {settings.seed}{steps}; {data}'
 
 
-def save_picture(trained: Trained, picture: Picture, out: Path) -> Path:
+def save_picture(trained: RestoredRun, picture: Picture, out: Path) -> Path:
     """Draw a picture into the folder ``out``; return its path.
 
     Raises:
@@ -140,7 +140,7 @@ def save_picture(trained: Trained, picture: Picture, out: Path) -> Path:
     return path
 
 
-def publish(trained: Trained, saved: Mapping[Path, Picture], results: Path) -> str:
+def publish(trained: RestoredRun, saved: Mapping[Path, Picture], results: Path) -> str:
     """Copy the pictures that show no image of the data set to ``results``/figures.
 
     Returns:

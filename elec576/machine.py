@@ -182,7 +182,7 @@ def _processor_name() -> str:
 
 
 class Stopwatch:
-    """Wall and processor seconds since its creation, plus those of earlier processes."""
+    """Wall and CPU seconds since its creation, plus those of earlier processes."""
 
     def __init__(self, wall_seconds: float = 0.0, cpu_seconds: float = 0.0):
         self._wall = time.perf_counter() - wall_seconds

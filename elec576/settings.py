@@ -113,8 +113,8 @@ class CnnSettings(Settings):
     log_every: int = setting(1000, 'steps between printed lines; 0: none', least=0)
     seed: int = setting(0, 'random seed, which decides everything', least=0)
     threads: int = setting(all_cores, 'threads (all cores); changes the last bits', least=1)
-    isa: str = setting('avx2', 'kernels; avx2 gives the same bits on every processor that has it',
-                       tuple(ISAS))
+    isa: str = setting('avx2', 'instruction set to compute with; with avx2, all x86-64 processors '
+                       'give the same bits', tuple(ISAS))
 
     def __post_init__(self):
         per_class = {'train_per_class': 800, 'test_per_class': 100}
@@ -157,7 +157,8 @@ class RnnSettings(Settings):
     cell: str = setting('basic', 'recurrent cell', ('basic', 'lstm', 'gru'))
     hidden: int = setting(128, 'hidden units', least=1)
     lr: float = setting(1e-3, 'learning rate')
-    iterations: int = setting(150000, 'training samples; runs while step * batch < this', least=1)
+    iterations: int = setting(150000, 'samples to train on: steps are made while step * batch '
+                              'size is below it', least=1)
     batch_size: int = setting(50, 'images per step', least=1)
     display_step: int = setting(10, 'steps between printed lines', least=1)
     eval_every: int = setting(
@@ -166,8 +167,8 @@ class RnnSettings(Settings):
     momentum: float | None = setting(None, 'momentum of the momentum optimizer (0.9)')
     seed: int = setting(0, 'random seed, which decides everything', least=0)
     threads: int = setting(all_cores, 'threads (all cores); changes the last bits', least=1)
-    isa: str = setting('avx2', 'kernels; avx2 gives the same bits on every processor that has it',
-                       tuple(ISAS))
+    isa: str = setting('avx2', 'instruction set to compute with; with avx2, all x86-64 processors '
+                       'give the same bits', tuple(ISAS))
 
     @property
     def steps(self) -> int:

@@ -42,7 +42,8 @@ def main() -> int:
     parser.add_argument('--seeds', type=cli.positive, default=8, metavar='N',
                         help='runs to judge by (8); those that are made have seeds from --seed on')
     parser.add_argument('--data', metavar='DIR',
-                        help='folder with CIFAR10/ and MNIST_data/ (else $ELEC576_DATA, ...)')
+                        help='folder that holds CIFAR10/ or MNIST_data/ (default: $ELEC576_DATA, '
+                             'then the working directory, then the cache)')
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
                         help='folder with runs/; runs that are made go to local/check/ (results)')
     cli.add_settings_of_either(parser)

@@ -10,8 +10,8 @@ from elec576.errors import UserError
 def main() -> None:
     parser = cli.Parser(description=__doc__)
     parser.add_argument('--data', metavar='DIR',
-                        help='folder for CIFAR10/ and MNIST_data/ (else $ELEC576_DATA, else the '
-                             'working directory and the cache)')
+                        help='folder for CIFAR10/ and MNIST_data/ (default: $ELEC576_DATA, then '
+                             'the working directory and the cache)')
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--check', action='store_true', help='only check, fetch nothing')
     what.add_argument('--size', action='store_true', help='print the sizes as in part 1a')

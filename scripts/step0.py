@@ -27,7 +27,8 @@ def main() -> None:
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
                         help='processes at a time, of one thread each (the number of cores)')
     parser.add_argument('--data', metavar='DIR',
-                        help='folder with CIFAR10/ (else $ELEC576_DATA, ...)')
+                        help='folder that holds CIFAR10/ (default: $ELEC576_DATA, then the working '
+                             'directory, then the cache)')
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
                         help='where step0.csv and step0.json go (results)')
     args = parser.parse_args()

@@ -31,7 +31,8 @@ def main() -> None:
     parser.add_argument('--run', metavar='DIR', type=Path, required=True, nargs='+',
                         help="a run's directory, with its checkpoint")
     parser.add_argument('--data', metavar='DIR',
-                        help='folder with CIFAR10/ and MNIST_data/ (else $ELEC576_DATA, ...)')
+                        help='folder that holds CIFAR10/ or MNIST_data/ (default: $ELEC576_DATA, '
+                             'then the working directory, then the cache)')
     parser.add_argument('--images', metavar='N', type=int, nargs='+',
                         help='test images to occlude (one of each class)')
     parser.add_argument('--out', metavar='DIR', type=Path,

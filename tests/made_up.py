@@ -13,7 +13,7 @@ import pandas as pd
 from elec576.claims.numbers import reported
 from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.first_steps import COLUMNS
-from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, STEP_0, named
+from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, STEP_0, settings_of
 from elec576.files import write_array, write_json, write_whole
 from elec576.loops.history import COLUMNS_OF, History
 from elec576.runs.many import Job
@@ -43,7 +43,7 @@ def finished_run(results: Path, name: str, seed: int, values: dict | None = None
     Args:
         values: by (quantity, step), or 'cpu_seconds', to be exactly these.
     """
-    settings = dataclasses.replace(named(name), seed=seed, threads=1)
+    settings = dataclasses.replace(settings_of(name), seed=seed, threads=1)
     random = np.random.RandomState(zlib.crc32(f'{name} {seed}'.encode()))
     values = values or {}
     printed = {(value.quantity, value.step): value.number for value in reported(name)
@@ -121,4 +121,4 @@ def write_step_0(results: Path, seeds: int = 60) -> None:
         0.1 * random.standard_normal()))) for name in STEP_0 for seed in range(seeds)]
     write_whole(results / 'step0.csv',
                 pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator='\n'))
-    write_json(results / 'step0.json', {'dataset': dataset('cnn1', named('cnn1'))})
+    write_json(results / 'step0.json', {'dataset': dataset('cnn1', settings_of('cnn1'))})

@@ -106,7 +106,7 @@ def test_settings_of_step_0_differ_in_what_their_names_say():
 @pytest.mark.parametrize('name', ['cnn10', 'CNN1', 'cnn1 ', 'rnn-128', ''])
 def test_unknown_name(name):
     with pytest.raises(UserError, match='no experiment has this name; choose one of cnn1, '):
-        experiments.named(name)
+        experiments.settings_of(name)
 
 
 @pytest.mark.slow

@@ -8,11 +8,11 @@ from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from elec576.check.claims import Asked, Claim, measuring
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.prediction import Judgement, Reference, reference_of
+from elec576.comparison.prediction import Judgement, Prediction, reference_of
 from elec576.comparison.results import Results, Run
 from elec576.data import ORIGINALS, origin_of
 from elec576.errors import UserError
-from elec576.experiments import EVIDENCE, EXPERIMENTS, folder_name, name_of, named
+from elec576.experiments import EVIDENCE, EXPERIMENTS, folder_name, name_of, settings_of
 from elec576.runs.many import Job, make, outstanding
 from elec576.runs.tables import folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings, all_cores, describe
@@ -22,7 +22,7 @@ from elec576.telling.words import count_words, digits, interval
 class Found(NamedTuple):
     """What a claim is judged by; ``data`` is the data set of a user's own runs, else None."""
 
-    reference: Reference
+    reference: Prediction
     data: str | None = None
 
     @property
@@ -98,19 +98,19 @@ def own(left: Iterable[Asked], folder: Path, seeds: int, data: str | None) -> di
         if table is None or not runs:
             raise UserError(f'{name}: no run with these settings has finished')
         for one in claims[settings]:
-            reference = Reference.of(one.claim.quantity, one.claim.step_in(settings), runs)
+            reference = Prediction.of(one.claim.quantity, one.claim.step_in(settings), runs)
             found[one] = Found(reference, table.config['dataset']['name'])
     return found
 
 
 def committed_reference(found: Claim, experiment: str, results: Results, first_steps: FirstSteps,
-                        needed: int = 0) -> Reference:
+                        needed: int = 0) -> Prediction:
     """What ``found`` is judged by if it is about ``experiment``.
 
     Raises:
         UserError: fewer than ``needed`` committed runs have measured it.
     """
-    settings = named(experiment)
+    settings = settings_of(experiment)
     reference = reference_of(found.quantity, found.step_in(settings), settings,
                              results.of(experiment), first_steps)
     if len(reference.values) < needed:

@@ -69,8 +69,8 @@ def parse(text: str) -> Claim:
     """
     name, equals, value = text.partition('=')
     if not equals:
-        raise UserError(f'{text}: no claim; write quantity=value or quantity@step=value, such as '
-                        'test_accuracy=0.49 or train_loss@1000=1.08')
+        raise UserError(f'{text}: not a claim; write quantity=value or quantity@step=value, such '
+                        'as test_accuracy=0.49 or train_loss@1000=1.08')
     quantity, at, step = name.partition('@')
     if at and not step.strip():
         raise UserError(f'{text}: a step is missing after @; write one, or drop the @')
@@ -89,9 +89,9 @@ def claim(quantity: str, step: str, value: str) -> Claim:
         raise UserError(f'{quantity or "(nothing)"}: no such quantity; choose one of '
                         f'{", ".join(known)}')
     if step and not re.fullmatch(r'\d{1,9}', step, re.ASCII):
-        raise UserError(f'{quantity}: {step} is no step; a whole number of at least 0 is needed')
+        raise UserError(f'{quantity}: {step} is not a step; a whole number of at least 0 is needed')
     if not NUMBER.fullmatch(value) or abs(Decimal(value)) > FLOAT32:
-        raise UserError(f'{quantity}: {value or "(nothing)"} is no number; write it as it is '
+        raise UserError(f'{quantity}: {value or "(nothing)"} is not a number; write it as it is '
                         'printed, such as 0.476 or 6.2e-2')
     if Decimal(value) < 0 or (quantity.endswith('_accuracy') and Decimal(value) > 1):
         raise UserError(f'{quantity}: {value} is impossible; accuracies are from 0 to 1 (0.49, not '

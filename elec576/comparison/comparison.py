@@ -12,11 +12,11 @@ from elec576.comparison.error_rates import Rate, error_rates
 from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
-from elec576.comparison.prediction import Reference
+from elec576.comparison.prediction import Prediction
 from elec576.comparison.readings import Answer, weigh_evidence
 from elec576.comparison.report_as_a_whole import ReportAsAWhole, judge_report
 from elec576.comparison.results import Results, Run, read_results
-from elec576.experiments import EXPERIMENTS, named
+from elec576.experiments import EXPERIMENTS, settings_of
 from elec576.loops.history import CNN_COLUMNS
 
 
@@ -112,7 +112,7 @@ class Comparison:
         both = longer.keys() & shorter.keys()
         if not both:
             return None
-        steps = named('cnn2').steps
+        steps = settings_of('cnn2').steps
         equal = sum(all(longer[seed].measured(quantity).get(step) == value
                         for quantity in CNN_COLUMNS[1:]
                         for step, value in shorter[seed].measured(quantity).items()
@@ -167,7 +167,7 @@ def curves(runs: tuple[Run, ...], quantity: str) -> Curves:
     measured = [run.measured(quantity) for run in runs]
     steps = sorted(set.intersection(*(set(values) for values in measured)))
     values = np.array([[found[step] for step in steps] for found in measured])
-    references = [Reference.of(quantity, step, runs) for step in steps]
+    references = [Prediction.of(quantity, step, runs) for step in steps]
     band = None
     if references and references[0].enough:
         band = np.array([reference.interval() for reference in references]).T

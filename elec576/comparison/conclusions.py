@@ -10,9 +10,9 @@ from elec576.comparison import links
 from elec576.comparison.estimates import Paired, chance_of_order, paired
 from elec576.comparison.links import JudgedLink, judge_link
 from elec576.comparison.numbers import JudgedNumber
-from elec576.comparison.prediction import Judgement, Reference
+from elec576.comparison.prediction import Judgement, Prediction
 from elec576.comparison.results import Results
-from elec576.experiments import named
+from elec576.experiments import settings_of
 
 VERDICTS = (links.SUPPORTED, links.CONTRADICTED, links.EQUAL, links.UNDECIDED, links.WAITING)
 
@@ -79,8 +79,8 @@ def judge_conclusions(results: Results, numbers: tuple[JudgedNumber, ...]
 def _around(conclusion: Conclusion, results: Results) -> dict[str, Judgement]:
     if not conclusion.around:
         return {}
-    return {link.lower: Reference.of(
-        link.quantity, named(link.lower).steps, results.of(link.lower)
+    return {link.lower: Prediction.of(
+        link.quantity, settings_of(link.lower).steps, results.of(link.lower)
     ).judge(float(conclusion.around), rounding_of(conclusion.around))
         for link in conclusion.links if results.of(link.lower)}
 

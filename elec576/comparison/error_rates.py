@@ -10,9 +10,9 @@ from typing import Iterable, Sequence
 
 from elec576.claims.conclusions import CELLS
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.prediction import LIMIT, Reference
+from elec576.comparison.prediction import LIMIT, Prediction
 from elec576.comparison.results import Results
-from elec576.experiments import STEP_0, named
+from elec576.experiments import STEP_0, settings_of
 from elec576.loops.history import STATISTICS
 
 Quantities = dict[str, tuple[str, ...]]  # in words, and by the names in a run's history
@@ -60,17 +60,17 @@ def error_rates(results: Results, first_steps: FirstSteps) -> tuple[Rate, ...]:
                                        for pair in pairs for quantity in quantities])
                   for words, quantities in kinds.items()]
     wrong, made, claimed = KEEP_PROB
-    starts = tuple(Reference.at_start('train_loss', STEP_0[name], first_steps)
+    starts = tuple(Prediction.at_start('train_loss', STEP_0[name], first_steps)
                    for name in (made, claimed))
     rates.append(_rate(wrong, STEP_0_LOSS, [starts]))
     return tuple(rate for rate in rates if rate.judged)
 
 
-def _at_end(results: Results, experiment: str, quantity: str) -> Reference:
-    return Reference.of(quantity, named(experiment).steps, results.of(experiment))
+def _at_end(results: Results, experiment: str, quantity: str) -> Prediction:
+    return Prediction.of(quantity, settings_of(experiment).steps, results.of(experiment))
 
 
-def _rate(wrong: str, words: str, pairs: Iterable[Sequence[Reference]]) -> Rate:
+def _rate(wrong: str, words: str, pairs: Iterable[Sequence[Prediction]]) -> Rate:
     """Judge the runs of the first of each pair by the other seeds' runs of the second."""
     outside = judged = 0
     for made, claimed in pairs:

@@ -1,7 +1,7 @@
 """Which program printed these numbers? Each block of them under every experiment's runs.
 
 A block is what one program printed under one label. Its log-likelihood under an experiment's runs
-is the sum of the log densities of its numbers (`Reference.log_densities`) and that of a Gaussian
+is the sum of the log densities of its numbers (`Prediction.log_densities`) and that of a Gaussian
 copula, since numbers of one run depend on one another. The copula's correlation is that of the
 scores of our own runs, each judged by the other runs of its experiment, taken over all experiments
 together and shrunk (Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance
@@ -29,7 +29,7 @@ from elec576.claims.plan import LEVEL
 from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.prediction import CAP, SEEDS_FOR_INTERVAL, reference_of
 from elec576.comparison.results import Results, Run
-from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
+from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, settings_of
 from elec576.loops.history import STATISTICS
 from elec576.settings import CnnSettings, RnnSettings
 
@@ -52,7 +52,7 @@ class Block:
     def measures(self) -> tuple[tuple[str, int | None, float], ...]:
         """Quantity, step (None: the end, wherever it is) and coarse rounding of each number."""
         return tuple((value.quantity,
-                      None if value.step == named(value.experiment).steps else value.step,
+                      None if value.step == settings_of(value.experiment).steps else value.step,
                       value.rounding if value.printed == 'prose' else 0.0)
                      for value in self.numbers)
 
@@ -247,7 +247,7 @@ def identify(results: Results, first_steps: FirstSteps) -> Identification:
 
 def _family(experiment: str) -> tuple:
     """Equal for experiments that can print the same lines: LeNet5's log counts its steps."""
-    settings = named(experiment)
+    settings = settings_of(experiment)
     return (settings.program, *((settings.dataset, settings.steps)
                                 if isinstance(settings, CnnSettings) else ()))
 

@@ -21,7 +21,7 @@ from elec576.comparison.estimates import (
 )
 from elec576.comparison.results import Results, Run
 from elec576.errors import UserError
-from elec576.experiments import EVIDENCE, EXPERIMENTS, named
+from elec576.experiments import EVIDENCE, EXPERIMENTS, settings_of
 from elec576.settings import RnnSettings
 
 SUPPORTED, CONTRADICTED, UNDECIDED = 'supported', 'contradicted', 'undecided'
@@ -193,7 +193,7 @@ def compared(run: Run) -> float:
 
 def data_of(link: Link) -> str:
     """The data set on which a link's experiments are tested: 'cifar10' or 'mnist'."""
-    return getattr(named(link.higher), 'dataset', 'mnist')
+    return getattr(settings_of(link.higher), 'dataset', 'mnist')
 
 
 def _looks(link: Link) -> tuple[int, ...]:

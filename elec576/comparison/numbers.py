@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from elec576.claims.numbers import ReportedValue, all_reported
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.prediction import Judgement, Reference, reference_of
+from elec576.comparison.prediction import Judgement, Prediction, reference_of
 from elec576.comparison.results import Results
-from elec576.experiments import named
+from elec576.experiments import settings_of
 
 COMPATIBLE, NOT_COMPATIBLE = 'compatible', 'not compatible'
 TOO_FEW, NOT_COMPARED = 'too few seeds', 'not compared'
@@ -24,7 +24,7 @@ class JudgedNumber:
 
     reported: ReportedValue
     runs: tuple[tuple[int, float], ...]
-    reference: Reference
+    reference: Prediction
     judgement: Judgement
 
     @property
@@ -65,7 +65,7 @@ def judge_numbers(results: Results, first_steps: FirstSteps
 def _judge(value: ReportedValue, results: Results, first_steps: FirstSteps
            ) -> JudgedNumber:
     runs = results.of(value.experiment)
-    reference = reference_of(value.quantity, value.step, named(value.experiment), runs,
+    reference = reference_of(value.quantity, value.step, settings_of(value.experiment), runs,
                              first_steps)
     own = tuple((run.seed, run.measured(value.quantity)[value.step]) for run in runs)
     return JudgedNumber(value, own, reference, reference.judge(value.number, value.rounding))

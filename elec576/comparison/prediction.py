@@ -34,7 +34,7 @@ class Summary:
     """n runs' values; what needs a larger n is None.
 
     Attributes:
-        low, high: where one more run would lie with 95 % probability (see `Reference`).
+        low, high: where one more run would lie with 95 % probability (see `Prediction`).
     """
 
     n: int
@@ -64,7 +64,7 @@ class Judgement(Summary):
 
     Attributes:
         between, within: the spread between runs and, where neighbouring evaluations tell it apart,
-            within one; standard deviations on the scale of `Reference`.
+            within one; standard deviations on the scale of `Prediction`.
         score: the number's place among further runs, as a normal score: ±1.96 at `low` and `high`.
         compatible: whether the number, or one that prints the same, lies in the interval.
     """
@@ -76,7 +76,7 @@ class Judgement(Summary):
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class Prediction:
     """What runs gave for one quantity at one step, and at neighbouring evaluations.
 
     Losses and the activations' statistics are taken on a log scale and accuracies on the test set
@@ -101,7 +101,7 @@ class Reference:
     batch: int | None
 
     @classmethod
-    def of(cls, quantity: str, step: int, runs: Sequence[Run]) -> Reference:
+    def of(cls, quantity: str, step: int, runs: Sequence[Run]) -> Prediction:
         """Gather ``quantity`` around ``step`` from ``runs`` of the same settings.
 
         Raises:
@@ -124,17 +124,17 @@ class Reference:
 
     @classmethod
     def at_start(cls, quantity: str, settings: CnnSettings | RnnSettings,
-                 first_steps: FirstSteps) -> Reference:
+                 first_steps: FirstSteps) -> Prediction:
         """The same before the first update, from the starts of many more seeds, if there are any.
         """
         rows = first_steps.rows_of(settings)
         return cls(quantity, rows[[quantity]].to_numpy(float), 0, tuple(rows['seed'].tolist()),
                    settings.batch_size if quantity == 'train_accuracy' else None)
 
-    def without(self, seed: int) -> Reference:
+    def without(self, seed: int) -> Prediction:
         """The same without the run of ``seed``, if there is one."""
         kept = [k for k, other in enumerate(self.seeds) if other != seed]
-        return Reference(self.quantity, self.values[kept], self.column,
+        return Prediction(self.quantity, self.values[kept], self.column,
                          tuple(self.seeds[k] for k in kept), self.batch)
 
     @property
@@ -293,7 +293,7 @@ class Reference:
 
 
 def reference_of(quantity: str, step: int, settings: CnnSettings | RnnSettings,
-                 runs: Sequence[Run], first_steps: FirstSteps) -> Reference:
+                 runs: Sequence[Run], first_steps: FirstSteps) -> Prediction:
     """What ``quantity`` at ``step`` is judged by: runs of ``settings`` on the report's data.
 
     Training values at step 0 are judged by the starts of many more seeds, where there are some.
@@ -302,10 +302,10 @@ def reference_of(quantity: str, step: int, settings: CnnSettings | RnnSettings,
         UserError: a run did not measure the quantity at the step.
     """
     if step == 0 and quantity.startswith('train_'):
-        starts = Reference.at_start(quantity, settings, first_steps)
+        starts = Prediction.at_start(quantity, settings, first_steps)
         if starts.seeds:
             return starts
-    return Reference.of(quantity, step, runs)
+    return Prediction.of(quantity, step, runs)
 
 
 def _some(steps: dict[int, float]) -> str:

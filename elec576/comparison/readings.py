@@ -19,7 +19,7 @@ from elec576.claims.numbers import ReportedValue, reported
 from elec576.claims.questions import QUESTIONS, Question
 from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.identification import ACTIVATIONS, Identification
-from elec576.comparison.prediction import Reference, Summary
+from elec576.comparison.prediction import Prediction, Summary
 from elec576.comparison.results import Results
 from elec576.errors import UserError
 from elec576.experiments import STEP_0
@@ -107,9 +107,9 @@ def _answer(question: Question, results: Results, first_steps: FirstSteps,
     fit = identification.fit(f'{question.beside[0]}{ACTIVATIONS}')  # only of these, not of step 0
     for quantity in question.quantities:
         for label, name in question.readings:
-            reference = (Reference.at_start(quantity, STEP_0[name], first_steps)
+            reference = (Prediction.at_start(quantity, STEP_0[name], first_steps)
                          if question.step == 0 else
-                         Reference.of(quantity, question.step, results.of(name)))
+                         Prediction.of(quantity, question.step, results.of(name)))
             readings.append(Reading(label, name, quantity, tuple(reference.at_step.tolist()),
                                     reference.summary,
                                     tuple(reference.judge(value.number, value.rounding).compatible
@@ -120,7 +120,7 @@ def _answer(question: Question, results: Results, first_steps: FirstSteps,
         likelihoods, relative_likelihoods(list(likelihoods.values())))))
 
 
-def _step_0(reference: Reference, printed: Iterable[ReportedValue]) -> float | None:
+def _step_0(reference: Prediction, printed: Iterable[ReportedValue]) -> float | None:
     """The log-likelihood of ``printed`` values, taken as independent, as those of further seeds."""
     return float(reference.log_densities(np.array([value.number for value in printed])).sum()
                  ) if reference.enough else None

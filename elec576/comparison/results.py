@@ -17,9 +17,9 @@ import numpy as np
 from elec576.claims.numbers import reported
 from elec576.data import ORIGINALS
 from elec576.errors import UserError
-from elec576.experiments import EVIDENCE, EXPERIMENTS, FREE, SAME_RUN, named
+from elec576.experiments import EVIDENCE, EXPERIMENTS, NOT_FIXED, SAME_RUN, settings_of
 from elec576.loops.history import STATISTICS
-from elec576.runs.tables import AGAIN, RunTable, folder_of, read_table
+from elec576.runs.tables import REMAKE_HINT, RunTable, folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 
 
@@ -140,26 +140,26 @@ def read_results(folder: Path, allow_empty: bool = False) -> Results:
 def _reject_unknown_folders(folder: Path) -> None:
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name not in EXPERIMENTS | EVIDENCE and not path.name.startswith('.'):
-            raise UserError(f'{path}: no experiment has this name; move it away')
+            raise UserError(f'{path}: not a folder of an experiment; move it away')
 
 
 def _check(experiment: str, table: RunTable, place: Path) -> None:
     """The settings are the experiment's, and every step that is compared was measured."""
-    expected = named(experiment)
+    expected = settings_of(experiment)
     if table.config['program'] != expected.program:
-        raise UserError(f'{place}: runs of another program than {experiment}\'s; {AGAIN}')
+        raise UserError(f'{place}: runs of another program than {experiment}\'s; {REMAKE_HINT}')
     settings = table.settings(seed=0)
     for item in dataclasses.fields(settings):
         ours, theirs = getattr(settings, item.name), getattr(expected, item.name)
-        if ours != theirs and item.name not in FREE:
+        if ours != theirs and item.name not in NOT_FIXED:
             raise UserError(f'{place}: {flag_of(item.name)} {ours}, but {experiment} has {theirs}; '
-                            f'{AGAIN}')
+                            f'{REMAKE_HINT}')
     needed = {(value.quantity, value.step) for value in reported(experiment)
               if value.quantity not in STATISTICS}
     for quantity, step in sorted(needed):
         measured = table.history.loc[table.history['step'] == step, quantity].notna()
         if measured.sum() != len(table.runs):
-            raise UserError(f'{place}: not every run has {quantity} at step {step}; {AGAIN}')
+            raise UserError(f'{place}: not every run has {quantity} at step {step}; {REMAKE_HINT}')
 
 
 def _differences(results: Results) -> list[str]:

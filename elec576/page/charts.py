@@ -12,7 +12,7 @@ from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.prediction import LIMIT, summarise
 from elec576.comparison.readings import Answer
 from elec576.comparison.results import Run
-from elec576.experiments import hidden_units_of, named
+from elec576.experiments import hidden_units_of, settings_of
 from elec576.settings import CnnSettings
 from elec576.telling.words import digits, interval, measured_words, quantity_words, score_words
 
@@ -31,7 +31,7 @@ def charts(comparison: Comparison) -> dict:
         'edge': EDGE, 'limit': short(LIMIT),
         'curves': {name: experiment_curves(comparison, name) for name in experiments},
         'filters': {name: first_filters(comparison.results.of(name)[0]) for name in experiments
-                    if isinstance(named(name), CnnSettings)},
+                    if isinstance(settings_of(name), CnnSettings)},
         'hidden': hidden_units(comparison),
         'evidence': {answer.question.name: evidence(answer) for answer in comparison.answers},
     }
@@ -65,7 +65,7 @@ def number_mark(key: int, number: JudgedNumber) -> dict:
 
 def experiment_curves(comparison: Comparison, name: str) -> dict:
     """All seeds' curves of each quantity with mean and band, and the report's points."""
-    found: dict = {'end': named(name).steps}
+    found: dict = {'end': settings_of(name).steps}
     for quantity in (f'{part}_{kind}' for kind in ('accuracy', 'loss') for part in PARTS):
         drawn = comparison.curves(name, quantity)
         found[quantity] = {

@@ -6,7 +6,7 @@ import shlex
 
 from elec576.claims.plan import FIRST_SEED
 from elec576.comparison.results import Run
-from elec576.experiments import FREE, named
+from elec576.experiments import NOT_FIXED, settings_of
 from elec576.listings import command as listing_command
 from elec576.settings import flag_of
 
@@ -20,7 +20,7 @@ def rerun_commands(runs: tuple[Run, ...]) -> dict[str, str]:
     the first in the listing, if that has such settings.
     """
     first, last = runs[0], max(run.seed for run in runs)
-    usual, threads = named(first.experiment), first.settings.threads
+    usual, threads = settings_of(first.experiment), first.settings.threads
     commands = {}
     if first.seed >= FIRST_SEED and all(
             run.settings == dataclasses.replace(usual, seed=run.seed, threads=threads)
@@ -30,7 +30,7 @@ def rerun_commands(runs: tuple[Run, ...]) -> dict[str, str]:
             'scripts/reproduce.py', '--only', first.experiment, '--seeds', last - FIRST_SEED + 1,
             '--threads', threads, '--results', ELSEWHERE)
     options = ['--experiment', first.experiment]
-    for name in FREE:
+    for name in NOT_FIXED:
         value = getattr(first.settings, name, None)
         if value is not None and (name in ('seed', 'threads') or value != getattr(usual, name)):
             options += [flag_of(name), value]

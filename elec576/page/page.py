@@ -17,7 +17,7 @@ from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.identification import FAINTEST
 from elec576.comparison.numbers import COMPATIBLE, NOT_COMPARED, NOT_COMPATIBLE, TOO_FEW
 from elec576.comparison.prediction import LIMIT, SEEDS_FOR_INTERVAL, summarise
-from elec576.experiments import named
+from elec576.experiments import settings_of
 from elec576.loops.history import STATISTICS
 from elec576.page.charts import charts
 from elec576.page.commands import rerun_commands
@@ -51,7 +51,8 @@ def page_text(comparison: Comparison) -> str:
     environment.tests['begins'] = str.startswith
     environment.globals.update(
         figures=figures, links=links, methods=methods, words=words, LIMIT=LIMIT,
-        named=named, summarise=summarise, number_strip=number_strip, effect_strips=effect_strips,
+        settings_of=settings_of, summarise=summarise, number_strip=number_strip,
+        effect_strips=effect_strips,
         rerun_commands=rerun_commands, settings_origins=settings_origins, VERDICTS=VERDICTS,
         NUMBER_VERDICTS=(COMPATIBLE, NOT_COMPATIBLE, TOO_FEW, NOT_COMPARED), STATISTICS=STATISTICS,
         PACKAGES=PACKAGES, SEEDS_FOR_INTERVAL=SEEDS_FOR_INTERVAL, TABLES=tuple(TABLES),

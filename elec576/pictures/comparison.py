@@ -14,7 +14,7 @@ from elec576.comparison.comparison import Comparison, Curves
 from elec576.comparison.links import CONTRADICTED, EQUAL, SUPPORTED, UNDECIDED, JudgedLink, data_of
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.prediction import LIMIT, Summary
-from elec576.experiments import hidden_units_of, named
+from elec576.experiments import hidden_units_of, settings_of
 from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
 from elec576.pictures.filters import draw_filters
 from elec576.pictures.identification import draw_identification
@@ -51,7 +51,7 @@ def _draw_curves(comparison: Comparison, plan: Figure, path: Path) -> None:
                           'o' if part == 'train' else 's', color='black', markeredgecolor='white',
                           markersize=8, linestyle='none', zorder=5, clip_on=False,
                           label=f'{part}, the report')
-        axes.set(xlabel='Steps', xlim=(0, named(plan.experiment).steps))
+        axes.set(xlabel='Steps', xlim=(0, settings_of(plan.experiment).steps))
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
     left.set(title='Accuracy', ylabel='Accuracy', ylim=(0, 1))

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from elec576.data import origin_of
 from elec576.errors import Busy, Interrupted, UserError
-from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, named
+from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, settings_of
 from elec576.files import write_whole
 from elec576.machine import processor
 from elec576.runs import dask, tables
@@ -103,7 +103,8 @@ def jobs_of(runs: Iterable[tuple[str, int]], threads: int = 1, isa: str = 'avx2'
     Raises: as `plan`.
     """
     refuse_too_many_threads(threads)
-    return [Job(name, seed, dataclasses.replace(named(name), seed=seed, threads=threads, isa=isa))
+    return [Job(name, seed, dataclasses.replace(settings_of(name), seed=seed, threads=threads,
+                                                isa=isa))
             for name, seed in runs]
 
 

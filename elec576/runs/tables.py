@@ -33,7 +33,7 @@ from elec576.runs.rundir import (
 )
 from elec576.settings import SETTINGS, CnnSettings, RnnSettings, as_config, is_number
 
-AGAIN = 'restore it, or remove its folder and make the runs again with scripts/reproduce.py'
+REMAKE_HINT = 'restore it, or remove its folder and make the runs again with scripts/reproduce.py'
 PACKAGES = ('elec576', 'python', 'tensorflow', 'numpy')
 KINDS: dict[str, Any] = {  # of columns that hold no floats
     'seed': int, 'step': int, 'iteration': 'Int64',  # whole numbers, but empty in a last row
@@ -108,11 +108,11 @@ def read_table(folder: Path) -> RunTable | None:
     try:
         known = SETTINGS[config['program']](**config['settings'], seed=0)
         if config['settings'].keys() != as_config(known).keys() - {'seed'}:
-            raise KeyError('not all settings')
+            raise KeyError('settings are missing')
         config['dataset']['name'], config['dataset']['digest'], config['dataset']['stand_in']
     except (KeyError, TypeError, UserError) as error:
-        raise UserError(f'{folder / "config.json"}: no shared configuration ({error}); '
-                        f'{AGAIN}') from None
+        raise UserError(f'{folder / "config.json"}: not the settings of an experiment ({error}); '
+                        f'{REMAKE_HINT}') from None
     cnn = known.program == 'cnn'
     runs = _read_csv(folder / 'runs.csv', (*COLUMNS, *STATISTICS) if cnn else COLUMNS)
     history = _read_csv(folder / 'history.csv', ('seed', *COLUMNS_OF[known.program]))
@@ -122,7 +122,7 @@ def read_table(folder: Path) -> RunTable | None:
     table = RunTable(config, runs, history, arrays['test_correct'], arrays.get('filters'))
     problem = _problem(table, known.steps)
     if problem:
-        raise UserError(f'{folder}: {problem}; {AGAIN}')
+        raise UserError(f'{folder}: {problem}; {REMAKE_HINT}')
     return table
 
 
@@ -152,7 +152,7 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     try:
         return read_as_written(path, columns)
     except (OSError, ValueError, TypeError, OverflowError) as error:
-        raise UserError(f'{path}: not readable as CSV ({error}); {AGAIN}') from None
+        raise UserError(f'{path}: not readable as CSV ({error}); {REMAKE_HINT}') from None
 
 
 def _problem(table: RunTable, steps: int) -> str | None:

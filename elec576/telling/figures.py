@@ -9,7 +9,7 @@ from elec576.claims.conclusions import CELLS
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.prediction import LIMIT, summarise
 from elec576.comparison.results import Run
-from elec576.experiments import EXPERIMENTS, named
+from elec576.experiments import EXPERIMENTS, settings_of
 from elec576.settings import CnnSettings, describe
 from elec576.telling.words import count_words, data_words, digits, range_words, seed_words
 
@@ -117,7 +117,7 @@ def figures(comparison: Comparison) -> tuple[Figure, ...]:
         if runs:
             plan.append(Figure(
                 f'curves-{name}.png', 'curves',
-                f'{name}: {describe(named(name))}\n{seed_words(runs)}, {data_words(runs)}',
+                f'{name}: {describe(settings_of(name))}\n{seed_words(runs)}, {data_words(runs)}',
                 curves_text(runs), name))
     runs = results.of(FILTERS_EXPERIMENT)
     if runs:

@@ -10,7 +10,7 @@ from elec576.comparison.error_rates import Rate
 from elec576.comparison.links import AGREES, DISAGREES, SILENT, UNDECIDED, WAITING, JudgedLink
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.prediction import summarise
-from elec576.experiments import named
+from elec576.experiments import settings_of
 from elec576.settings import describe
 from elec576.telling import words
 from elec576.telling.figures import Figure, figures
@@ -165,7 +165,7 @@ def _experiments(comparison: Comparison) -> str:
         found = summarise(comparison.results.final(name, 'test_accuracy'))
         own = [number.reported.value for number in numbers
                if number.reported.quantity == 'test_accuracy']
-        rows.append((f'`{name}`', describe(named(name)), found.n, digits(found.mean),
+        rows.append((f'`{name}`', describe(settings_of(name)), found.n, digits(found.mean),
                      digits(found.sd, 2), range_words(found) + words.same_words(
                          comparison.results.final(name, 'test_accuracy')),
                      own[0] if own else '–',

@@ -8,7 +8,7 @@ from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS
 from elec576.comparison.links import JudgedLink
 from elec576.comparison.prediction import Summary, summarise
-from elec576.experiments import named
+from elec576.experiments import settings_of
 from elec576.files import write_whole
 from elec576.runs.tables import csv_text
 from elec576.settings import describe
@@ -53,7 +53,7 @@ def experiments_table(comparison: Comparison) -> pd.DataFrame:
         own = {number.reported.quantity: number.reported.value
                for number in comparison.numbers_of(name)}
         rows.append({
-            'experiment': name, 'settings': describe(named(name)), 'n': accuracy.n,
+            'experiment': name, 'settings': describe(settings_of(name)), 'n': accuracy.n,
             'test_accuracy_mean': accuracy.mean, 'test_accuracy_sd': accuracy.sd,
             'test_accuracy_lowest': accuracy.lowest, 'test_accuracy_highest': accuracy.highest,
             'test_accuracy_reported': own.get('test_accuracy'),

@@ -16,7 +16,7 @@ from elec576.comparison.prediction import Summary
 from elec576.comparison.readings import Answer
 from elec576.comparison.report_as_a_whole import ReportAsAWhole
 from elec576.comparison.results import Results, Run
-from elec576.experiments import SAME_RUN, named
+from elec576.experiments import SAME_RUN, settings_of
 from elec576.loops.history import layer_and_statistic
 from elec576.settings import CnnSettings, RnnSettings
 
@@ -332,7 +332,7 @@ def seeds_by_program(results: Results, experiments: Iterable[str]) -> str:
     """'5 seeds of 11 CNN experiments and 10 seeds of 12 RNN experiments'; empty without any."""
     counts: dict[type, list[int]] = {CnnSettings: [], RnnSettings: []}
     for name in dict.fromkeys(SAME_RUN.get(name, name) for name in experiments):
-        counts[type(named(name))].append(len(results.of(name)))
+        counts[type(settings_of(name))].append(len(results.of(name)))
     return ' and '.join(
         f'{count_words(found, "seed")} of {count_words([len(found)], f"{what} experiment")}'
         for found, what in zip(counts.values(), ('CNN', 'RNN')) if found)

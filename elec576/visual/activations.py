@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from elec576.visual.deconvnet import LAYERS, activation_of
-from elec576.visual.trained import BATCH, TrainedCnn
+from elec576.visual.trained import BATCH, RestoredCnn
 
 BINS = 100
 SLOPES = {  # of an activation function, by its value
@@ -46,7 +46,7 @@ def layer_statistics(h: np.ndarray, act: str) -> LayerStatistics:
         counts, edges)
 
 
-def activation_statistics(trained: TrainedCnn) -> dict[str, LayerStatistics]:
+def activation_statistics(trained: RestoredCnn) -> dict[str, LayerStatistics]:
     """Both layers' statistics over the test set, by layer."""
     return {layer: layer_statistics(
         trained.sess.run(activation_of(trained.net, layer),

@@ -10,7 +10,7 @@ from elec576.runs import snapshots
 from elec576.runs.rundir import RunDirectory
 from elec576.tf1 import session, tf
 from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, deconvnet
-from elec576.visual.trained import TrainedCnn, in_batches
+from elec576.visual.trained import RestoredCnn, in_batches
 
 TOP = 9
 CHOICE = 16  # maps in a picture
@@ -49,7 +49,7 @@ class Evolution(NamedTuple):
     reconstructions: np.ndarray  # [m, s, f, f]
 
 
-def peaks(trained: TrainedCnn, layer: str, sess: tf.Session | None = None) -> np.ndarray:
+def peaks(trained: RestoredCnn, layer: str, sess: tf.Session | None = None) -> np.ndarray:
     """The largest activation of every map of ``layer`` in every test image, [n, C]."""
     h = activation_of(trained.net, layer)
     with trained.net.graph.as_default():
@@ -65,7 +65,7 @@ def choose_maps(maps: np.ndarray, layer: str) -> np.ndarray:
     return np.sort(shuffled[np.isin(shuffled, maps)][:CHOICE])
 
 
-def top_nine(trained: TrainedCnn, layer: str) -> TopNine:
+def top_nine(trained: RestoredCnn, layer: str) -> TopNine:
     """The nine test images that excite each map most, and what in them does.
 
     Maps that no test image excites are left out; that may be all of them.
@@ -86,7 +86,7 @@ def top_nine(trained: TrainedCnn, layer: str) -> TopNine:
                    shaped(crop(pixels, layer, positions)))
 
 
-def reconstruct(trained: TrainedCnn, graph: Deconvnet, sess: tf.Session, images: np.ndarray,
+def reconstruct(trained: RestoredCnn, graph: Deconvnet, sess: tf.Session, images: np.ndarray,
                 maps: np.ndarray) -> list[np.ndarray]:
     """Run a deconvnet on test images.
 
@@ -105,7 +105,7 @@ def reconstruct(trained: TrainedCnn, graph: Deconvnet, sess: tf.Session, images:
     return in_batches(compute, images, maps)
 
 
-def evolution(trained: TrainedCnn, layer: str, maps: np.ndarray) -> Evolution | None:
+def evolution(trained: RestoredCnn, layer: str, maps: np.ndarray) -> Evolution | None:
     """Follow ``maps`` (int [m]) over at most 8 steps that the run kept; None if it kept none.
 
     As in the paper, the image is chosen again at every step.

@@ -10,7 +10,7 @@ from elec576.visual.features import TOP, Evolution, TopNine
 from elec576.visual.invariance import Curve
 from elec576.visual.occlusion import MeanOcclusion
 from elec576.visual.recurrent import ByRows
-from elec576.visual.trained import TrainedCnn
+from elec576.visual.trained import RestoredCnn
 
 ROWS = (14, 20, 22, 24, 26, 28)
 MOVES = {'translation': (1, 3), 'scale': (0.8, 1.5), 'rotation': (30, 180)}
@@ -18,7 +18,7 @@ AMOUNTS = {'translation': 'moved by {:g} px', 'scale': 'scaled by {:g}',
            'rotation': 'turned by {:g}°'}
 
 
-def filters(trained: TrainedCnn) -> str:
+def filters(trained: RestoredCnn) -> str:
     """How far training moved the first layer's weights from their initial values."""
     net = trained.net
     with session(net.graph, trained.settings.threads) as sess:

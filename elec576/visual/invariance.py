@@ -7,7 +7,7 @@ from scipy.ndimage import affine_transform
 from scipy.spatial.distance import pdist
 from scipy.special import softmax
 
-from elec576.visual.trained import TrainedCnn, in_batches
+from elec576.visual.trained import RestoredCnn, in_batches
 
 TRANSFORMS = {  # amounts to try; the first of them that changes nothing is marked in the pictures
     'translation': np.arange(-10, 11),  # pixels downwards
@@ -46,7 +46,7 @@ def transform(image: np.ndarray, kind: str, amount: float) -> np.ndarray:
                             mode='nearest')
 
 
-def invariance(trained: TrainedCnn, images: np.ndarray,
+def invariance(trained: RestoredCnn, images: np.ndarray,
                transforms: dict[str, np.ndarray] = TRANSFORMS) -> dict[str, Curve]:
     """Transform the test images at ``images`` (int [n]); one curve for each kind of transform."""
     net = trained.net

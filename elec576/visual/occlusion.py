@@ -9,7 +9,7 @@ from elec576.graphs.lenet5 import IMSIZE
 from elec576.tf1 import tf
 from elec576.visual.deconvnet import deconvnet
 from elec576.visual.features import reconstruct
-from elec576.visual.trained import TrainedCnn, in_batches
+from elec576.visual.trained import RestoredCnn, in_batches
 
 SIZE = 7  # of the square, in pixels; a quarter of the image, about as in the paper
 
@@ -69,14 +69,14 @@ def grid(stride: int = 1) -> tuple[np.ndarray, np.ndarray]:
     return line, np.stack(np.meshgrid(line, line, indexing='ij'), axis=-1).reshape(-1, 2)
 
 
-def probabilities(trained: TrainedCnn, images: np.ndarray) -> np.ndarray:
+def probabilities(trained: RestoredCnn, images: np.ndarray) -> np.ndarray:
     """The ten classes' probabilities for images [n, 28, 28, 1], [n, 10]."""
     return softmax(in_batches(
         lambda part: trained.sess.run(trained.net.test.y_conv, {trained.net.tf_data: part}),
         images), axis=1)
 
 
-def occlusions(trained: TrainedCnn, images: np.ndarray, size: int = SIZE) -> list[Occlusion]:
+def occlusions(trained: RestoredCnn, images: np.ndarray, size: int = SIZE) -> list[Occlusion]:
     """Slide a grey square over each of the test images at ``images`` (int [n])."""
     net, grey = trained.net, grey_of(trained.test.images)
     graph = deconvnet(net, 'conv2', trained.settings.act)
@@ -109,14 +109,14 @@ def occlusions(trained: TrainedCnn, images: np.ndarray, size: int = SIZE) -> lis
     return [slide(int(place)) for place in images]
 
 
-def right_images(trained: TrainedCnn, per_class: int) -> np.ndarray:
+def right_images(trained: RestoredCnn, per_class: int) -> np.ndarray:
     """The first ``per_class`` test images of each class that are classified right, int [n]."""
     right = probabilities(trained, trained.test.images).argmax(axis=1) == trained.classes
     return np.concatenate([np.flatnonzero(right & (trained.classes == label))[:per_class]
                            for label in range(trained.test.labels.shape[1])])
 
 
-def mean_occlusion(trained: TrainedCnn, images: np.ndarray, stride: int = 2) -> MeanOcclusion:
+def mean_occlusion(trained: RestoredCnn, images: np.ndarray, stride: int = 2) -> MeanOcclusion:
     """Slide a grey square, every ``stride`` pixels, over test images that are classified right."""
     grey = grey_of(trained.test.images)
     line, centres = grid(stride)

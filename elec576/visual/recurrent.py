@@ -7,7 +7,7 @@ from scipy.special import softmax
 
 from elec576.graphs.rnn import nSteps
 from elec576.tf1 import tf
-from elec576.visual.trained import TrainedRnn, in_batches
+from elec576.visual.trained import RestoredRnn, in_batches
 
 
 class ByRows(NamedTuple):
@@ -18,7 +18,7 @@ class ByRows(NamedTuple):
     by_class: np.ndarray  # [28, 10]: share of each class's images classified right; NaN: no image
 
 
-def by_rows(trained: TrainedRnn) -> ByRows:
+def by_rows(trained: RestoredRnn) -> ByRows:
     """Apply the output layer to the state after each row of the test images."""
     net, classes = trained.net, trained.classes
     with net.graph.as_default():

@@ -26,7 +26,7 @@ Kind = TypeVar('Kind', CnnSettings, RnnSettings)
 
 
 @dataclass(frozen=True)
-class Trained(Generic[Net, Kind]):
+class RestoredRun(Generic[Net, Kind]):
     """A run's network, restored.
 
     `test` holds what the network is fed: images [n, 28, 28, 1] for LeNet5, [n, 28, 28] (rows) for a
@@ -53,12 +53,12 @@ class Trained(Generic[Net, Kind]):
         return self.test.labels.argmax(axis=1)
 
 
-TrainedCnn = Trained[LeNet5, CnnSettings]
-TrainedRnn = Trained[RnnGraph, RnnSettings]
+RestoredCnn = RestoredRun[LeNet5, CnnSettings]
+RestoredRnn = RestoredRun[RnnGraph, RnnSettings]
 
 
 @contextlib.contextmanager
-def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
+def open_run(path: Path, data: str | None = None) -> Iterator[RestoredRun]:
     """Restore the network of the run in ``path`` from its last checkpoint.
 
     Args:
@@ -86,7 +86,7 @@ def open_run(path: Path, data: str | None = None) -> Iterator[Trained]:
             step = checkpoints.restore(checkpoint, sess, net.saver).step
         except UserError as error:
             raise UserError(f'{error}; train it again, or correct {run.config}') from None
-        yield Trained(net, sess, settings, test, origin, path, step)
+        yield RestoredRun(net, sess, settings, test, origin, path, step)
 
 
 def in_batches(compute, *arrays: np.ndarray, size: int = BATCH):

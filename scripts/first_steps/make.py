@@ -12,7 +12,7 @@ from filelock import FileLock
 from elec576.comparison.first_steps import COLUMNS, in_order, origin_path, read, table_path
 from elec576.data import load_cifar10, origin_of
 from elec576.errors import UserError
-from elec576.experiments import FREE, STEP_0
+from elec576.experiments import NOT_FIXED, STEP_0
 from elec576.files import write_json, write_whole
 from elec576.machine import pin_kernels
 from elec576.runs.rundir import differences, read_json, software_and_processor
@@ -64,7 +64,7 @@ def make(results: Path, seeds: int, jobs: int, data: str | None,
 def _claim(results: Path, begun: bool, dataset: dict, settings: Mapping[str, CnnSettings]) -> None:
     """Write what decides the bits, or raise UserError if the existing rows have other bits."""
     kept = {name: {field: value for field, value in dataclasses.asdict(each).items()
-                   if field not in FREE} for name, each in settings.items()}
+                   if field not in NOT_FIXED} for name, each in settings.items()}
     origin = {**software_and_processor(), 'threads': 1, 'isa': ISA, 'dataset': dataset,
               'settings': kept}
     path = origin_path(results)

@@ -22,10 +22,10 @@ from elec576.comparison.comparison import Comparison
 from elec576.comparison.error_rates import error_rates
 from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.numbers import judge_numbers
-from elec576.comparison.prediction import LIMIT, Reference
+from elec576.comparison.prediction import LIMIT, Prediction
 from elec576.comparison.results import read_results
 from elec576.errors import UserError
-from elec576.experiments import named
+from elec576.experiments import settings_of
 from elec576.runs import many
 from elec576.runs.tables import read_table
 from elec576.settings import CnnSettings, RnnSettings
@@ -59,15 +59,15 @@ def test_the_digits_are_the_rounding(text, claim, rounding):
 
 
 @pytest.mark.parametrize('text, words', [
-    ('test_accuracy', 'no claim'), ('', 'no claim'), ('test_accuracy=', '(nothing)'),
-    *((f'test_loss={value}', 'is no number') for value in (
+    ('test_accuracy', 'not a claim'), ('', 'not a claim'), ('test_accuracy=', '(nothing)'),
+    *((f'test_loss={value}', 'not a number') for value in (
         'nan', 'inf', '-inf', 'NaN', '1_0', '0x1', '0.5%', '1e', '1e999', '1e50', '0,49', '.',
         '1' * 1000, '१', '--1', '0.4 0.5')),
     ('test_loss=-0.5', 'is impossible'), ('test_accuracy=1.1', 'is impossible'),
     ('test_accuracy=49', 'from 0 to 1'),
     ('accuracy=0.49', 'no such quantity; choose one of train_accuracy'), ('=0.49', '(nothing)'),
     ('step=3', 'no such quantity'), ('train_loss@=3', 'a step is missing'),
-    *((f'train_loss@{step}=3', 'is no step') for step in ('-1', '1.5', 'end', '9' * 30))])
+    *((f'train_loss@{step}=3', 'not a step') for step in ('-1', '1.5', 'end', '9' * 30))])
 def test_nonsense_is_refused(text, words):
     with pytest.raises(UserError) as error:
         parse(text)
@@ -122,7 +122,7 @@ def test_the_options_tell_the_program():
     assert settings('--cell', 'gru', '--optimizer', 'adam') == RnnSettings(cell='gru',
                                                                            optimizer='adam')
     assert settings('--experiment', 'gru-300', '--eval-every', 7) == dataclasses.replace(
-        named('gru-300'), eval_every=7)
+        settings_of('gru-300'), eval_every=7)
     assert settings('--experiment', 'evidence-bias-0').bias == 0
     for words, line in ((('--lr', 1e-3), 'LeNet5 or a recurrent net?'), ((), 'LeNet5 or'),
                         (('--cell', 'gru', '--act', 'relu'), '--cell: the program that has --act'),
@@ -147,14 +147,14 @@ def test_a_file_of_claims(tmp_path):
             '"--cell ""gru""",test_loss,,6.2e-2\n').replace('""', '')
     for text in (HEAD + rows, '\ufeff' + HEAD + rows, (HEAD + rows).replace('\n', '\r\n')):
         assert read(tmp_path / 'report.csv', text) == [
-            Asked(named('cnn4'), Claim('train_loss', 1000, '1.10')),
+            Asked(settings_of('cnn4'), Claim('train_loss', 1000, '1.10')),
             Asked(RnnSettings(cell='gru'), Claim('test_loss', None, '6.2e-2'))]
 
 
 @pytest.mark.parametrize('text, line, words', [
     ('', 1, 'the columns are not'), ('options;quantity;step;value\n', 1, 'the columns are not'),
     (HEAD, 1, 'no claim'),
-    (HEAD + '--cell gru,test_loss,,1\n--cell gru,test_loss,,nan\n', 3, 'nan is no number'),
+    (HEAD + '--cell gru,test_loss,,1\n--cell gru,test_loss,,nan\n', 3, 'nan is not a number'),
     (HEAD + '--cell gru,test_loss,1\n', 2, 'not 4 cells'),
     (HEAD + '--cell gru,test_loss,,1,2\n', 2, 'not 4 cells'),
     (HEAD + '--cell gru,test_loss,9999,1\n', 2, 'ends at step 2999'),
@@ -193,7 +193,7 @@ def test_the_report_and_a_claim_are_judged_alike(made_up):
     first_steps = read_first_steps(made_up, results)
     numbers = [number for number in judge_numbers(results, first_steps)
                if number.reported.compared]
-    asked = [Asked(named(number.reported.experiment), as_claim(number.reported))
+    asked = [Asked(settings_of(number.reported.experiment), as_claim(number.reported))
              for number in numbers]
     found, left = committed(asked, results, first_steps, 5)
     assert not left and len(numbers) == 130
@@ -209,9 +209,9 @@ def test_the_report_and_a_claim_are_judged_alike(made_up):
 
 
 def lines_of(text, name, results, first_steps=FirstSteps(), data=None, runs=None):
-    one = Asked(named(name), parse(text))
+    one = Asked(settings_of(name), parse(text))
     runs = results.of(name) if runs is None else runs
-    reference = Reference.of(one.claim.quantity, one.claim.step_in(one.settings), runs)
+    reference = Prediction.of(one.claim.quantity, one.claim.step_in(one.settings), runs)
     lines, (verdict,) = answers([one], {one: Found(reference, data)}, results, first_steps)
     return lines, verdict
 
@@ -220,7 +220,7 @@ def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
     results = read_results(made_up)
     (title, line), inside = lines_of('test_accuracy=0.960', 'gru-50', results)
     values = results.final('gru-50', 'test_accuracy')
-    judged = Reference.of('test_accuracy', 2999, results.of('gru-50')).judge(0.96, 0.0005)
+    judged = Prediction.of('test_accuracy', 2999, results.of('gru-50')).judge(0.96, 0.0005)
     assert title.startswith('gru-50: gru cell, 50 hidden units')
     assert not inside and 'OUTSIDE' in line
     for number in (f'n = {len(values)} ', f'mean {np.mean(values):.4g}', f'{judged.low:.4g} … '
@@ -228,7 +228,7 @@ def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
         assert number in line
     fitting = line.partition('inside that of ')[2]
     for name, runs in results.runs.items():
-        own = Reference.of('test_accuracy', named(name).steps, runs).judge(0.96, 0.0005)
+        own = Prediction.of('test_accuracy', settings_of(name).steps, runs).judge(0.96, 0.0005)
         listed = name in fitting.replace(' (', ', (').split(', ')
         assert listed == (own.compatible and name != 'gru-50'), name
     assert 'lstm-50' in fitting
@@ -241,8 +241,9 @@ def test_only_experiments_that_measured_it_there_are_compared(made_up):
     (_, line), _ = lines_of('train_loss@7900=9', 'cnn5', results)
     assert 'no other experiment (of 0 compared)' in line
     (_, line), _ = lines_of('h_conv1_mean=0.9', 'cnn4', results)
-    assert f'(of {sum(name != "cnn4" and named(name).program == "cnn" for name in results.runs)} ' \
-        in line
+    compared = [name for name in results.runs
+                if name != 'cnn4' and settings_of(name).program == 'cnn']
+    assert f'(of {len(compared)} ' in line
 
 
 def test_other_data_is_never_compared_with_the_committed_runs(made_up):
@@ -270,14 +271,14 @@ def test_too_few_runs_have_no_interval(made_up):
 
 def test_why_committed_runs_do_not_answer(made_up, small_data):
     results = read_results(made_up)
-    asked = [Asked(named('gru-50'), parse(text)) for text in ('test_loss=1', 'test_loss@7=1')]
+    asked = [Asked(settings_of('gru-50'), parse(text)) for text in ('test_loss=1', 'test_loss@7=1')]
     found, left = committed(asked, results, FirstSteps(), 5)
     assert list(found) == asked[:1] and 'not measured at step 7' in left[asked[1]]
     _, left = committed(asked[:1], results, FirstSteps(), 6)
     assert left[asked[0]] == '5 committed runs, 6 are needed'
     _, left = committed(asked[:1], results, FirstSteps(), 5, str(small_data))
     assert 'not those of the committed runs' in left[asked[0]]
-    free = dataclasses.replace(named('evidence-bias-0'), seed=3, threads=2, eval_every=1)
+    free = dataclasses.replace(settings_of('evidence-bias-0'), seed=3, threads=2, eval_every=1)
     assert committed([Asked(free, parse('test_loss=1'))], results, FirstSteps(), 5)[0]
 
 
@@ -296,7 +297,7 @@ def test_rates_by_hand(tmp_path):
     gru, lstm = results.of('gru-50'), results.of('lstm-50')
 
     def outside(made, claimed):
-        return sum(not Reference.of('test_accuracy', 2999, [
+        return sum(not Prediction.of('test_accuracy', 2999, [
             other for other in claimed if other.seed != run.seed
         ]).judge(run.final('test_accuracy')).compatible for run in made)
 
@@ -307,7 +308,7 @@ def test_rates_by_hand(tmp_path):
     assert not any(wrong in ('SGD for Adam', 'biases 0 for 0.1') for wrong, _ in rates)
     losses = [first_steps.table.query('settings == @name')['train_loss'].to_numpy()
               for name in ('relu, keep_prob 0.75', 'relu')]
-    scores = [Reference('train_loss', np.delete(losses[1], seed)[:, None], 0, tuple(range(19)),
+    scores = [Prediction('train_loss', np.delete(losses[1], seed)[:, None], 0, tuple(range(19)),
                         None).score(losses[0][seed]) for seed in range(20)]
     assert rates['keep_prob 0.75 for 0.5', 'train loss, step 0'] == (
         sum(abs(score) > LIMIT for score in scores), 20)
@@ -340,7 +341,7 @@ def test_committed_runs_answer_at_once(value, code, script, made_up, monkeypatch
     (['--act', 'relu'], 'one of the arguments --claim --claims is required'),
     (['--claim', 'test_loss=1'], 'LeNet5 or a recurrent net?'),
     (['--cell', 'gru', '--claim', 'loss=1'], 'no such quantity'),
-    (['--cell', 'gru', '--claim', 'test_loss=nan'], 'is no number'),
+    (['--cell', 'gru', '--claim', 'test_loss=nan'], 'not a number'),
     (['--cell', 'gru', '--claim', 'test_loss@3000=1'], 'ends at step 2999'),
     (['--experiment', 'cnn10', '--claim', 'test_loss=1'], 'choose one of cnn1, '),
     (['--cell', 'gru', '--claim', 'test_loss=1', '--seeds', '0'], '--seeds'),

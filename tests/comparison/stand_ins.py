@@ -9,7 +9,7 @@ import numpy as np
 
 from elec576.claims.plan import EVALUATIONS_APART, FIRST_SEED, LAST_EVALUATIONS
 from elec576.comparison.results import Results
-from elec576.experiments import named
+from elec576.experiments import settings_of
 from elec576.settings import CnnSettings
 
 
@@ -65,7 +65,7 @@ def run(name: str, seed: int, accuracy: float, cpu_seconds: float = 100.0, proce
 
 @cache
 def _settings(name: str):
-    return dataclasses.replace(named(name), threads=1)
+    return dataclasses.replace(settings_of(name), threads=1)
 
 
 def runs(name: str, accuracies, first: int = FIRST_SEED, **more) -> list[StandIn]:

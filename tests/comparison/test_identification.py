@@ -19,7 +19,7 @@ from elec576.comparison.identification import (
     identify,
     shrunk_correlation,
 )
-from elec576.experiments import named
+from elec576.experiments import settings_of
 from elec576.telling.markdown import report_text
 from elec576.telling.words import (
     behind_words,
@@ -36,7 +36,7 @@ def cells(centers, n=12, spread=0.05, seed=0):
     random = np.random.RandomState(seed)
     runs = {}
     for name, (accuracy, loss) in centers.items():
-        settings = dataclasses.replace(named(name), threads=1)
+        settings = dataclasses.replace(settings_of(name), threads=1)
         runs[name.replace('-', '_')] = [StandIn(100 + k, settings, {
             'test_accuracy': {
                 settings.steps: 1 - (1 - accuracy) * math.exp(both + spread / 4 * own[0])},

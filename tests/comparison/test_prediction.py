@@ -10,21 +10,22 @@ from scipy import stats
 from stand_ins import StandIn
 
 from elec576.comparison.first_steps import COLUMNS, FirstSteps
-from elec576.comparison.prediction import LIMIT, Judgement, Reference, reference_of
+from elec576.comparison.prediction import LIMIT, Judgement, Prediction, reference_of
 from elec576.errors import UserError
-from elec576.experiments import EXPERIMENTS, STEP_0, named
+from elec576.experiments import EXPERIMENTS, STEP_0, settings_of
 
 
 def reference(quantity, values, column=0, batch=None):
     values = np.asarray(values, float)
     if values.ndim == 1:
         values = values[:, None]
-    return Reference(quantity, values, column, tuple(range(len(values))), batch)
+    return Prediction(quantity, values, column, tuple(range(len(values))), batch)
 
 
 def runs_of(quantity, curves, name='cnn1'):
     """A run for each of ``curves``, {step: value}."""
-    return [StandIn(seed, named(name), {quantity: curve}) for seed, curve in enumerate(curves)]
+    return [StandIn(seed, settings_of(name), {quantity: curve})
+            for seed, curve in enumerate(curves)]
 
 
 def covered(make, trials=1500, column=0, quantity='train_loss', batch=None):
@@ -192,22 +193,22 @@ def test_neighbours_are_gathered_around_a_training_step_and_not_at_step_0():
     random = np.random.RandomState(11)
     steps = (0, 100, 200, 900, 1000, 1050, 1100, 1200, 1300)
     runs = runs_of('train_loss', [dict(zip(steps, random.uniform(1, 2, 9))) for _ in range(4)])
-    found = Reference.of('train_loss', 1000, runs)
+    found = Prediction.of('train_loss', 1000, runs)
     assert found.values.shape == (4, 4) and found.column == 1  # 900, 1000, 1100, 1200
     assert found.at_step.tolist() == [run.measured('train_loss')[1000] for run in runs]
-    assert Reference.of('train_loss', 0, runs).values.shape == (4, 1)
-    assert Reference.of('train_loss', 200, runs).values.shape == (4, 2)  # not step 0
+    assert Prediction.of('train_loss', 0, runs).values.shape == (4, 1)
+    assert Prediction.of('train_loss', 200, runs).values.shape == (4, 2)  # not step 0
     tests = runs_of('test_accuracy', [{4900: 0.5, 5000: 0.5 + seed / 100} for seed in range(3)])
-    assert Reference.of('test_accuracy', 5000, tests).values.shape == (3, 1)
+    assert Prediction.of('test_accuracy', 5000, tests).values.shape == (3, 1)
 
 
 def test_how_many_images_a_batch_accuracy_counts():
     runs = [dataclasses.replace(run, settings=dataclasses.replace(run.settings, batch_size=20))
             for run in runs_of('train_accuracy', [{1000: share} for share in (0.5, 0.6, 0.75)])]
-    found = Reference.of('train_accuracy', 1000, runs)
+    found = Prediction.of('train_accuracy', 1000, runs)
     assert found.batch == 20 and found.without(0).batch == 20 and found.without(0).seeds == (1, 2)
     assert found.judge(0.55).compatible and found.judge(0.56).score in (-math.inf, math.inf)
-    assert Reference.of('train_loss', 1000, runs_of('train_loss', [{1000: 0.5}] * 3)).batch is None
+    assert Prediction.of('train_loss', 1000, runs_of('train_loss', [{1000: 0.5}] * 3)).batch is None
 
 
 def test_five_evaluations_by_hand():
@@ -244,19 +245,19 @@ def test_a_count_by_hand():
 def test_what_was_not_measured_is_said():
     runs = runs_of('train_loss', [{0: 1.0, 1000: 2.0}] * 3)
     with pytest.raises(UserError, match='train_loss: not measured at step 500 .* at 0, 1000'):
-        Reference.of('train_loss', 500, runs)
+        Prediction.of('train_loss', 500, runs)
     many = runs_of('train_loss', [dict.fromkeys(range(0, 500, 100), 1.0)])
     with pytest.raises(UserError, match='it was at 0, 100 … 400$'):
-        Reference.of('train_loss', 500, many)
+        Prediction.of('train_loss', 500, many)
     with pytest.raises(UserError, match='at no step'):
-        Reference.of('train_accuracy', 0, runs)
+        Prediction.of('train_accuracy', 0, runs)
 
 
 def test_statistics_are_measured_at_the_end():
     runs = runs_of('h_conv1_mean', [{5000: 0.07 + 0.001 * seed} for seed in range(4)], 'cnn4')
-    assert Reference.of('h_conv1_mean', 5000, runs).judge(0.071).compatible
+    assert Prediction.of('h_conv1_mean', 5000, runs).judge(0.071).compatible
     with pytest.raises(UserError):
-        Reference.of('h_conv1_mean', 4000, runs)
+        Prediction.of('h_conv1_mean', 4000, runs)
 
 
 def first_steps(names, seeds=5):
@@ -267,20 +268,20 @@ def first_steps(names, seeds=5):
 
 def test_the_starts_of_many_seeds():
     found = first_steps(('relu', 'tanh, Xavier'))
-    starts = Reference.at_start('train_loss', named('cnn4'), found)
+    starts = Prediction.at_start('train_loss', settings_of('cnn4'), found)
     assert starts.at_step.tolist() == [5 + 0.1 * seed for seed in range(5)]
     assert starts.seeds == (0, 1, 2, 3, 4) and starts.batch is None and starts.judge(5.2).n == 5
-    assert Reference.at_start('train_accuracy', named('cnn4'), found).batch == 50
-    assert set(found.rows_of(named('cnn9'))['settings']) == {'tanh, Xavier'}
+    assert Prediction.at_start('train_accuracy', settings_of('cnn4'), found).batch == 50
+    assert set(found.rows_of(settings_of('cnn9'))['settings']) == {'tanh, Xavier'}
     for other in ('cnn2', 'cnn-mnist', 'gru-50'):
-        assert found.rows_of(named(other)).empty
-    assert FirstSteps().rows_of(named('cnn4')).empty and FirstSteps().seeds == 0
+        assert found.rows_of(settings_of(other)).empty
+    assert FirstSteps().rows_of(settings_of('cnn4')).empty and FirstSteps().seeds == 0
     # training values at step 0 only
     runs = runs_of('train_loss', [{0: 7.0, 1000: 1.0}] * 3)
     for name, step, n in (('cnn4', 0, 5), ('cnn2', 0, 3), ('cnn4', 1000, 3)):
-        assert len(reference_of('train_loss', step, named(name), runs, found).values) == n
+        assert len(reference_of('train_loss', step, settings_of(name), runs, found).values) == n
     tested = runs_of('test_accuracy', [{0: 0.1}] * 3)
-    assert len(reference_of('test_accuracy', 0, named('cnn4'), tested, found).values) == 3
+    assert len(reference_of('test_accuracy', 0, settings_of('cnn4'), tested, found).values) == 3
 
 
 def test_every_experiment_on_cifar10_has_settings_at_step_0():

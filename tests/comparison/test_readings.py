@@ -8,7 +8,7 @@ from made_up import write_run, write_runs, write_step_0
 
 from elec576.comparison import first_steps
 from elec576.comparison.comparison import compare
-from elec576.comparison.prediction import Reference
+from elec576.comparison.prediction import Prediction
 from elec576.errors import UserError
 
 
@@ -24,7 +24,7 @@ def test_readings_beside_the_report(tmp_path):
     starts = first_steps.read(tmp_path).query('settings == "relu"')
     assert ours.values == tuple(starts['train_loss'])
     right, wrong = answer.log_likelihoods.values()
-    assert right == pytest.approx(Reference(
+    assert right == pytest.approx(Prediction(
         'train_loss', np.reshape(ours.values, (-1, 1)), 0, tuple(range(60)), None).log_densities(
             np.array([5.29658, 5.31366, 5.21778, 4.87657])).sum())
     assert answer.relative == {'fc1 stays tanh': 1, 'fc1 relu': pytest.approx(

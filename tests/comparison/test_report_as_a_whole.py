@@ -11,7 +11,7 @@ from stand_ins import StandIn, StandIns
 from elec576.claims.numbers import ReportedValue
 from elec576.comparison.comparison import compare
 from elec576.comparison.numbers import JudgedNumber
-from elec576.comparison.prediction import CAP, LIMIT, Reference
+from elec576.comparison.prediction import CAP, LIMIT, Prediction
 from elec576.comparison.report_as_a_whole import KINDS, judge_report
 
 
@@ -20,7 +20,7 @@ def number(experiment, value, runs, quantity='test_loss', compared=True, step=50
     """A number of the report beside ``runs``, one value a seed."""
     reported = ReportedValue(experiment, quantity, step, str(value), printed, compared, '', '')
     runs = np.asarray(runs, float)
-    reference = Reference(quantity, runs[:, None], 0, tuple(range(len(runs))), None)
+    reference = Prediction(quantity, runs[:, None], 0, tuple(range(len(runs))), None)
     return JudgedNumber(reported, tuple(enumerate(runs)), reference,
                         reference.judge(reported.number, reported.rounding))
 
@@ -104,7 +104,7 @@ def test_too_few_runs_and_lines_that_are_not_compared():
 def test_runs_that_only_some_numbers_can_judge_are_no_logs():
     few = number('cnn1', 1.0, values(0, n=3))
     many = values(1, n=50)
-    start = dataclasses.replace(few, reference=Reference(
+    start = dataclasses.replace(few, reference=Prediction(
         'test_loss', many[:, None], 0, tuple(range(1000, 1050)), None))
     assert len(start.held_out()) == 3 and few.held_out() == {}
     assert whole((start, few)) is None

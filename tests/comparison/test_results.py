@@ -124,4 +124,4 @@ def test_a_step_that_is_compared_must_be_there(results):
 @pytest.mark.parametrize('unknown', ['cnn10', 'seed0'])
 def test_unknown_folders_are_refused(results, unknown):
     (results / 'runs' / unknown).mkdir()
-    assert f'{results / "runs" / unknown}: no experiment has this name' in refusal(results)
+    assert f'{results / "runs" / unknown}: not a folder of an experiment' in refusal(results)

@@ -31,7 +31,7 @@ from elec576.comparison.numbers import (
     TOO_FEW,
     judge_numbers,
 )
-from elec576.comparison.prediction import LIMIT, Reference
+from elec576.comparison.prediction import LIMIT, Prediction
 from elec576.telling.words import percent_words
 
 
@@ -74,7 +74,7 @@ def test_a_reported_number_compatible_and_not(tmp_path):
     lowest, *_, highest = sorted(inside.run_scores())
     assert inside.run_scores()[4] == lowest and inside.run_scores()[2] == highest
     assert -LIMIT < lowest < 0 < highest < LIMIT
-    assert outside.judgement == Reference.of(
+    assert outside.judgement == Prediction.of(
         'test_accuracy', 5000, comparison.results.of('cnn2')
     ).judge(0.447, outside.reported.rounding)
     assert number(comparison, 'cnn3', 'test_accuracy', 5000).verdict == TOO_FEW

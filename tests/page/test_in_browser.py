@@ -167,7 +167,7 @@ def test_sorting_by_mouse_and_by_keyboard(opened):
     ('#cnn4 .plot.curves >> nth=1', 'g[aria-label=dot] circle', 'the report: '),
     ('#gru-50 .plot.curves >> nth=0', 'g[aria-label=line] path', 'accuracy, step '),
     ('#cnn-vis .plot.filters', 'rect', 'weight '),
-    ('.plot.hidden >> nth=1', 'g[aria-label=dot] path', 'processor seconds '),
+    ('.plot.hidden >> nth=1', 'g[aria-label=dot] path', 'CPU seconds '),
     ('.plot.evidence >> nth=0', 'g[aria-label=dot] circle', ' % of seeds are below '),
     ('.plot.evidence >> nth=6', 'g[aria-label=dot] circle', 'one run: ')])
 def test_hovering_shows_the_value(opened, chart, mark, words):

@@ -8,7 +8,7 @@ from made_up import write_runs
 from elec576 import listings
 from elec576.comparison.comparison import compare
 from elec576.errors import UserError
-from elec576.experiments import EVIDENCE, EXPERIMENTS, named
+from elec576.experiments import EVIDENCE, EXPERIMENTS, settings_of
 from elec576.page import origins
 from elec576.page.origins import setting_lines, settings_origins
 from elec576.settings import CnnSettings, RnnSettings
@@ -20,7 +20,7 @@ WITHOUT_A_LINE = {'eval_every': {*EXPERIMENTS, *EVIDENCE}, 'dataset': {'cnn-mnis
 
 @pytest.mark.parametrize('name', [*EXPERIMENTS, *EVIDENCE])
 def test_every_setting_has_its_line_or_a_known_reason(name):
-    settings = named(name)
+    settings = settings_of(name)
     listing = (listings.CNN_PROGRAM if isinstance(settings, CnnSettings)
                else listings.RNN_PROGRAM)
     lines = listings.program(listing).read_text().splitlines()
@@ -45,7 +45,7 @@ def test_every_choice_has_a_line(kind):
 
 def test_lines_follow_the_value():
     def text(name, field):
-        return ' '.join(line.text for line in setting_lines(named(name), field))
+        return ' '.join(line.text for line in setting_lines(settings_of(name), field))
 
     assert 'GradientDescent' in text('cnn7', 'optimizer') and 'Adam' in text('cnn1', 'optimizer')
     assert 'glorot' in text('cnn9', 'init') and 'truncated_normal' in text('cnn2', 'init')
@@ -86,11 +86,11 @@ def other_starter(tmp_path, monkeypatch):
 
 
 def test_line_numbers_are_read_not_written(other_starter):
-    before = setting_lines(named('cnn1'), 'lr')[0].number
+    before = setting_lines(settings_of('cnn1'), 'lr')[0].number
     other_starter.write_text('\n\n' + other_starter.read_text())
-    assert setting_lines(named('cnn1'), 'lr')[0].number == before + 2
+    assert setting_lines(settings_of('cnn1'), 'lr')[0].number == before + 2
 
 
 def test_an_installation_without_listings_says_so(other_starter):
     with pytest.raises(UserError, match='there is no listing'):
-        setting_lines(named('gru-50'), 'lr')
+        setting_lines(settings_of('gru-50'), 'lr')

@@ -16,8 +16,8 @@ from matplotlib import image
 from scipy import stats
 
 from elec576.comparison.comparison import compare, curves
-from elec576.comparison.prediction import Reference
-from elec576.experiments import named
+from elec576.comparison.prediction import Prediction
+from elec576.experiments import settings_of
 from elec576.pictures.comparison import draw_comparison
 from elec576.settings import describe
 from elec576.telling.figures import CURVES, figures
@@ -198,7 +198,7 @@ def test_bands_are_the_prediction_interval_at_each_step(tmp_path):
     assert found.values.shape == (4, 50) and found.steps.tolist() == list(range(0, 5000, 100))
     for step in (0, 3000):
         k = found.steps.tolist().index(step)
-        assert tuple(found.band[:, k]) == Reference.of('train_loss', step, runs).interval()
+        assert tuple(found.band[:, k]) == Prediction.of('train_loss', step, runs).interval()
     assert found.mean[k] == pytest.approx(found.values[:, k].mean())
     assert curves(runs[:3], 'train_loss').band.shape == (2, 50)
     assert curves(runs[:2], 'train_loss').band is None
@@ -258,9 +258,9 @@ def test_the_plan_is_printed(decided):
 
 
 def test_words(tmp_path):
-    assert describe(named('cnn9')) == 'tanh, Xavier, adam 1e-3, 8000 samples, 5000 iterations'
-    assert describe(named('cnn-mnist')) == 'relu, fc1 relu, adam 1e-4, MNIST, 5500 iterations'
-    assert describe(named('gru-300')) == \
+    assert describe(settings_of('cnn9')) == 'tanh, Xavier, adam 1e-3, 8000 samples, 5000 iterations'
+    assert describe(settings_of('cnn-mnist')) == 'relu, fc1 relu, adam 1e-4, MNIST, 5500 iterations'
+    assert describe(settings_of('gru-300')) == \
         'gru cell, 300 hidden units, 1e-3, 150000 iterations, batch 50'
     assert measured_words('train_loss', 1000) == 'train loss, step 1000'
     assert measured_words('h_conv1_standard_deviation', 5000) == 'h_conv1 standard deviation'

@@ -40,7 +40,7 @@ from elec576.data.cache import PixelCache
 from elec576.data.cifar10 import read_image
 from elec576.data.mnist import read_idx
 from elec576.errors import UserError
-from elec576.experiments import SAME_RUN, named
+from elec576.experiments import SAME_RUN, settings_of
 from elec576.graphs.rnn import build_rnn, rnn_session
 from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.runs import checkpoints, many
@@ -316,7 +316,8 @@ def test_results(name, try_inputs, tmp_path):
 
     def numbers() -> tuple:
         run, = read_results(tmp_path).of(EXPERIMENT)
-        return run.metrics['test_accuracy'], run.measured('test_loss')[named(EXPERIMENT).steps]
+        steps = settings_of(EXPERIMENT).steps
+        return run.metrics['test_accuracy'], run.measured('test_loss')[steps]
 
     right = numbers()
 
@@ -356,7 +357,7 @@ def test_command_lines(kind, script, try_inputs):
         asked = {item.name: getattr(args, item.name) for item in dataclasses.fields(kind)
                  if hasattr(args, item.name)}
         return found == (kind(**asked) if args.experiment is None else
-                         dataclasses.replace(named(args.experiment), **asked))
+                         dataclasses.replace(settings_of(args.experiment), **asked))
 
     try_inputs(f'command lines of {script}', lines, read, [])
 

@@ -10,7 +10,7 @@ from elec576.graphs.rnn import build_rnn
 from elec576.settings import RnnSettings
 from elec576.tf1 import session
 from elec576.visual.recurrent import by_rows
-from elec576.visual.trained import Trained
+from elec576.visual.trained import RestoredRun
 
 
 @pytest.fixture(scope='module', params=['basic', 'lstm', 'gru'])
@@ -22,7 +22,7 @@ def trained(request, tmp_path_factory):
                     np.eye(10)[np.arange(40) % 7])
     with session(net.graph, 1) as sess:
         sess.run(net.initializer)
-        yield Trained(net, sess, settings, test, DataOrigin('random', ''),
+        yield RestoredRun(net, sess, settings, test, DataOrigin('random', ''),
                       tmp_path_factory.mktemp('run'), 0)
 
 

@@ -78,9 +78,9 @@ def test_pictures_of_two_runs(cnn, visualize, tmp_path):
 @pytest.mark.slow
 def test_a_choice_of_images(cnn, visualize, tmp_path, monkeypatch):
     for other in ('top_nine', 'activations', 'mean_occlusion', 'invariance'):
-        monkeypatch.setattr(f'elec576.pictures.inside.draw_{other}', lambda *_, **__: None)
+        monkeypatch.setattr(f'elec576.pictures.visual.draw_{other}', lambda *_, **__: None)
     drawn = []
-    monkeypatch.setattr('elec576.pictures.inside.draw_occlusions',
+    monkeypatch.setattr('elec576.pictures.visual.draw_occlusions',
                         lambda found, *_: drawn.extend(found))
     code, _, _ = visualize('--run', cnn, '--images', '7', '3', '--out', tmp_path)
     assert code == 0 and [one.place for one in drawn] == [7, 3]

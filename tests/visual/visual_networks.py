@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from elec576.data import ImageSet
-from elec576.visual.trained import Trained
+from elec576.visual.trained import RestoredRun
 
 IMAGES = 6
 
@@ -18,7 +18,7 @@ def random_images(count: int) -> ImageSet:
     return ImageSet(images, np.eye(10)[np.arange(count) % 10])
 
 
-def with_images(trained: Trained, images: np.ndarray) -> Trained:
+def with_images(trained: RestoredRun, images: np.ndarray) -> RestoredRun:
     """The same network with other test images [n, 28, 28, 1]."""
     labels = np.eye(10)[np.arange(len(images)) % 10]
     test = dataclasses.replace(trained.test, images=images, labels=labels)

@@ -117,7 +117,7 @@
       const shift = {basic: 1 / 1.06, lstm: 1, gru: 1.06};  // side by side
       const look = {basic: ['circle', 'var(--basic)'], lstm: ['square', 'var(--lstm)'],
                     gru: ['triangle', 'var(--gru)']};
-      const name = quantity === 'cpu_seconds' ? 'processor seconds' : words(quantity);
+      const name = quantity === 'cpu_seconds' ? 'CPU seconds' : words(quantity);
       const about = d => `${d.cell}, ${d.units} hidden units`;
       const place = d => ({cell: d.cell, x: d.units * shift[d.cell]});
       const means = cells.map(d => ({...place(d), value: d.mean,
