@@ -112,7 +112,7 @@ def test_unknown_name(name):
 @pytest.mark.slow
 @pytest.mark.parametrize('name', ['cnn3', 'cnn9', 'cnn-mnist', 'rnn-a', 'lstm-300', 'gru-50'])
 def test_experiments_start(name, script, real_data, monkeypatch, tmp_path):
-    from elec576.runs import run as runs
+    from elec576 import one_run
 
     lines = []
 
@@ -121,8 +121,8 @@ def test_experiments_start(name, script, real_data, monkeypatch, tmp_path):
         if len(lines) == 2:
             raise KeyboardInterrupt
 
-    program, run = EXPERIMENTS[name].program, runs.run
-    monkeypatch.setattr(runs, 'run', lambda *args: run(*args, stop_at_second_line))
+    program, run = EXPERIMENTS[name].program, one_run.run
+    monkeypatch.setattr(one_run, 'run', lambda *args: run(*args, stop_at_second_line))
     code, _, error = script(f'run_{program}.py', '--experiment', name, '--out', tmp_path / 'run')
     assert code == 130 and 'run the same command again' in error
     assert lines[1].startswith('step 0, training loss' if program == 'cnn' else 'Iter ')

@@ -46,10 +46,10 @@ def curves_text(runs: tuple[Run, ...]) -> str:
     """What the curves of one or more runs show, and where those on the test set end."""
     accuracy, loss = (summarise([run.final(f'test_{kind}') for run in runs])
                       for kind in ('accuracy', 'loss'))
-    return ('Thin lines are our runs, thick ones their mean, the band the 95 % prediction interval '
-            'for one more run; black marks are what the report logs. Test accuracy ends at '
-            f'{digits(accuracy.mean)} ({range_words(accuracy)}), test loss at '
-            f'{digits(loss.mean)} ({range_words(loss)}).')
+    return (f'Thin lines are our {count_words([len(runs)], "run")}, thick ones their mean, the '
+            'band the 95 % prediction interval for one more run; black marks are what the report '
+            f'logs. Test accuracy ends at {digits(accuracy.mean)} ({range_words(accuracy)}), '
+            f'test loss at {digits(loss.mean)} ({range_words(loss)}).')
 
 
 def hidden_units_text(comparison: Comparison) -> str:
