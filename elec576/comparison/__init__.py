@@ -12,6 +12,7 @@ In the order in which a number passes through:
 * `report_as_a_whole`: how does the report rank among reports made of our own runs?
 * `error_rates`: how often are wrong settings found?
 * `identification`: which program printed a block of numbers?
-* `readings`: how likely is each reading of what the report leaves open?
+* `readings`: does another program explain the log of run 1, or of run 3?
+* `questions`: how likely is each reading of what the report leaves open?
 * `comparison`: all of these as one object.
 """

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Mapping
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
 from elec576.comparison.prediction import Prediction
-from elec576.comparison.readings import Answer, weigh_evidence
+from elec576.comparison.questions import Answer, answer_questions
+from elec576.comparison.readings import JudgedLog, ReadingRun, judge_readings, read_readings
 from elec576.comparison.report_as_a_whole import ReportAsAWhole, judge_report
 from elec576.comparison.results import Results, Run, read_results
 from elec576.experiments import EXPERIMENTS, settings_of
@@ -57,6 +59,7 @@ class Comparison:
 
     results: Results
     first_steps: FirstSteps = FirstSteps()
+    readings: Mapping[str, tuple[ReadingRun, ...]] = field(default_factory=dict)
     _curves: dict[tuple[str, str], Curves] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -90,8 +93,13 @@ class Comparison:
         return identify(self.results, self.first_steps)
 
     @cached_property
+    def logs(self) -> tuple[JudgedLog, ...]:
+        """Those of which other programs were tried."""
+        return judge_readings(self.results, self.first_steps, self.numbers, self.readings)
+
+    @cached_property
     def answers(self) -> tuple[Answer, ...]:
-        return weigh_evidence(self.results, self.first_steps, self.identification)
+        return answer_questions(self.results, self.first_steps, self.identification)
 
     @cached_property
     def error_rates(self) -> tuple[Rate, ...]:
@@ -152,11 +160,12 @@ def compare(folder: Path) -> Comparison:
     """Compare the runs below ``folder``/runs with the report; nothing is trained or written.
 
     Raises:
-        UserError: see `elec576.comparison.results.read_results` and
-            `elec576.comparison.first_steps.read_first_steps`.
+        UserError: see `elec576.comparison.results.read_results`,
+            `elec576.comparison.first_steps.read_first_steps` and
+            `elec576.comparison.readings.read_readings`.
     """
     results = read_results(folder)
-    return Comparison(results, read_first_steps(folder, results))
+    return Comparison(results, read_first_steps(folder, results), read_readings(folder))
 
 
 def curves(runs: tuple[Run, ...], quantity: str) -> Curves:

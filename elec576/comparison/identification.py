@@ -27,8 +27,8 @@ from sklearn.covariance import ledoit_wolf
 from elec576.claims.numbers import ReportedValue, all_reported
 from elec576.claims.plan import LEVEL
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.prediction import CAP, SEEDS_FOR_INTERVAL, reference_of
-from elec576.comparison.results import Results, Run
+from elec576.comparison.prediction import CAP, SEEDS_FOR_INTERVAL, MeasuredRun, reference_of
+from elec576.comparison.results import Results
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, settings_of
 from elec576.loops.history import STATISTICS
 from elec576.settings import CnnSettings, RnnSettings
@@ -88,7 +88,7 @@ class Likelihoods:
         seeds: of these, by program.
     """
 
-    def __init__(self, own: Sequence[Block], runs: Mapping[str, Sequence[Run]],
+    def __init__(self, own: Sequence[Block], runs: Mapping[str, Sequence[MeasuredRun]],
                  first_steps: FirstSteps, own_starts: Collection[str] = ()):
         self.block_log = {block.name: k for k, block in enumerate(own)}
         self.seeds = {name: [run.seed for run in found] for name, found in runs.items()}
@@ -136,7 +136,7 @@ class Likelihoods:
         return self._joint[block.measures]
 
 
-def measured(own: Sequence[Block], runs: Sequence[Run]) -> bool:
+def measured(own: Sequence[Block], runs: Sequence[MeasuredRun]) -> bool:
     """Whether all ``runs`` measured every number of the blocks."""
     return all(_step(step, run.settings) in run.measured(quantity)
                for block in own for quantity, step, _ in block.measures for run in runs)

@@ -9,14 +9,13 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Iterable, Sequence
+from typing import Iterable, Protocol, Sequence
 
 import numpy as np
 from scipy import special, stats
 
 from elec576.claims.plan import EVALUATIONS_APART, LEVEL
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.results import Run
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
 
@@ -27,6 +26,19 @@ LEAST = 1e-6  # of accuracies, losses and statistics, before their logarithm is 
 NEIGHBOURS = 2  # evaluations on either side of a step, whose spread is taken for the step's too
 FINEST = 1e-3  # no density is narrower, scaled: one test image weighs more than this
 NODES = 32  # of the mean density of all values that print the same
+
+
+class MeasuredRun(Protocol):
+    """What a run is judged by, whoever keeps it."""
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def settings(self) -> CnnSettings | RnnSettings: ...
+
+    def measured(self, quantity: str) -> dict[int, float]:
+        """What it gave for ``quantity``, by step."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ class Prediction:
     batch: int | None
 
     @classmethod
-    def of(cls, quantity: str, step: int, runs: Sequence[Run]) -> Prediction:
+    def of(cls, quantity: str, step: int, runs: Sequence[MeasuredRun]) -> Prediction:
         """Gather ``quantity`` around ``step`` from ``runs`` of the same settings.
 
         Raises:
@@ -293,7 +305,7 @@ class Prediction:
 
 
 def reference_of(quantity: str, step: int, settings: CnnSettings | RnnSettings,
-                 runs: Sequence[Run], first_steps: FirstSteps) -> Prediction:
+                 runs: Sequence[MeasuredRun], first_steps: FirstSteps) -> Prediction:
     """What ``quantity`` at ``step`` is judged by: runs of ``settings`` on the report's data.
 
     Training values at step 0 are judged by the starts of many more seeds, where there are some.

@@ -1,32 +1,116 @@
-"""The runs of `elec576.claims.readings`: other programs that could have printed a log.
+"""Which other program could have printed the log of run 1, or of run 3: judged as planned.
 
-`results/readings.csv` has one row for each of these runs and each step that was measured:
-`reading,seed` and then the columns of LeNet5's history; floats in the shortest form that reads back
-exactly. `readings.json` beside it says what decides the bits: threads, kernels, TensorFlow's
-version, and for each reading its settings, its change of the listing and its data.
-`scripts/readings.py` makes both.
+The plan is `elec576.claims.readings`. `results/readings.csv` has one row for each run of its
+programs and each step that was measured: `reading,seed` and then the columns of LeNet5's history;
+floats in the shortest form that reads back exactly. `readings.json` beside it says what decides the
+bits: threads, kernels, TensorFlow's version, and for each reading its settings, its change of the
+listing and its data. `scripts/readings.py` makes both.
 """
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Iterable, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from elec576.claims.numbers import ReportedValue, reported
-from elec576.claims.questions import QUESTIONS, Question
+from elec576.claims import readings as plan
+from elec576.claims.readings import READINGS, Reading
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.identification import ACTIVATIONS, Identification
-from elec576.comparison.prediction import Prediction, Summary
+from elec576.comparison.identification import LEAST_RUNS, Block, Likelihoods, blocks
+from elec576.comparison.numbers import JudgedNumber
+from elec576.comparison.prediction import CAP, MeasuredRun
 from elec576.comparison.results import Results
 from elec576.errors import UserError
-from elec576.experiments import STEP_0
 from elec576.loops.history import CNN_COLUMNS
+from elec576.runs.rundir import read_json
 from elec576.runs.tables import read_as_written
+from elec576.settings import CnnSettings, as_config
 
 COLUMNS = ('reading', 'seed', *CNN_COLUMNS)
+EXPLAINS, BETTER, NO_BETTER = 'explains it', 'fits better, not clearly', 'fits no better'
+EXCLUDED, WAITING = 'excluded', 'waiting for runs'
+# Changes after which step 0 is not that of the settings
+OWN_START = (plan.CONV1_RELU, plan.CONV2_RELU, plan.AFTER_UPDATE, plan.CONTINUED)
+
+
+@dataclass(frozen=True)
+class ReadingRun:
+    """A run of a reading, as `elec576.comparison.results.Run` in what it measured."""
+
+    seed: int
+    settings: CnnSettings
+    history: pd.DataFrame  # by step
+
+    def measured(self, quantity: str) -> dict[int, float]:
+        """What the run gave for ``quantity``, by step."""
+        return self._measured[quantity]
+
+    @cached_property
+    def _measured(self) -> dict[str, dict[Any, float]]:
+        return {str(name): values.dropna().to_dict() for name, values in self.history.items()}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A program that was tried for a log: a reading, or another experiment.
+
+    Attributes:
+        name: of either.
+        n: runs that judge it.
+        ahead: its log-likelihood minus that of the program as listed; None before its first look.
+        verdict: one of the words above.
+    """
+
+    name: str
+    n: int
+    ahead: float | None
+    verdict: str
+
+    @property
+    def reading(self) -> Reading | None:
+        return READINGS.get(self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedLog:
+    """A log of the report with all programs that were tried for it.
+
+    Attributes:
+        n: runs of the experiment as listed.
+        tried: those with runs first, the best first; then in the plan's order.
+        needed: by how much a program must be ahead to explain the log.
+        best_of_ours: [n], by how much the best of the judged programs is ahead of the program as
+            listed for each of its own runs in the log's place.
+        lead, our_leads: how far the training values after step 0 are ahead of our runs on average,
+            in standard units, higher accuracies and lower losses; of the report, and [n] of our
+            runs, each judged by the others.
+    """
+
+    experiment: str
+    n: int
+    tried: tuple[Tried, ...]
+    needed: float
+    best_of_ours: np.ndarray
+    lead: float
+    our_leads: np.ndarray
+
+    @property
+    def best(self) -> Tried | None:
+        """The program that fits best of those judged."""
+        return next((each for each in self.tried if each.verdict != WAITING), None)
+
+    @property
+    def as_far(self) -> int:
+        """For how many of our own runs the best program is at least as far ahead."""
+        assert self.best is not None and self.best.ahead is not None, self.experiment
+        return int((self.best_of_ours >= self.best.ahead).sum())
+
+    @property
+    def waiting(self) -> tuple[Tried, ...]:
+        return tuple(each for each in self.tried if each.verdict == WAITING)
 
 
 def table_path(results: Path) -> Path:
@@ -53,81 +137,97 @@ def read(results: Path) -> pd.DataFrame:
                         'scripts/readings.py') from None
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One quantity under one reading of the report."""
+def read_readings(results: Path) -> dict[str, tuple[ReadingRun, ...]]:
+    """The runs of each reading that has some, by seed.
 
-    label: str
-    name: str  # of an experiment or, at step 0, of settings in STEP_0
-    quantity: str
-    values: tuple[float, ...]  # by seed
-    summary: Summary
-    inside: tuple[bool | None, ...]  # for each of the question's reported values of this quantity
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A question with its readings, quantity after quantity.
-
-    Attributes:
-        beside: the report's numbers by quantity.
-        log_likelihoods: of all of these numbers, by the readings' labels; None with too few seeds.
-        relative: likelihoods, 1 for the best of two or more readings.
+    Raises:
+        UserError: a file is damaged, or says of a reading what the plan does not.
     """
-
-    question: Question
-    beside: dict[str, tuple[ReportedValue, ...]]
-    readings: tuple[Reading, ...]
-    log_likelihoods: dict[str, float | None]
-    relative: dict[str, float | None]
-
-    def count(self, label: str) -> tuple[int, int] | None:
-        """How many reported values lie inside under reading ``label``, of how many.
-
-        None with too few runs.
-        """
-        inside = [flag for reading in self.readings if reading.label == label
-                  for flag in reading.inside]
-        return None if None in inside else (inside.count(True), len(inside))
-
-
-def weigh_evidence(results: Results, first_steps: FirstSteps, identification: Identification
-                   ) -> tuple[Answer, ...]:
-    """All questions, in their order."""
-    return tuple(_answer(question, results, first_steps, identification)
-                 for question in QUESTIONS)
+    table = read(results)
+    if table.empty:
+        return {}
+    path = origin_path(results)
+    origins = read_json(path).get('readings', {})
+    runs = {}
+    for name, rows in table.groupby('reading'):
+        reading, origin = READINGS.get(str(name)), origins.get(name, {})
+        planned = {key: value for key, value in as_config(reading.settings).items()
+                   if key not in ('seed', 'threads', 'isa', 'log_every')} if reading else {}
+        if reading is None or origin.get('change') != reading.change or any(
+                origin.get('settings', {}).get(key, value) != value
+                for key, value in planned.items()):
+            raise UserError(f'{path}: {name} is not as planned (elec576/claims/readings.py); move '
+                            f'it and {table_path(results).name} away')
+        runs[str(name)] = tuple(
+            ReadingRun(int(str(seed)), reading.settings,
+                       own.set_index('step')[list(CNN_COLUMNS[1:])])
+            for seed, own in rows.groupby('seed'))
+    return runs
 
 
-def _answer(question: Question, results: Results, first_steps: FirstSteps,
-            identification: Identification) -> Answer:
-    beside = {quantity: tuple(value for name in question.beside for value in reported(name)
-                              if (value.quantity, value.step) == (quantity, question.step))
-              for quantity in question.quantities}
-    readings, likelihoods = [], {}
-    fit = identification.fit(f'{question.beside[0]}{ACTIVATIONS}')  # only of these, not of step 0
-    for quantity in question.quantities:
-        for label, name in question.readings:
-            reference = (Prediction.at_start(quantity, STEP_0[name], first_steps)
-                         if question.step == 0 else
-                         Prediction.of(quantity, question.step, results.of(name)))
-            readings.append(Reading(label, name, quantity, tuple(reference.at_step.tolist()),
-                                    reference.summary,
-                                    tuple(reference.judge(value.number, value.rounding).compatible
-                                          for value in beside[quantity])))
-            likelihoods[label] = (_step_0(reference, beside[quantity]) if question.step == 0
-                                  else fit.log_likelihoods.get(name) if fit else None)
-    return Answer(question, beside, tuple(readings), likelihoods, dict(zip(
-        likelihoods, relative_likelihoods(list(likelihoods.values())))))
+def judge_readings(results: Results, first_steps: FirstSteps, numbers: Sequence[JudgedNumber],
+                   runs: Mapping[str, Sequence[ReadingRun]]) -> tuple[JudgedLog, ...]:
+    """Each log of the plan that has enough runs as listed."""
+    block_of = {block.name: block for block in blocks()}
+    return tuple(_judge(block_of[experiment], results, first_steps, numbers, runs)
+                 for experiment in plan.TRIED if len(results.of(experiment)) >= LEAST_RUNS)
 
 
-def _step_0(reference: Prediction, printed: Iterable[ReportedValue]) -> float | None:
-    """The log-likelihood of ``printed`` values, taken as independent, as those of further seeds."""
-    return float(reference.log_densities(np.array([value.number for value in printed])).sum()
-                 ) if reference.enough else None
+def _judge(block: Block, results: Results, first_steps: FirstSteps,
+           numbers: Sequence[JudgedNumber], runs: Mapping[str, Sequence[ReadingRun]]) -> JudgedLog:
+    listed, names = block.experiment, plan.TRIED[block.experiment]
+    others: dict[str, Sequence[MeasuredRun]] = {
+        name: results.of(name) for name in (listed, *plan.OTHER_LABELS[listed])
+        if len(results.of(name)) >= LEAST_RUNS}
+    first, second = ({name: found[:look] for name in names
+                      if len(found := runs.get(name, ())) >= look}
+                     for look in (plan.FIRST_LOOK, plan.SECOND_LOOK))
+
+    def weigh(readings: Mapping[str, Sequence[ReadingRun]]) -> dict[str, np.ndarray]:
+        """By program, how far it is ahead: [1 + n], of the log and of our runs in its place."""
+        programs = {**others, **readings}
+        weighed = Likelihoods([block], programs, first_steps, own_starts=[
+            name for name in readings if READINGS[name].change in OWN_START])
+        joint = weighed.joint(block)
+        logs = np.array([weighed.block_log[block.name], *weighed.run_logs[listed]])
+        own = np.array([joint[listed][0, logs[0]], *weighed.held_out(joint, listed)])
+        return {name: joint[name][0, logs] - own for name in programs if name != listed}
+
+    excluded = {name for name, ahead in weigh(first).items()
+                if name in first and ahead[0] < -plan.EXCLUDED}
+    judged = {name: found if name in excluded else second.get(name, found)
+              for name, found in first.items()}
+    ahead = weigh(judged)
+    needed = math.log(plan.ODDS * (len(names) + len(plan.OTHER_LABELS[listed])))
+
+    def verdict(name: str) -> str:
+        if name in excluded:
+            return EXCLUDED
+        if name not in ahead or name in names and name not in second:
+            return WAITING
+        return (EXPLAINS if ahead[name][0] > needed else BETTER if ahead[name][0] > 0
+                else NO_BETTER)
+
+    tried = [Tried(name, len(judged.get(name, others.get(name, ()))),
+                   None if name not in ahead else float(ahead[name][0]), verdict(name))
+             for name in (*names, *plan.OTHER_LABELS[listed])]
+    tried.sort(key=lambda each: -math.inf if each.ahead is None else each.ahead, reverse=True)
+    lead, our_leads = _leads(listed, numbers)
+    return JudgedLog(listed, len(results.of(listed)), tuple(tried), needed,
+                     np.max([ahead[each.name][1:] for each in tried if each.verdict != WAITING],
+                            axis=0, initial=-math.inf),
+                     lead, our_leads)
 
 
-def relative_likelihoods(logs: Sequence[float | None]) -> list[float | None]:
-    """Likelihoods relative to the best of them; None if there are fewer than two to compare."""
-    known = [log for log in logs if log is not None]
-    return [None if log is None or len(known) < 2 else math.exp(log - max(known))
-            for log in logs]
+def _leads(experiment: str, numbers: Sequence[JudgedNumber]) -> tuple[float, np.ndarray]:
+    scores, held_out = [], []
+    for number in numbers:
+        value = number.reported
+        if (value.experiment == experiment and value.step > 0 and value.compared
+                and value.quantity in ('train_accuracy', 'train_loss')):
+            sign = 1 if value.quantity == 'train_accuracy' else -1
+            assert number.score is not None, experiment
+            scores.append(sign * number.score)
+            held_out.append([sign * score for score in number.held_out().values()])
+    return (float(np.clip(scores, -CAP, CAP).mean()),
+            np.clip(held_out, -CAP, CAP).mean(axis=0))

@@ -10,7 +10,7 @@ from elec576.claims.numbers import reported
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.prediction import LIMIT, summarise
-from elec576.comparison.readings import Answer
+from elec576.comparison.questions import Answer
 from elec576.comparison.results import Run
 from elec576.experiments import hidden_units_of, settings_of
 from elec576.settings import CnnSettings

@@ -4,6 +4,7 @@ from typing import Iterable
 
 from tabulate import tabulate
 
+from elec576.claims.readings import EXCLUDED, FIRST_LOOK, ODDS, SECOND_LOOK
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.error_rates import Rate
@@ -59,6 +60,8 @@ def headline(comparison: Comparison) -> str:
     lines += [f'  {sentence}' for sentence in words.literal_words(comparison.conclusions)]
     first, *others = words.report_words(comparison.report_as_a_whole)
     lines += [f'- **The report as a whole:** {first}', *(f'  {other}' for other in others)]
+    lines += [f'- **Run {log.experiment.removeprefix("cnn")} (`{log.experiment}`):** '
+              + ' '.join(words.log_words(log)) for log in comparison.logs[:1]]
     rows = [(judged.conclusion.statement, _bold(judged), words.percent_words(judged.chance),
              _own_words(judged))
             for judged in comparison.conclusions]
@@ -199,7 +202,24 @@ def _identification(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[s
         parts += [table(words.FIT_HEADERS, map(words.fit_row, found.fits)),
                   'The last two columns: how many of our own runs, named in the same way by the '
                   'other runs, fit their own label best.']
-    return parts + _pictures(drawn, 'identification')
+    return parts + _pictures(drawn, 'identification') + _tried(comparison)
+
+
+def _tried(comparison: Comparison) -> list[str]:
+    """Other programs than the experiments."""
+    parts = []
+    for log in comparison.logs:
+        parts += [f'### What else could have printed the log of `{log.experiment}`?',
+                  ' '.join(words.log_words(log)),
+                  table(words.TRIED_HEADERS, words.tried_rows(log))]
+    return parts + [
+        'Log-likelihoods are of the whole log, minus that of the program as listed. A first look '
+        f'at {FIRST_LOOK} runs excludes a program that is behind by more than {EXCLUDED:g}; of the '
+        f'others, {SECOND_LOOK} runs decide. A program explains the log if it is ahead by more '
+        f'than log({ODDS:g} n), n being the number of programs tried for this log. All of this was '
+        'written down (`elec576/claims/readings.py`) before the runs were made '
+        '(`scripts/readings.py`).'
+        ] * bool(parts)
 
 
 def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:

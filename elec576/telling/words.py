@@ -13,7 +13,8 @@ from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.identification import Fit, Identification
 from elec576.comparison.links import THESE_IMAGES, JudgedLink
 from elec576.comparison.prediction import Summary
-from elec576.comparison.readings import Answer
+from elec576.comparison.questions import Answer
+from elec576.comparison.readings import EXPLAINS, JudgedLog, Tried
 from elec576.comparison.report_as_a_whole import ReportAsAWhole
 from elec576.comparison.results import Results, Run
 from elec576.experiments import SAME_RUN, settings_of
@@ -287,6 +288,46 @@ def fit_row(fit: Fit) -> tuple:
 
 FIT_HEADERS = ('block', 'numbers', 'fits best', 'its own label', 'cannot be told apart',
                'excluded', 'limit', 'own label\'s runs named right', 'all runs named right')
+
+
+def log_words(log: JudgedLog) -> tuple[str, ...]:
+    """Whether another program explains a log, in sentences."""
+    best, as_far = log.best, int((log.our_leads >= log.lead).sum())
+    sentences = [
+        f'What the report prints of `{log.experiment}`\'s training after step 0 is '
+        f'{abs(log.lead):.1f} standard units {"ahead of" if log.lead > 0 else "behind"} our '
+        f'{count_words([log.n], "run")} on average'
+        + (f'; {as_far or "none"} of these {"is" if as_far < 2 else "are"} as far ahead of the '
+           'others.' if log.lead > 0 else '.')]
+    judged = len(log.tried) - len(log.waiting)
+    if best and best.ahead is not None:
+        said = f'{program_words(best)}: log-likelihood {best.ahead:+.1f}'
+        chance = (f'some program is as far ahead for {log.as_far or "none"} of our {log.n} runs')
+        if best.verdict == EXPLAINS:
+            sentences.append(f'Another program explains it, of {judged} that we tried ({said}, '
+                             f'where {log.needed:.1f} is needed; {chance}).')
+        else:
+            sentences.append(f'None of {judged} other programs that we tried explains it (best: '
+                             f'{said}, where {log.needed:.1f} is needed; {chance}).')
+    if log.waiting:
+        sentences.append(f'{count_words([len(log.waiting)], "more program")} '
+                         f'{"waits" if len(log.waiting) == 1 else "wait"} for runs.')
+    return tuple(sentences)
+
+
+def program_words(tried: Tried) -> str:
+    """What a program is, other than the one listed."""
+    return tried.reading.words if tried.reading else f'`{tried.name}`'
+
+
+TRIED_HEADERS = ('program', 'what it would change in the log', 'runs', 'log-likelihood', 'verdict')
+
+
+def tried_rows(log: JudgedLog) -> list[tuple]:
+    """A table's rows: the programs tried for a log, the best first."""
+    return [(program_words(each), each.reading.expected if each.reading else 'all of it', each.n,
+             '–' if each.ahead is None else f'{each.ahead:+.1f}', each.verdict)
+            for each in log.tried]
 
 
 def names_words(names: Iterable[str]) -> str:
