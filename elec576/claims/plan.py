@@ -38,29 +38,9 @@ BOUNDS = {1: (1.960,), 3: (3.471, 2.454, 2.004)}
 # interprets, 0.9756 against 0.9728.
 MARGINS = {'cifar10': 0.016, 'mnist': 0.003}
 
-# How many seeds each look needs
+# How many seeds each look at a link needs (`elec576.claims.conclusions` says which link has which)
 CNN_OPEN, CNN_FIXED, CNN_CLEAR = (16, 32, 48), (16,), (10,)
 RNN_OPEN, RNN_FIXED = (28, 56, 84), (28,)
-
-# The links of the report's conclusions (elec576.claims.conclusions), by their two experiments
-LOOKS: dict[tuple[str, str], tuple[int, ...]] = {
-    **{(name, 'cnn2'): CNN_OPEN for name in ('cnn1', 'cnn3', 'cnn9')},
-    ('cnn5', 'cnn2'): CNN_FIXED, ('cnn4', 'cnn1'): CNN_FIXED,
-    ('evidence-tanh-1e-4', 'cnn2'): CNN_FIXED,
-    ('evidence-tanh-1e-4', 'evidence-tanh-1e-5'): CNN_FIXED,
-    ('cnn4', 'cnn6'): CNN_CLEAR, ('cnn2', 'cnn7'): CNN_CLEAR, ('cnn2', 'cnn8'): CNN_CLEAR,
-    **{('cnn-mnist', name): CNN_CLEAR for name in (
-        'rnn-a', 'rnn-b', 'rnn-c', 'rnn-d', 'rnn-50', 'rnn-300', 'lstm-50', 'lstm-128',
-        'lstm-300', 'gru-50', 'gru-128', 'gru-300')},
-    **{('rnn-d', name): RNN_FIXED for name in ('rnn-a', 'rnn-b', 'rnn-c')},
-    **{pair: RNN_OPEN for pair in (  # between cells
-        ('gru-50', 'lstm-50'), ('lstm-50', 'rnn-50'), ('gru-128', 'lstm-128'),
-        ('lstm-128', 'rnn-d'), ('gru-300', 'lstm-300'), ('lstm-300', 'rnn-300'))},
-    **{pair: RNN_OPEN for pair in (  # between hidden units
-        ('rnn-300', 'rnn-d'), ('rnn-d', 'rnn-50'), ('lstm-300', 'lstm-128'),
-        ('lstm-128', 'lstm-50'), ('gru-300', 'gru-128'), ('gru-128', 'gru-50'))},
-}
-RUNNING_TIMES = RNN_FIXED  # of links that compare times, all between hidden units
 
 # Experiments whose runs no link needs: the initial biases of part 1c
 FURTHER = {'evidence-bias-0': 10}
@@ -69,12 +49,3 @@ FURTHER = {'evidence-bias-0': 10}
 def seeds(n: int) -> range:
     """The seeds of a look at ``n``."""
     return range(FIRST_SEED, FIRST_SEED + n)
-
-
-def first_look() -> dict[str, int]:
-    """How many seeds of each experiment all first looks together need."""
-    needed = dict(FURTHER)
-    for pair, looks in LOOKS.items():
-        for name in pair:
-            needed[name] = max(needed.get(name, 0), looks[0])
-    return needed

@@ -98,8 +98,9 @@ def _beside(conclusion: Conclusion, results: Results) -> dict[Link, Paired]:
 
 def chance_together(conclusions: Iterable[JudgedConclusion], results: Results) -> float | None:
     """The probability that all links that put a run above the report's run 2 come out so."""
-    judged = {link.link: link for found in conclusions for link in found.links}
-    return _chance([judged[link] for link in HANGING_ON_ONE_RUN], results)
+    judged = {(link.link.higher, link.link.lower): link
+              for found in conclusions for link in found.links}
+    return _chance([judged[pair] for pair in HANGING_ON_ONE_RUN], results)
 
 
 def _chance(judged: Sequence[JudgedLink], results: Results) -> float | None:

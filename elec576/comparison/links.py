@@ -8,7 +8,7 @@ from statistics import fmean
 import numpy as np
 
 from elec576.claims import plan
-from elec576.claims.conclusions import CONCLUSIONS, Link
+from elec576.claims.conclusions import Link, all_links, first_look
 from elec576.claims.numbers import ReportedValue, reported
 from elec576.comparison.estimates import (
     Paired,
@@ -55,14 +55,12 @@ class JudgedLink:
     """One comparison of two experiments.
 
     Attributes:
-        looks: the n of each look that the plan has.
         margin: None for running times.
         look: the last look taken; None before the first.
         next: of the look that waits for runs, how many pairs are there and how many it needs.
     """
 
     link: Link
-    looks: tuple[int, ...]
     margin: float | None
     look: Look | None
     next: tuple[int, int] | None
@@ -75,7 +73,7 @@ class JudgedLink:
         """Whether the look taken contradicts the link when all looks together have ``alpha``."""
         if self.look is None or self.verdict != CONTRADICTED:
             return False
-        bound = bounds(alpha, len(self.looks))[self.look.number - 1]
+        bound = bounds(alpha, len(self.link.looks))[self.look.number - 1]
         effect = self.look.effect
         return effect.mean + t_bound(bound, effect.n - 1) * effect.error < 0
 
@@ -88,13 +86,12 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
     Raises:
         UserError: a run did not measure what is compared.
     """
-    looks = _looks(link)
     higher, lower = ({run.seed: run for run in results.of(name)}
                      for name in (link.higher, link.lower))
     margin = None if link.quantity == 'cpu_seconds' else plan.MARGINS[data_of(link)]
     taken, waits = None, None
     verdict, reason = WAITING, ''
-    for number, n in enumerate(looks, 1):
+    for number, n in enumerate(link.looks, 1):
         there = [seed for seed in plan.seeds(n) if seed in higher and seed in lower]
         if len(there) < n:
             waits = len(there), n
@@ -102,8 +99,8 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
                       f'the next look has {len(there)} of {n} pairs of runs')
             break
         pairs = [(higher[seed], lower[seed]) for seed in there]
-        taken = _look(link, number, plan.BOUNDS[len(looks)][number - 1], pairs)
-        verdict, reason = decide(taken, margin, number == len(looks))
+        taken = _look(link, number, plan.BOUNDS[len(link.looks)][number - 1], pairs)
+        verdict, reason = decide(taken, margin, number == len(link.looks))
         if verdict not in (UNDECIDED, _over_all_images(taken, margin)):
             reason = '; '.join(filter(None, (reason, THESE_IMAGES)))
         if link.quantity == 'cpu_seconds':
@@ -113,7 +110,7 @@ def judge_link(link: Link, results: Results) -> JudgedLink:
     own = _own_numbers(link)
     own_verdict = (SILENT if own is None else
                    AGREES if own[0].number > own[1].number else DISAGREES)
-    return JudgedLink(link, looks, margin, taken, waits, verdict, reason, own, own_verdict)
+    return JudgedLink(link, margin, taken, waits, verdict, reason, own, own_verdict)
 
 
 def decide(look: Look, margin: float | None, last: bool) -> tuple[str, str]:
@@ -152,7 +149,7 @@ def next_runs(results: Results) -> list[tuple[str, int]]:
     First all that first looks need, then what the next looks of undecided links need, experiment by
     experiment; empty when all is decided.
     """
-    first = plan.first_look()
+    first = first_look()
     later: dict[str, int] = {}
     for link in all_links():
         judged = judge_link(link, results)
@@ -163,11 +160,6 @@ def next_runs(results: Results) -> list[tuple[str, int]]:
     wanted = [(name, seed) for needed in (first, later) for name in EXPERIMENTS | EVIDENCE
               for seed in plan.seeds(needed.get(name, 0))]
     return [run for run in dict.fromkeys(wanted) if run not in there]
-
-
-def all_links() -> tuple[Link, ...]:
-    """The links of all conclusions, each once."""
-    return tuple(dict.fromkeys(link for conclusion in CONCLUSIONS for link in conclusion.links))
 
 
 def compared(run: Run) -> float:
@@ -194,11 +186,6 @@ def compared(run: Run) -> float:
 def data_of(link: Link) -> str:
     """The data set on which a link's experiments are tested: 'cifar10' or 'mnist'."""
     return getattr(settings_of(link.higher), 'dataset', 'mnist')
-
-
-def _looks(link: Link) -> tuple[int, ...]:
-    return (plan.RUNNING_TIMES if link.quantity == 'cpu_seconds' else
-            plan.LOOKS[link.higher, link.lower])
 
 
 def _look(link: Link, number: int, bound: float, pairs: list[tuple[Run, Run]]) -> Look:

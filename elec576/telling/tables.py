@@ -92,7 +92,7 @@ def links_table(comparison: Comparison) -> pd.DataFrame:
 
 def _look_columns(link: JudgedLink) -> dict:
     """What the look taken found; nothing before the first."""
-    looks = {'looks': ' '.join(map(str, link.looks))}
+    looks = {'looks': ' '.join(map(str, link.link.looks))}
     names = ('look', 'n', 'effect', 'sd', 'bound', 'interval_low', 'interval_high', 'final_effect',
              'images_low', 'images_high')
     if link.look is None:

@@ -191,7 +191,7 @@ def look_words(link: JudgedLink) -> str:
     """'16, look 1 of 3'; a dash before the first look."""
     if link.look is None:
         return '–'
-    return f'{link.look.effect.n}, look {link.look.number} of {len(link.looks)}'
+    return f'{link.look.effect.n}, look {link.look.number} of {len(link.link.looks)}'
 
 
 def margin_words(link: JudgedLink) -> str:

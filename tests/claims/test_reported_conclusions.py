@@ -1,8 +1,7 @@
 """The report's conclusions and open questions are about experiments and numbers that exist."""
 
-from elec576.claims.conclusions import CELLS, CONCLUSIONS, Link, chain
+from elec576.claims.conclusions import CELLS, CONCLUSIONS, Link, all_links, chain
 from elec576.claims.numbers import reported
-from elec576.claims.plan import LOOKS
 from elec576.claims.questions import QUESTIONS
 from elec576.experiments import EVIDENCE, EXPERIMENTS, STEP_0
 
@@ -49,8 +48,11 @@ def test_the_cnn_on_mnist_is_set_against_every_rnn():
 
 def test_the_looks_of_the_plan():
     pairs: dict = {}
-    for pair, looks in LOOKS.items():
-        pairs.setdefault(looks, set()).add(pair)
+    for link in all_links():
+        if link.quantity == 'test_accuracy':
+            pairs.setdefault(link.looks, set()).add((link.higher, link.lower))
+        else:
+            assert link.looks == (28,)
     cells = {tuple(pair) for at in range(3) for pair in (
         (CELLS['gru'][at], CELLS['lstm'][at]), (CELLS['lstm'][at], CELLS['basic'][at]))}
     units = {(more, fewer) for names in CELLS.values() for fewer, more in zip(names, names[1:])}
@@ -66,7 +68,7 @@ def test_the_looks_of_the_plan():
 
 
 def test_chain():
-    assert chain('a', 'b', 'c') == (Link('a', 'b'), Link('b', 'c'))
+    assert chain((9,), 'a', 'b', 'c') == (Link('a', 'b', looks=(9,)), Link('b', 'c', looks=(9,)))
 
 
 def test_questions_stand_beside_printed_numbers_and_every_settings_of_step_0_is_used():

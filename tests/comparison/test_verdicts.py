@@ -163,8 +163,8 @@ def test_chance_counts_runs_in_order():
 
 
 def test_sentences_on_one_run_are_lucky_together():
-    names = [link.higher for link in HANGING_ON_ONE_RUN]
-    assert {link.lower for link in HANGING_ON_ONE_RUN} == {'cnn2'} and len(names) == 4
+    names = [higher for higher, _ in HANGING_ON_ONE_RUN]
+    assert {lower for _, lower in HANGING_ON_ONE_RUN} == {'cnn2'} and len(names) == 4
     results = StandIns(**{name: runs(name, [0.5] * 16) for name in names},
                        cnn2=runs('cnn2', [0.4, 0.6] * 8))
     judged = judge_conclusions(results, judge_numbers(StandIns(), FirstSteps()))
