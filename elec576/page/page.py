@@ -25,8 +25,7 @@ from elec576.page.origins import settings_origins
 from elec576.page.strips import effect_strips, number_strip
 from elec576.settings import describe
 from elec576.telling import figures, methods, words
-from elec576.telling.provenance import PACKAGES, origins
-from elec576.telling.tables import TABLES
+from elec576.telling.tables import PACKAGES, TABLES, origins
 
 # the chart library with what it needs, in the order in which it is loaded; vendor/README.md
 LIBRARIES = ('d3', 'plot.umd')

@@ -16,7 +16,7 @@ from elec576.settings import describe
 from elec576.telling import words
 from elec576.telling.figures import Figure, figures
 from elec576.telling.methods import METHODS
-from elec576.telling.provenance import PACKAGES, origins
+from elec576.telling.tables import PACKAGES, origins
 from elec576.telling.words import (
     digits,
     interval,

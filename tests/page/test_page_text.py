@@ -145,8 +145,8 @@ def test_marks_in_strips(tmp_path):
 
 def test_strips_of_effects():
     look = Look(1, 1.96, Paired(16, 0.02, 0.01, 0.0, 0.04))
-    link = JudgedLink(Link('cnn1', 'cnn2', looks=(16, 32, 48)), 0.016, look, None, 'supported', '', None,
-                      '')
+    link = JudgedLink(Link('cnn1', 'cnn2', looks=(16, 32, 48)), 0.016, look, None, 'supported',
+                      '', None, '')
     shown, missing = effect_strips((link, dataclasses.replace(link, look=None)))
     assert missing is None and shown == Strip(50, 100, (30, 70), 75)
 
