@@ -87,9 +87,9 @@ def image_variance(higher: np.ndarray, lower: np.ndarray) -> float:
     """What the choice of test images adds to the variance of a mean difference of accuracies.
 
     Two-way random effects without replication: the difference at seed s and image i is a mean, an
-    effect of the seed, one of the image and a residual. Only the image's effect divided by the
-    number of images is meant here, because the spread between seeds contains the other two.
-    Estimated by mean squares, and not below 0.
+    effect of the seed, one of the image and a residual; the spread between seeds contains all but
+    the image's effect. Its variance is (mean square of images - mean square of the rest) / n, not
+    below 0; returned is that divided by m.
 
     Args:
         higher, lower: [n seeds, m images] bool, which images each network gets right; n, m >= 2.

@@ -91,13 +91,18 @@ class Judgement(Summary):
 class Prediction:
     """What runs gave for one quantity at one step, and at neighbouring evaluations.
 
-    Losses and the activations' statistics are taken on a log scale and accuracies on the test set
-    on the logit scale, where runs are about normal; one more run follows Student's t. Accuracies
-    on a training batch are counts: beta-binomial, with the spread that the runs have beyond chance.
+    Accuracies on a training batch are counts: beta-binomial, with the spread that the runs have
+    beyond chance. All others are taken on a scale on which runs are about normal: losses and the
+    activations' statistics their logarithm, accuracies on the test set their logit. There, one more
+    run y lies about the mean m of the n runs at the step as Student's t says,
 
-    The variance of one more run is the mean over evaluations of the variance between runs, however
-    much of it lies within a run; its degrees of freedom are Satterthwaite's for the two mean
-    squares that it is made of, between runs and within them.
+        (y - m) / (s sqrt(1 + 1 / n))  ~  t(f).
+
+    With one evaluation, s is the runs' standard deviation and f = n - 1. With E evaluations near
+    the step, s^2 is the mean of their E variances, which is B / E + W (E - 1) / E for the mean
+    squares B between runs and W within them; f is Satterthwaite's,
+
+        s^4 / f  =  (B / E)^2 / (n - 1)  +  (W (E - 1) / E)^2 / ((n - 1) (E - 1)).
 
     Attributes:
         values: [n, evaluations].

@@ -97,8 +97,7 @@ def settings_origins(runs: tuple[Run, ...]) -> tuple[Origin, ...]:
         lines = setting_lines(settings, item.name)
         note = '' if lines else _ELSEWHERE.get((type(settings), item.name), 'not in the listing')
         found.append(Origin(flag_of(item.name), ', '.join(map(str, values)),
-                            item.metadata['help'].split(';')[0].split(' (')[0], listing, lines,
-                            note))
+                            item.metadata['help'], listing, lines, note))
     return tuple(found)
 
 
