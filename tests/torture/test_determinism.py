@@ -11,7 +11,9 @@ from commands import command_of, environment, run_well
 from helpers import REPOSITORY
 from same_run import differences
 
-from elec576.loops.history import RNN_COLUMNS, History
+from elec576.comparison.results import read_results
+from elec576.experiments import settings_of
+from elec576.loops.history import CNN_COLUMNS, RNN_COLUMNS, History
 from elec576.runs.rundir import RunDirectory, read_metrics
 from elec576.settings import CnnSettings, RnnSettings
 
@@ -46,6 +48,23 @@ def test_the_same_command(name, make, trial_options, finding):
     finding(f'the same command {1 + len(others)} times, {name}, {RUNS[name].threads} threads: '
             'identical histories and variables', 1 + len(others),
             [', '.join(names) for names in found if names])
+
+
+@pytest.mark.slow
+def test_the_committed_runs_that_are_one(finding):
+    """Run 5 is run 2 and 3000 steps more: made apart, on whatever processors, and recorded apart.
+    """
+    results = read_results(REPOSITORY / 'results')
+    longer, shorter = ({run.seed: run for run in results.of(name)} for name in ('cnn5', 'cnn2'))
+    both, end = sorted(longer.keys() & shorter.keys()), settings_of('cnn2').steps
+    failed = [str(seed) for seed in both for quantity in CNN_COLUMNS[1:]
+              if any(longer[seed].measured(quantity)[step] != value
+                     for step, value in shorter[seed].measured(quantity).items() if step < end)]
+    elsewhere = sum(longer[seed].metrics['processor'] != shorter[seed].metrics['processor']
+                    for seed in both)
+    finding(f'committed runs of cnn5 up to step {end} and of cnn2, made apart: every recorded '
+            'value is equal to the last bit', len(both), failed,
+            f'{elsewhere} pairs on two processors')
 
 
 @pytest.mark.slow
