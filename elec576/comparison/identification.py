@@ -34,7 +34,6 @@ from elec576.loops.history import STATISTICS
 from elec576.settings import CnnSettings, RnnSettings
 
 FLOOR = -50.0  # of one number's log density: beyond it "impossible" is all that can be said
-ACTIVATIONS = ', activations'  # part 1c's statistics are a block of their own
 CLEAR = math.log(20)  # a log-likelihood difference below this is never clear
 FAINTEST = 10.0  # shown: labels this far behind the best one or farther look the same
 LEAST_RUNS = SEEDS_FOR_INTERVAL + 1  # so that each can be judged by the others
@@ -42,11 +41,25 @@ LEAST_RUNS = SEEDS_FOR_INTERVAL + 1  # so that each can be judged by the others
 
 @dataclass(frozen=True)
 class Block:
-    """Numbers that one program printed, under the label ``experiment``."""
+    """Numbers that one program printed.
 
-    name: str
-    experiment: str  # whose runs they are compared with: cnn4 for cnn-vis
+    Attributes:
+        label: the experiment that the report prints them of.
+        activations: part 1c's statistics, which are a block of their own.
+    """
+
+    label: str
+    activations: bool
     numbers: tuple[ReportedValue, ...]
+
+    @property
+    def name(self) -> str:
+        return self.label + ', activations' * self.activations
+
+    @property
+    def experiment(self) -> str:
+        """Whose runs they are compared with: `cnn4`'s for `cnn-vis`."""
+        return SAME_RUN.get(self.label, self.label)
 
     @property
     def measures(self) -> tuple[tuple[str, int | None, float], ...]:
@@ -59,14 +72,11 @@ class Block:
 
 def blocks() -> tuple[Block, ...]:
     """The report's blocks; variances are left out, being the standard deviations' squares."""
-    found: dict[str, list[ReportedValue]] = {}
+    found: dict[tuple[str, bool], list[ReportedValue]] = {}
     for value in all_reported():
         if value.compared and not value.quantity.endswith('variance'):
-            name = value.experiment + ACTIVATIONS * (value.quantity in STATISTICS)
-            found.setdefault(name, []).append(value)
-    return tuple(Block(name, SAME_RUN.get(values[0].experiment, values[0].experiment),
-                       tuple(values))
-                 for name, values in found.items())
+            found.setdefault((value.experiment, value.quantity in STATISTICS), []).append(value)
+    return tuple(Block(*which, tuple(values)) for which, values in found.items())
 
 
 class Likelihoods:
@@ -83,14 +93,14 @@ class Likelihoods:
             not that of their settings.
 
     Attributes:
-        block_log: the place of each block among the logs, by its name.
+        block_log: the place of each block among the logs.
         run_logs: the places of each program's runs.
         seeds: of these, by program.
     """
 
     def __init__(self, own: Sequence[Block], runs: Mapping[str, Sequence[MeasuredRun]],
                  first_steps: FirstSteps, own_starts: Collection[str] = ()):
-        self.block_log = {block.name: k for k, block in enumerate(own)}
+        self.block_log = {block: k for k, block in enumerate(own)}
         self.seeds = {name: [run.seed for run in found] for name, found in runs.items()}
         ends = len(own) + np.cumsum([len(seeds) for seeds in self.seeds.values()])
         self.run_logs = {name: np.arange(end - len(seeds), end)
@@ -220,8 +230,9 @@ class Identification:
         """The fits by the experiments that they are compared with."""
         return [list(group) for _, group in groupby(self.fits, lambda fit: [*fit.log_likelihoods])]
 
-    def fit(self, block: str) -> Fit | None:
-        return next((fit for fit in self.fits if fit.block.name == block), None)
+    def fit(self, label: str, activations: bool = False) -> Fit | None:
+        return next((fit for fit in self.fits if (fit.block.label, fit.block.activations) == (
+            label, activations)), None)
 
 
 def identify(results: Results, first_steps: FirstSteps) -> Identification:
@@ -260,5 +271,5 @@ def _fit(weighed: Likelihoods, block: Block) -> Fit:
         every = np.array(list(logs.values()))
         best_of[name] = Counter(list(logs)[k] for k in every.argmax(axis=0))
         right_behind.append(every.max(axis=0) - logs[name])
-    return Fit(block, {name: float(table[0, weighed.block_log[block.name]])
+    return Fit(block, {name: float(table[0, weighed.block_log[block]])
                        for name, table in joint.items()}, np.concatenate(right_behind), best_of)

@@ -9,7 +9,7 @@ import numpy as np
 from elec576.claims.numbers import ReportedValue, reported
 from elec576.claims.questions import QUESTIONS, Question
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.identification import ACTIVATIONS, Identification
+from elec576.comparison.identification import Identification
 from elec576.comparison.prediction import Prediction, Summary
 from elec576.comparison.results import Results
 from elec576.experiments import STEP_0
@@ -66,7 +66,7 @@ def _answer(question: Question, results: Results, first_steps: FirstSteps,
                               if (value.quantity, value.step) == (quantity, question.step))
               for quantity in question.quantities}
     readings, likelihoods = [], {}
-    fit = identification.fit(f'{question.beside[0]}{ACTIVATIONS}')  # only of these, not of step 0
+    fit = identification.fit(question.beside[0], activations=True)  # only of these, not of step 0
     for quantity in question.quantities:
         for label, name in question.readings:
             reference = (Prediction.at_start(quantity, STEP_0[name], first_steps)

@@ -168,7 +168,7 @@ def read_readings(results: Path) -> dict[str, tuple[ReadingRun, ...]]:
 def judge_readings(results: Results, first_steps: FirstSteps, numbers: Sequence[JudgedNumber],
                    runs: Mapping[str, Sequence[ReadingRun]]) -> tuple[JudgedLog, ...]:
     """Each log of the plan that has enough runs as listed."""
-    block_of = {block.name: block for block in blocks()}
+    block_of = {block.label: block for block in blocks() if not block.activations}
     return tuple(_judge(block_of[experiment], results, first_steps, numbers, runs)
                  for experiment in plan.TRIED if len(results.of(experiment)) >= LEAST_RUNS)
 
@@ -189,7 +189,7 @@ def _judge(block: Block, results: Results, first_steps: FirstSteps,
         weighed = Likelihoods([block], programs, first_steps, own_starts=[
             name for name in readings if READINGS[name].change in OWN_START])
         joint = weighed.joint(block)
-        logs = np.array([weighed.block_log[block.name], *weighed.run_logs[listed]])
+        logs = np.array([weighed.block_log[block], *weighed.run_logs[listed]])
         own = np.array([joint[listed][0, logs[0]], *weighed.held_out(joint, listed)])
         return {name: joint[name][0, logs] - own for name in programs if name != listed}
 

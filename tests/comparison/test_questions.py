@@ -39,7 +39,7 @@ def test_activations_weigh_the_readings_together(tmp_path):
             write_run(tmp_path, name, seed, {('h_conv1_mean', 5000): mean + (seed % 3) / 1000})
     comparison = compare(tmp_path)
     answer = comparison.answers[-1]
-    fit = comparison.identification.fit('cnn-vis, activations')
+    fit = comparison.identification.fit('cnn-vis', activations=True)
     assert answer.log_likelihoods == {'biases 0.1': fit.log_likelihoods['cnn4'],
                                       'biases 0': fit.log_likelihoods['evidence-bias-0']}
     assert answer.relative['biases 0.1'] == 1 and 0 < answer.relative['biases 0'] < 0.05
