@@ -101,8 +101,8 @@ def _notices(comparison: Comparison) -> list[str]:
 
 def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     parts = ['\n'.join(f'- {sentence}' for sentence in words.plan_words()),
-             '"One run each" is the probability that one run of each setting comes out in the '
-             'sentence\'s order, by the final test accuracy (of runtime: CPU time). '
+             '"In order by chance" is the probability that one run of each setting comes out in '
+             'the sentence\'s order, by the final test accuracy (of runtime: CPU time). '
              + words.chance_words(comparison.chance),
              *_pictures(drawn, 'links')]
     for judged in comparison.conclusions:

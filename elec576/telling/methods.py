@@ -42,7 +42,7 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'the interval of a link, widened as if the test images had been sampled again, too: to the '
      'variance of the mean the images\' component is added, from two-way random effects of the '
      'trained networks\' hits. The verdict is about these test images and does not use it.'),
-    ('One run each',
+    ('In order by chance',
      'the probability that one run of each setting, each drawn from all of ours, comes out in the '
      'sentence\'s order by its final test accuracy (or CPU time); a tie is not in order.'),
     ('Pairs',
