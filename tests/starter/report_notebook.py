@@ -1,4 +1,4 @@
-"""Execute `starter/report.ipynb`: `python tests/starter/notebook.py` writes its outputs anew."""
+"""Execute `starter/report.ipynb`; `python tests/starter/report_notebook.py` renews its outputs."""
 
 import tempfile
 from pathlib import Path
@@ -17,6 +17,7 @@ def executed(folder: Path) -> nbformat.NotebookNode:
     """
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     NotebookClient(notebook, kernel_name='python3', timeout=None, record_timing=False,
+                   coalesce_streams=True,
                    resources={'metadata': {'path': str(folder)}}).execute()
     return notebook
 
