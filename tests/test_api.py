@@ -1,6 +1,7 @@
 """The entrance from Python: what `import elec576` offers, beside what the scripts make."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,6 +62,15 @@ def test_what_it_offers_is_documented():
         assert all(word in text for word in ('Args:', 'Raises:', 'Example:')), name
     with pytest.raises(AttributeError, match="'elec576' has no attribute 'train'"):
         elec576.train
+
+
+def test_the_front_page_names_what_there_is():
+    text = (REPOSITORY / 'README.md').read_text(encoding='utf-8')
+    block, = re.findall(r'```python\n(.*?)```', text, re.DOTALL)
+    assert set(re.findall(r'elec576\.(\w+)', block)) == set(elec576.__all__) - {'RnnSettings'}
+    for name in re.findall(r'run\.(\w+)', block.replace('elec576.run', '')):
+        assert hasattr(elec576.api.FinishedRun, name) or name in elec576.api.FinishedRun.__doc__
+    compile(block, 'README.md', 'exec')
 
 
 @pytest.mark.parametrize('name, settings, options', [
