@@ -34,7 +34,7 @@ setup(
     ],
     extras_require={
         'test': ['pytest', 'pytest-xdist', 'hypothesis', 'psutil', 'distributed',
-                 'playwright', 'axe-playwright-python'],
+                 'playwright', 'axe-playwright-python', 'nbclient', 'ipykernel'],
         'bench': ['torch'],
         'dask': ['distributed'],
         'dev': ['ruff', 'mypy', 'import-linter', 'pandas-stubs', 'types-tabulate', 'types-tqdm',

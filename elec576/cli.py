@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import math
 import os
+import shlex
 import signal
 import sys
 import types
@@ -11,8 +12,9 @@ import typing
 from pathlib import Path
 from typing import Callable
 
-from elec576 import experiments
+from elec576 import experiments, one_run
 from elec576.errors import Interrupted, UserError
+from elec576.runs.options import Options
 from elec576.runs.rundir import RunDirectory, read_settings
 from elec576.settings import SETTINGS, CnnSettings, RnnSettings, flag_of
 
@@ -139,6 +141,29 @@ def run_to_resume(out: Path) -> RunDirectory:
         raise UserError(f'--resume: there is no run in {out}; drop it, or name the folder with '
                         '--out DIR')
     return run
+
+
+def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> None:
+    """`elec576.one_run.make_run` as ``args`` (of `run_parser`) ask for.
+
+    Raises:
+        UserError: there is no run to resume.
+        Interrupted: with the command that resumes the run.
+        Others: as `elec576.runs.run.run`.
+    """
+    out = args.out or one_run.default_out(settings, args.experiment)
+    if args.resume:
+        run_to_resume(out)
+    try:
+        one_run.make_run(settings, out, Options(
+            data=args.data, experiment=args.experiment, events=args.events,
+            checkpoint_seconds=args.checkpoint_seconds, keep_every=args.keep_every))
+    except Interrupted as interruption:
+        command = ['python', sys.argv[0], '--resume', '--out', str(out)]
+        command += ['--data', args.data] if args.data else []
+        command += ['--keep-every', str(args.keep_every)] if args.keep_every else []
+        command += [] if args.events else ['--no-events']
+        raise Interrupted(f'{interruption}; resume with: {shlex.join(command)}') from None
 
 
 def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSettings:

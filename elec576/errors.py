@@ -6,7 +6,14 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-class UserError(Exception):
+class OneLine(Exception):
+    """What its message says is all that helps: IPython, too, shows that line and no frames."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f'{type(self).__name__}: {self}']
+
+
+class UserError(OneLine):
     """Bad usage or bad input: one line that says what is wrong and what to do (exit code 2)."""
 
 
@@ -21,5 +28,5 @@ class Diverged(UserError):
     """
 
 
-class Interrupted(Exception):
+class Interrupted(OneLine):
     """Stopped by Ctrl-C or SIGTERM after saving; the message says how to resume (exit code 130)."""

@@ -23,8 +23,8 @@ import sys
 from pathlib import Path
 
 from elec576 import cli
-from elec576.check.answers import answers, committed, own
-from elec576.check.claims import Asked, parse, read_claims, refuse_unmeasurable
+from elec576.checking.answers import answers, committed, own
+from elec576.checking.claims import Asked, parse, read_claims, refuse_unmeasurable
 from elec576.comparison.first_steps import read_first_steps
 from elec576.comparison.prediction import SEEDS_FOR_INTERVAL
 from elec576.comparison.results import read_results

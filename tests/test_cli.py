@@ -93,7 +93,7 @@ def test_resume_without_a_run_starts_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     args = parsed('--resume', '--lr', 1e-3)
     with pytest.raises(UserError, match='--resume: there is no run in results/local/cnn1/seed0'):
-        one_run.make_run(args, cli.settings_from(args, CnnSettings))
+        cli.make_run(args, cli.settings_from(args, CnnSettings))
     assert list(tmp_path.iterdir()) == []
 
 

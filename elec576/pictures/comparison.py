@@ -18,6 +18,7 @@ from elec576.experiments import hidden_units_of, settings_of
 from elec576.pictures.figure import BLUE, GREEN, ORANGE, VERMILION, new_figure, save
 from elec576.pictures.filters import draw_filters
 from elec576.pictures.identification import draw_identification
+from elec576.pictures.run import mark_reported
 from elec576.telling.figures import Figure, answers_of, figures
 from elec576.telling.words import measured_words, quantity_words
 
@@ -44,13 +45,7 @@ def _draw_curves(comparison: Comparison, plan: Figure, path: Path) -> None:
     for axes, quantity in ((left, 'accuracy'), (right, 'loss')):
         for part, color in (('train', ORANGE), ('test', BLUE)):
             _draw_curve(axes, comparison.curves(plan.experiment, f'{part}_{quantity}'), color, part)
-            points = [value for value in reported(plan.experiment) if value.compared
-                      and value.quantity == f'{part}_{quantity}']
-            if points:
-                axes.plot([point.step for point in points], [point.number for point in points],
-                          'o' if part == 'train' else 's', color='black', markeredgecolor='white',
-                          markersize=8, linestyle='none', zorder=5, clip_on=False,
-                          label=f'{part}, the report')
+            mark_reported(axes, plan.experiment, part, quantity)
         axes.set(xlabel='Steps', xlim=(0, settings_of(plan.experiment).steps))
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)

@@ -20,7 +20,6 @@ from typing import Callable, Iterable, Iterator, NamedTuple, TextIO
 
 import joblib
 from filelock import FileLock, Timeout
-from tqdm import tqdm
 
 from elec576.data import origin_of
 from elec576.errors import Busy, Interrupted, UserError
@@ -29,6 +28,7 @@ from elec576.files import write_whole
 from elec576.machine import processor
 from elec576.runs import dask, tables
 from elec576.runs.options import Options
+from elec576.runs.progress import tqdm
 from elec576.runs.run import run
 from elec576.runs.rundir import RunDirectory, config_of
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 import numpy as np
-from tqdm import tqdm
 
 from elec576.data import notice
 from elec576.errors import Diverged, UserError
@@ -18,6 +17,7 @@ from elec576.loops.history import History
 from elec576.loops.program import Measured, program_of
 from elec576.machine import Stopwatch, has_instructions, own_bits, processor, versions
 from elec576.runs.options import Options
+from elec576.runs.progress import tqdm
 from elec576.runs.rundir import RunDirectory, config_of, locked, read_json, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 

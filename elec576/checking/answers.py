@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Iterable, Mapping, NamedTuple, Sequence
 
-from elec576.check.claims import Asked, Claim, measuring
+from elec576.checking.claims import Asked, Claim, measuring
 from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.prediction import Judgement, Prediction, reference_of
 from elec576.comparison.results import Results, Run

@@ -9,8 +9,8 @@ import pytest
 from made_up import write_run, write_runs, write_step_0
 
 from elec576 import cli
-from elec576.check.answers import Found, answers, committed
-from elec576.check.claims import (
+from elec576.checking.answers import Found, answers, committed
+from elec576.checking.claims import (
     Asked,
     Claim,
     measuring,
