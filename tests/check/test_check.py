@@ -19,7 +19,7 @@ from elec576.check.claims import (
     refuse_unmeasurable,
 )
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.error_rates import error_rates
+from elec576.comparison.error_rates import FewRuns, error_rates, few_runs
 from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.numbers import judge_numbers
 from elec576.comparison.prediction import LIMIT, Prediction
@@ -317,6 +317,36 @@ def test_rates_by_hand(tmp_path):
     assert '## How often a check is right' in text and '| LSTM for GRU ' in text
     rows = text.partition('## How often a check is right')[2].partition('\n## ')[0].count('\n| ')
     assert rows == len(rates) + 1  # with the head
+
+
+def test_few_runs_by_hand(tmp_path, monkeypatch):
+    """Five runs, judged by three others and then by all four: every step of the rule."""
+    monkeypatch.setattr('elec576.comparison.error_rates.ENOUGH_RUNS', 4)
+    monkeypatch.setattr('elec576.comparison.error_rates.FEW', (3,))
+    values = (0.970, 0.9702, 0.9704, 0.9706, 0.96)
+    for seed, accuracy in enumerate(values):
+        write_run(tmp_path, 'gru-50', seed, {('test_accuracy', 2999): accuracy})
+    for seed in range(4):
+        write_run(tmp_path, 'lstm-50', seed)  # has too few runs for it
+    results = read_results(tmp_path)
+    accuracies, losses = few_runs(results)
+    runs, random = Prediction.of('test_accuracy', 2999, results.of('gru-50')), \
+        np.random.RandomState(0)
+    expected = []
+    for k, value in enumerate(values):
+        others = np.delete(runs.at_step, k)[random.permutation(4)]
+        judged = [Prediction('test_accuracy', others[:n, None], 0, tuple(range(n)), None)
+                  for n in (3, 4)]
+        outside = [not each.judge(value).compatible for each in judged]
+        drawn = 3 if judged[0].well_inside(value) else 4
+        expected.append((outside[0], outside[drawn - 3], drawn))
+    at_once, in_the_end, drawn = zip(*expected)
+    assert accuracies == FewRuns('final test accuracy', 3, sum(at_once), sum(in_the_end), 5,
+                                 np.mean(drawn))
+    assert accuracies.at_once > 0 and 3 < accuracies.drawn < 4
+    assert losses.quantity == 'final test loss' and losses.judged == 5
+    text = report_text(Comparison(results)).replace(' ', '')
+    assert '|finaltestaccuracy|3|' in text
 
 
 def test_no_rates_without_runs(tmp_path):
