@@ -75,8 +75,9 @@ def main() -> int:
     results = read_results(args.results, allow_empty=True)
     first_steps = read_first_steps(args.results, results)
     found, left = committed(asked, results, first_steps, args.seeds, args.data)
-    for one, why in left.items():
-        print(f'{one.claim}: {why} ({args.results / "runs"})', file=sys.stderr)
+    for settings, why in dict.fromkeys((one.settings, why) for one, why in left.items()):
+        claims = [str(one.claim) for one in left if (one.settings, left[one]) == (settings, why)]
+        print(f'{", ".join(claims)}: {why} ({args.results / "runs"})', file=sys.stderr)
     if left and args.seeds < SEEDS_FOR_INTERVAL:
         raise UserError(f'--seeds {args.seeds}: an interval needs {SEEDS_FOR_INTERVAL} or more')
     found |= own(left, args.results / 'local' / 'check', args.seeds, args.data, args.most)

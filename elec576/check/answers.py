@@ -24,6 +24,9 @@ from elec576.runs.tables import folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings, all_cores, describe
 from elec576.telling.words import count_words, digits, interval
 
+MEANING = ('intervals: 95 % prediction intervals, in which 95 of 100 further runs of the same '
+           'settings would lie')
+
 
 class Found(NamedTuple):
     """What a claim is judged by; ``data`` is the data set of a user's own runs, else None."""
@@ -165,8 +168,8 @@ def _why_more(one: Asked, found: Found, runs: int) -> str:
     where = ('has no interval yet' if judged.compatible is None else
              f'is {"near the edge of" if judged.compatible else "outside"} '
              f'{interval(judged.low, judged.high)}')
-    return (f'{one.claim} {where} by {count_words([judged.n], "run")}: too few to be sure; up to '
-            f'{runs} are made')
+    return (f'{one.claim} {where} by {count_words([judged.n], "run")}: too few to be sure, so '
+            f'there will be {runs}')
 
 
 def committed_reference(found: Claim, experiment: str, results: Results, first_steps: FirstSteps,
@@ -226,8 +229,7 @@ def answer(found: Claim, judged: Judgement, runs: str, others: Mapping[str, bool
         return f'{found}: {runs} are too few for an interval ({known})'
     rough = ': a rough interval' if judged.n < ENOUGH_RUNS else ''
     line = (f'{found}: {"inside" if judged.compatible else "OUTSIDE"} '
-            f'{interval(judged.low, judged.high)}, the 95 % prediction interval by {runs}{rough} '
-            f'({known})')
+            f'{interval(judged.low, judged.high)} ({runs}{rough}; {known})')
     if judged.compatible or others is None:
         return line
     names = [name for name, fits in others.items() if fits]
@@ -239,7 +241,7 @@ def answers(asked: Sequence[Asked], found: Mapping[Asked, Found], results: Resul
             first_steps: FirstSteps) -> tuple[list[str], list[bool | None]]:
     """The lines that answer all claims, by settings, and for each claim whether it is inside.
 
-    None instead, where there are too few runs.
+    None instead, where there are too few runs. The last line says what the intervals are.
     """
     lines, verdicts = [], []
     for settings in dict.fromkeys(one.settings for one in asked):
@@ -259,4 +261,4 @@ def answers(asked: Sequence[Asked], found: Mapping[Asked, Found], results: Resul
     if len(verdicts) > 1:
         lines.append(f'{verdicts.count(True)} of {len(verdicts)} claims are inside; of right ones, '
                      'about 1 in 20 is outside by chance')
-    return lines, verdicts
+    return [*lines, MEANING], verdicts

@@ -243,12 +243,12 @@ def lines_of(text, name, results, first_steps=FirstSteps(), data=None, runs=None
 
 def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
     results = read_results(made_up)
-    (title, line), inside = lines_of('test_accuracy=0.960', 'gru-50', results)
+    (title, line, _), inside = lines_of('test_accuracy=0.960', 'gru-50', results)
     values = results.final('gru-50', 'test_accuracy')
     judged = Prediction.of('test_accuracy', 2999, results.of('gru-50')).judge(0.96, 0.0005)
     assert title.startswith('gru-50: gru cell, 50 hidden units')
     assert not inside and 'OUTSIDE' in line
-    for number in (f'by {len(values)} committed runs: a rough interval',
+    for number in (f'({len(values)} committed runs: a rough interval; ',
                    f'mean {np.mean(values):.4g}', f'{judged.low:.4g} … {judged.high:.4g}',
                    f'sd {np.std(values, ddof=1):.2g}'):
         assert number in line
@@ -258,15 +258,15 @@ def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
         listed = name in fitting.replace(' (', ', (').split(', ')
         assert listed == (own.compatible and name != 'gru-50'), name
     assert 'lstm-50' in fitting
-    (_, line), inside = lines_of(f'test_accuracy={values[0]}', 'gru-50', results)
+    (_, line, _), inside = lines_of(f'test_accuracy={values[0]}', 'gru-50', results)
     assert inside and 'inside that of' not in line
 
 
 def test_only_experiments_that_measured_it_there_are_compared(made_up):
     results = read_results(made_up)
-    (_, line), _ = lines_of('train_loss@7900=9', 'cnn5', results)
+    (_, line, _), _ = lines_of('train_loss@7900=9', 'cnn5', results)
     assert 'no other experiment (of 0 compared)' in line
-    (_, line), _ = lines_of('h_conv1_mean=0.9', 'cnn4', results)
+    (_, line, _), _ = lines_of('h_conv1_mean=0.9', 'cnn4', results)
     compared = [name for name in results.runs
                 if name != 'cnn4' and settings_of(name).program == 'cnn']
     assert f'(of {len(compared)} ' in line
@@ -274,7 +274,7 @@ def test_only_experiments_that_measured_it_there_are_compared(made_up):
 
 def test_other_data_is_never_compared_with_the_committed_runs(made_up):
     results = read_results(made_up)
-    (_, line), _ = lines_of('test_accuracy=0.960', 'gru-50', results, data='stand-in (digits)')
+    (_, line, _), _ = lines_of('test_accuracy=0.960', 'gru-50', results, data='stand-in (digits)')
     assert 'OUTSIDE' in line and 'inside that of' not in line and 'stand-in (digits)' in line
 
 
@@ -290,7 +290,7 @@ def test_the_end_of_a_run_is_compared_with_the_end_of_the_others(made_up):
 
 def test_too_few_runs_have_no_interval(made_up):
     results = read_results(made_up)
-    (_, line), verdict = lines_of('test_accuracy=0.965', 'gru-50', results,
+    (_, line, _), verdict = lines_of('test_accuracy=0.965', 'gru-50', results,
                                   runs=results.of('gru-50')[:2])
     assert verdict is None and '2 committed runs are too few for an interval' in line
 
@@ -389,7 +389,7 @@ def test_committed_runs_answer_at_once(value, code, script, made_up, monkeypatch
     found, out, error = script('check.py', '--experiment', 'gru-128', '--seeds', 5, '--results',
                                made_up, '--claim', f'test_accuracy={value}')
     assert (found, error) == (code, '')
-    assert out.count('\n') == 2 and ('OUTSIDE' in out) == bool(code)
+    assert out.count('\n') == 3 and ('OUTSIDE' in out) == bool(code)
     assert not (made_up / 'local').exists()
 
 
@@ -450,7 +450,7 @@ def test_runs_are_made_resumed_and_kept(small, tmp_path, monkeypatch):
     assert before.seeds == [0] and before.config['settings']['threads'] == 1
     code, out, error = small(*claims)
     assert code == 1 and 'making 2 runs in ' in error
-    assert 'train_loss@2=99: OUTSIDE' in out and out.count('by 3 runs of your own') == 2
+    assert 'train_loss@2=99: OUTSIDE' in out and out.count('(3 runs of your own') == 2
     assert 'STAND-IN' not in out and 'CIFAR-10 folder (incomplete' in out
     assert 'inside that of' not in out
     (after,) = tables(tmp_path).values()
@@ -483,7 +483,7 @@ def test_a_whole_report(small, script, small_data, tmp_path):
     assert [line.split(':')[0].strip() for line in out.splitlines()] == [
         'relu, adam 1e-3, 120 samples, 3 iterations', 'test_accuracy=0.1', 'train_loss@0=99',
         'test_loss@3=99', '1 of 3 claims are inside; of right ones, about 1 in 20 is outside by '
-        'chance']
+        'chance', 'intervals']
     path.write_text(path.read_text().replace('0,99', '0,many'))
     code, out, error = script(*command)
     assert (code, out) == (2, '') and one_line(error) and 'report.csv, line 3: ' in error
@@ -510,16 +510,16 @@ def test_a_stand_in_judges_no_claim(script, monkeypatch, tmp_path):
 def test_more_runs_are_made_before_a_claim_is_outside(small, tmp_path):
     code, out, error = small('--claim', 'train_loss@2=99', '--seeds', 3, '--most', 5)
     assert code == 1 and 'train_loss@2=99: OUTSIDE' in out
-    assert 'by 5 runs of your own on CIFAR-10 folder' in out and ': a rough interval' in out
+    assert '(5 runs of your own on CIFAR-10 folder' in out and ': a rough interval' in out
     first, second = [line for line in error.splitlines() if line.startswith('making')]
     assert 'making 3 runs' in first and 'making 2 runs' in second
-    assert 'by 3 runs: too few to be sure; up to 5 are made' in error
+    assert 'by 3 runs: too few to be sure, so there will be 5' in error
     (table,) = tables(tmp_path).values()
     assert sorted(table.seeds) == [0, 1, 2, 3, 4]
     values = [dict(zip(*table.history_of(seed).column('train_loss')))[2] for seed in range(3)]
     claim = f'train_loss@2={np.exp(np.log(values).mean()):.3f}'
     code, out, error = small('--claim', claim, '--seeds', 3, '--most', 5)
-    assert code == 0 and 'by 3 runs of your own' in out and 'too few' not in error
+    assert code == 0 and '(3 runs of your own' in out and 'too few' not in error
 
 
 def test_failed_runs_are_not_tried_again_for_more(small_data, tmp_path, monkeypatch):
@@ -555,7 +555,7 @@ def test_training_values_without_dropout_are_no_experiments(made_up):
     found, left = committed(asked, results, FirstSteps(), 5)
     assert list(found) == asked[:2] and left == {asked[2]: 'no committed runs have these settings'}
     lines, _ = answers(asked[:1], found, results, FirstSteps())
-    assert 'by 5 committed runs' in lines[1] and 'cnn4' not in lines[1].partition('OUTSIDE')[2]
+    assert '(5 committed runs' in lines[1] and 'cnn4' not in lines[1].partition('OUTSIDE')[2]
     # a training value without dropout is not set beside those with it
     reference = Prediction('train_loss', np.array([[0.1], [0.11], [0.12]]), 0, (0, 1, 2), None)
     lines, _ = answers(asked[2:], {asked[2]: Found(reference, 'course CIFAR-10')}, results,
@@ -580,7 +580,7 @@ def test_the_clones_results_are_found_from_any_folder(script, tmp_path, monkeypa
     monkeypatch.setattr('elec576.runs.many.reproduce', None)
     monkeypatch.chdir(tmp_path)
     code, out, _ = script('check.py', '--experiment', 'rnn-a', '--claim', 'test_accuracy=0.85')
-    assert code == 1 and ' committed runs ' in out
+    assert code == 1 and ' committed runs' in out
     code, out, _ = script('reproduce.py', '--to-next-look', '--list')
     assert code == 0 and 'rnn-a' not in out
     assert not list(tmp_path.iterdir())
