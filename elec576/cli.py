@@ -10,7 +10,7 @@ import sys
 import types
 import typing
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Collection
 
 from elec576 import experiments, one_run
 from elec576.errors import Interrupted, UserError
@@ -87,24 +87,47 @@ def seconds(text: str) -> float:
     return value
 
 
-def add_settings(parser: argparse.ArgumentParser, *kinds: type) -> None:
-    """One option for each field of the settings classes ``kinds``; absent when not given."""
-    found: dict[str, dict[type, dataclasses.Field]] = {}
-    for kind in kinds:
-        for item in dataclasses.fields(kind):
-            found.setdefault(item.name, {})[kind] = item
-    for name, items in found.items():
-        kind, item = next(iter(items.items()))
-        hint = typing.get_type_hints(kind)[name]
-        if isinstance(hint, types.UnionType):
-            hint = next(part for part in typing.get_args(hint) if part is not type(None))
-        defaults = dict.fromkeys(str(each.default) for each in items.values()
-                                 if each.default not in (dataclasses.MISSING, None))
-        parser.add_argument(flag_of(name), type=hint, default=argparse.SUPPRESS,
-                            choices=item.metadata['choices'],
-                            help=item.metadata['help'] + f' ({"; ".join(defaults)})' * bool(
-                                defaults),
-                            metavar=None if item.metadata['choices'] else hint.__name__.upper())
+def add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
+    """One option for each field of the settings class ``kind``; absent when not given."""
+    for item in dataclasses.fields(kind):
+        _add_setting(parser, kind, item, _setting_help(item))
+
+
+def _add_setting(parser: argparse._ActionsContainer, kind: type, item: dataclasses.Field,
+                 help: str) -> None:
+    hint = typing.get_type_hints(kind)[item.name]
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    parser.add_argument(flag_of(item.name), type=hint, default=argparse.SUPPRESS, help=help,
+                        choices=item.metadata['choices'],
+                        metavar=None if item.metadata['choices'] else hint.__name__.upper())
+
+
+def _setting_help(item: dataclasses.Field) -> str:
+    default = _default(item)
+    return item.metadata['help'] + (f' ({default})' if default else '')
+
+
+def _default(item: dataclasses.Field) -> str:
+    """Its default in words; empty where the help text has it."""
+    return '' if item.default in (dataclasses.MISSING, None) else str(item.default)
+
+
+def default_results() -> Path:
+    """`results/` of the clone that the program lies in, if it does, else of the working directory.
+
+    So the committed runs are found from any working directory.
+    """
+    clone = Path(sys.argv[0]).resolve().parents[1:2]
+    if clone and clone[0] != Path.cwd() and (clone[0] / 'results' / 'runs').is_dir():
+        return clone[0] / 'results'
+    return Path('results')
+
+
+def add_results(parser: argparse.ArgumentParser, help: str) -> None:
+    """The option for the folder with the runs."""
+    parser.add_argument('--results', type=Path, default=default_results(), metavar='DIR',
+                        help=f'{help} (results/ of this clone, else of the working directory)')
 
 
 def run_parser(kind: type, description: str) -> Parser:
@@ -166,8 +189,12 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
         raise Interrupted(f'{interruption}; resume with: {shlex.join(command)}') from None
 
 
-def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSettings:
+def settings_from(args: argparse.Namespace, kind: type,
+                  free: Collection[str] = experiments.NOT_FIXED) -> CnnSettings | RnnSettings:
     """The settings that the command line asks for.
+
+    Args:
+        free: settings that may differ from those of `--experiment`.
 
     Raises:
         UserError: they contradict `--experiment` or the run to resume, or are not valid.
@@ -176,26 +203,66 @@ def settings_from(args: argparse.Namespace, kind: type) -> CnnSettings | RnnSett
              if hasattr(args, item.name)}
     if args.experiment is not None:
         base, source = experiments.settings_of(args.experiment), f'experiment {args.experiment}'
-        free = experiments.NOT_FIXED
     elif args.resume and args.out:
         base, source, free = read_settings(run_to_resume(args.out)), f'the run in {args.out}', ()
     else:
         return kind(**given)
     if not isinstance(base, kind):
         raise UserError(f'{source} belongs to the other program; use scripts/run_{base.program}.py')
+    asked = dataclasses.replace(base, **given)
     for name, value in given.items():
-        if name not in free and value != getattr(base, name):
-            raise UserError(f'{flag_of(name)} {value}: {source} has {getattr(base, name)}; '
-                            f'drop one of the two')
-    return dataclasses.replace(base, **given)
+        if name not in free and getattr(asked, name) != getattr(base, name):
+            theirs = getattr(base, name)
+            advice = (f'or --experiment, and name every setting: {options_of(asked)}'
+                      if args.experiment is not None else 'or resume without it')
+            raise UserError(f'{flag_of(name)} {value}: {source} has '
+                            f'{"its default" if theirs is None else theirs}; drop it, {advice}')
+    return asked
+
+
+def options_of(settings: CnnSettings | RnnSettings) -> str:
+    """The options that give ``settings``: those that are not at their default, but at least one."""
+    standard, decisive = type(settings)(), {'cnn': 'act', 'rnn': 'cell'}[settings.program]
+    values = {item.name: getattr(settings, item.name) for item in dataclasses.fields(settings)}
+    return ' '.join(f'{flag_of(name)} {value}' for name, value in values.items()
+                    if name == decisive or value not in (None, getattr(standard, name)))
+
+
+# what the settings of both programs mean where runs are made of either
+_OF_EITHER = {
+    'seed': 'random seed of the first run (0); the others follow it',
+    'threads': 'threads of each run (1), as many runs at a time as the cores allow; changes the '
+               'last bits'}
 
 
 def add_settings_of_either(parser: argparse.ArgumentParser) -> None:
-    """Both programs' settings as options, for `settings_of_either`."""
-    add_settings(parser, *SETTINGS.values())
-    parser.add_argument('--experiment', metavar='NAME',
-                        help="one of the report's experiments, by its name")
+    """Both programs' settings as options, by program, for `settings_of_either`."""
+    fields = {kind: {item.name: item for item in dataclasses.fields(kind)}
+              for kind in SETTINGS.values()}
+    cnn, rnn = fields.values()
+    either = parser.add_argument_group('settings of the run, of either program')
+    either.add_argument('--experiment', metavar='NAME',
+                        help="one of the report's experiments, by its name; it has all settings "
+                             'below but those of seed, threads, kernels and evaluations')
+    groups = {'cnn': parser.add_argument_group('settings of LeNet5 (scripts/run_cnn.py)'),
+              'rnn': parser.add_argument_group('settings of a recurrent net (scripts/run_rnn.py)')}
+    for kind, items in fields.items():
+        for name, item in items.items():
+            if not (name in cnn and name in rnn):
+                _add_setting(groups[kind.program], kind, item, _setting_help(item))
+            elif kind is CnnSettings:
+                _add_setting(either, kind, item, _OF_EITHER.get(name) or _help_of_both(
+                    item, rnn[name]))
     parser.set_defaults(resume=False)
+
+
+def _help_of_both(cnn: dataclasses.Field, rnn: dataclasses.Field) -> str:
+    if cnn.metadata['help'] != rnn.metadata['help']:
+        return f'LeNet5: {_setting_help(cnn)}; recurrent net: {_setting_help(rnn)}'
+    if _default(cnn) == _default(rnn):
+        return _setting_help(cnn)
+    return (f'{cnn.metadata["help"]} ({_default(cnn)} for LeNet5, {_default(rnn)} for a recurrent '
+            'net)')
 
 
 def given_settings(args: argparse.Namespace) -> list[str]:
@@ -226,4 +293,5 @@ def settings_of_either(args: argparse.Namespace) -> CnnSettings | RnnSettings:
     for name in given:
         if name not in fields[kind]:
             raise UserError(f'{flag_of(name)}: {source} has no such setting; drop one of the two')
-    return settings_from(args, kind)
+    # how training batches are evaluated changes no other number of an experiment
+    return settings_from(args, kind, (*experiments.NOT_FIXED, 'eval_keep_prob'))

@@ -22,8 +22,7 @@ HEADLINE = re.compile(r'(?<=<!-- headline -->\n).*?(?=<!-- end -->)', re.DOTALL)
 
 def main() -> None:
     parser = cli.Parser(description=__doc__)
-    parser.add_argument('--results', metavar='DIR', type=Path, default=Path('results'),
-                        help='folder with runs/, as scripts/reproduce.py fills it (results)')
+    cli.add_results(parser, 'folder with runs/, as scripts/reproduce.py fills it')
     parser.add_argument('--html', action='store_true',
                         help='also write index.html there: the same as a page')
     parser.add_argument('--headline', action='store_true',

@@ -13,7 +13,6 @@ Finished runs are in tables below results/runs/; they are not made again.
 import argparse
 import sys
 from collections import Counter
-from pathlib import Path
 
 from tabulate import tabulate
 
@@ -45,7 +44,7 @@ def main() -> int:
                         help='kernels of each run (avx2); decides the bits')
     parser.add_argument('--data', metavar='DIR',
                         help='folder with CIFAR10/ and MNIST_data/; with --dask, on each worker')
-    parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR')
+    cli.add_results(parser, 'folder in which runs/ is filled')
     parser.add_argument('--dask', metavar='ADDRESS',
                         help='make the runs on the Dask cluster of this scheduler')
     what = parser.add_mutually_exclusive_group()

@@ -9,7 +9,6 @@ in the file are not measured again, so an interrupted command can be resumed by 
 
 import argparse
 import sys
-from pathlib import Path
 
 from first_steps.make import make
 from tqdm import tqdm
@@ -29,8 +28,7 @@ def main() -> None:
     parser.add_argument('--data', metavar='DIR',
                         help='folder that holds CIFAR10/ (default: $ELEC576_DATA, then the working '
                              'directory, then the cache)')
-    parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
-                        help='where step0.csv and step0.json go (results)')
+    cli.add_results(parser, 'where step0.csv and step0.json go')
     args = parser.parse_args()
     with tqdm(total=args.seeds * len(STEP_0), unit='row', file=sys.stderr, dynamic_ncols=True,
               disable=None) as bar:

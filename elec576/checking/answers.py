@@ -8,7 +8,13 @@ from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from elec576.checking.claims import Asked, Claim, measuring
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.prediction import Judgement, Prediction, reference_of
+from elec576.comparison.prediction import (
+    ENOUGH_RUNS,
+    Judgement,
+    Prediction,
+    more_runs,
+    reference_of,
+)
 from elec576.comparison.results import Results, Run
 from elec576.data import ORIGINALS, origin_of
 from elec576.errors import UserError
@@ -17,6 +23,9 @@ from elec576.runs.many import Job, make, outstanding
 from elec576.runs.tables import folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings, all_cores, describe
 from elec576.telling.words import count_words, digits, interval
+
+MEANING = ('intervals: 95 % prediction intervals, in which 95 of 100 further runs of the same '
+           'settings would lie')
 
 
 class Found(NamedTuple):
@@ -36,6 +45,16 @@ def experiment_of(settings: CnnSettings | RnnSettings) -> str | None:
     return name_of(settings, EXPERIMENTS | EVIDENCE)
 
 
+def as_measured(one: Asked) -> CnnSettings | RnnSettings:
+    """The settings without what the claimed quantity does not depend on.
+
+    Evaluating a training batch without dropout changes that batch's values only.
+    """
+    if isinstance(one.settings, CnnSettings) and not one.claim.quantity.startswith('train_'):
+        return dataclasses.replace(one.settings, eval_keep_prob=None)
+    return one.settings
+
+
 def committed(asked: Iterable[Asked], results: Results, first_steps: FirstSteps, needed: int,
               data: str | None = None) -> tuple[dict[Asked, Found], dict[Asked, str]]:
     """What the committed runs judge claims by; and the others, with why they do not.
@@ -50,7 +69,7 @@ def committed(asked: Iterable[Asked], results: Results, first_steps: FirstSteps,
     found, left = {}, {}
     origin = cache(origin_of)
     for one in asked:
-        name = experiment_of(one.settings)
+        name = experiment_of(as_measured(one))
         same = not data or origin(one.settings, data).name in ORIGINALS
         try:
             if name is None:
@@ -63,44 +82,94 @@ def committed(asked: Iterable[Asked], results: Results, first_steps: FirstSteps,
     return found, left
 
 
-def own(left: Iterable[Asked], folder: Path, seeds: int, data: str | None) -> dict[Asked, Found]:
+def own(left: Iterable[Asked], folder: Path, seeds: int, data: str | None = None,
+        most: int = ENOUGH_RUNS) -> dict[Asked, Found]:
     """Runs to judge claims by, in the tables below ``folder``; those that are missing are made.
 
     Args:
-        seeds: how many, from that of the settings on.
+        seeds: how many at first, from that of the settings on.
+        most: as many runs again are made, up to this many in all, while a claim about these
+            settings is not well inside (`Prediction.well_inside`).
 
     Raises:
-        UserError: the data cannot be used, or no run with some of the settings can finish.
+        UserError: the data cannot be used or are the stand-in, or no run with some of the settings
+            can finish.
         Interrupted: see `elec576.runs.many.reproduce`.
     """
     claims: dict[CnnSettings | RnnSettings, list[Asked]] = {}
     for one in left:
         claims.setdefault(one.settings, []).append(one)
-    jobs: dict[CnnSettings | RnnSettings, list[Job]] = {}
-    for settings, group in claims.items():
-        made = measuring(settings, [one.claim for one in group])
-        name = folder_name(made, experiment_of(made), free=('seed',))
-        jobs[settings] = [Job(name, seed, dataclasses.replace(made, seed=seed))
-                          for seed in range(made.seed, made.seed + seeds)]
-    expected = outstanding([job for each in jobs.values() for job in each], folder, data)
+    _refuse_stand_in(claims, data)
+    found: dict[Asked, Found] = {}
+    wanted, tried = dict.fromkeys(claims, seeds), set()
+    while wanted:
+        jobs = {settings: _jobs(settings, claims[settings], runs)
+                for settings, runs in wanted.items()}
+        untried = [job for each in jobs.values() for job in each if job not in tried]
+        _make(untried, folder, data, [
+            _why_more(one, found[one], runs) for settings, runs in wanted.items()
+            for one in claims[settings] if one in found and not _well_inside(one, found[one])])
+        tried |= set(untried)
+        for settings, each in jobs.items():
+            found |= _by_runs(each, claims[settings], folder)
+        wanted = {settings: more_runs(runs, most) for settings, runs in wanted.items()
+                  if more_runs(runs, most) > runs
+                  and not all(_well_inside(one, found[one]) for one in claims[settings])}
+    return found
+
+
+def _refuse_stand_in(claims: Iterable[CnnSettings | RnnSettings], data: str | None) -> None:
+    """Raise UserError where runs would be made on the stand-in: no claim is about its images."""
+    for settings in {getattr(settings, 'dataset', 'mnist'): settings for settings in claims
+                     }.values():
+        if origin_of(settings, data).stand_in:
+            raise UserError('the images are not here and cannot be downloaded, and the stand-in '
+                            'judges no claim; name the folder that holds CIFAR10/ or MNIST_data/ '
+                            'with --data DIR')
+
+
+def _jobs(settings: CnnSettings | RnnSettings, claims: Iterable[Asked], runs: int) -> list[Job]:
+    """The first ``runs`` runs with ``settings``, which measure what is claimed."""
+    made = measuring(settings, [one.claim for one in claims])
+    name = folder_name(made, experiment_of(made), free=('seed',))
+    return [Job(name, seed, dataclasses.replace(made, seed=seed))
+            for seed in range(made.seed, made.seed + runs)]
+
+
+def _make(jobs: list[Job], folder: Path, data: str | None, why: Iterable[str]) -> None:
+    """Make those of ``jobs`` that are missing below ``folder``, and say ``why``."""
+    expected = outstanding(jobs, folder, data)
     if expected:
         at_once = max(1, all_cores() // max(job.settings.threads for job in expected))
-        minutes = max(1, sum(expected.values()) / min(at_once, len(expected)) / 60)
-        print(f'making {count_words([len(expected)], "run")} in {folder}, {at_once} at a time, in '
-              f'about {minutes:.0f} min; after Ctrl-C the same command resumes', file=sys.stderr)
+        print(*why, f'making {count_words([len(expected)], "run")} in {folder}, {at_once} at a '
+              'time; after Ctrl-C the same command resumes', sep='\n', file=sys.stderr)
         make(expected, folder, data, at_once, sys.stderr)
-    found = {}
-    for settings, wanted in jobs.items():
-        name = wanted[0].experiment
-        table = read_table(folder_of(folder, name))
-        runs = [Run(name, job.seed, table) for job in wanted
-                if table is not None and job.seed in table.seeds]
-        if table is None or not runs:
-            raise UserError(f'{name}: no run with these settings has finished')
-        for one in claims[settings]:
-            reference = Prediction.of(one.claim.quantity, one.claim.step_in(settings), runs)
-            found[one] = Found(reference, table.config['dataset']['name'])
-    return found
+
+
+def _by_runs(jobs: list[Job], claims: Iterable[Asked], folder: Path) -> dict[Asked, Found]:
+    """What those of ``jobs`` that are finished gave for ``claims``."""
+    name = jobs[0].experiment
+    table = read_table(folder_of(folder, name))
+    runs = [Run(name, job.seed, table) for job in jobs
+            if table is not None and job.seed in table.seeds]
+    if table is None or not runs:
+        raise UserError(f'{name}: no run with these settings has finished')
+    return {one: Found(Prediction.of(one.claim.quantity, one.claim.step_in(one.settings), runs),
+                       table.config['dataset']['name']) for one in claims}
+
+
+def _well_inside(one: Asked, found: Found) -> bool:
+    return found.reference.enough and found.reference.well_inside(one.claim.number,
+                                                                  one.claim.rounding)
+
+
+def _why_more(one: Asked, found: Found, runs: int) -> str:
+    judged = found.reference.judge(one.claim.number, one.claim.rounding)
+    where = ('has no interval yet' if judged.compatible is None else
+             f'is {"near the edge of" if judged.compatible else "outside"} '
+             f'{interval(judged.low, judged.high)}')
+    return (f'{one.claim} {where} by {count_words([judged.n], "run")}: too few to be sure, so '
+            f'there will be {runs}')
 
 
 def committed_reference(found: Claim, experiment: str, results: Results, first_steps: FirstSteps,
@@ -123,35 +192,44 @@ def alternatives(found: Claim, settings: CnnSettings | RnnSettings, results: Res
     """By experiment, whether the claim lies in the interval of its committed runs.
 
     Those that did not measure the quantity at the step, or have too few runs, are left out, and so
-    is the experiment ``without``. The end of a run is compared with the end of the others.
+    is the experiment ``without``, and so are those that evaluate training batches with another
+    dropout. The end of a run is compared with the end of the others.
     """
     if found.step == settings.steps:
         found = dataclasses.replace(found, step=None)
     fits = {}
     for name in results.runs:
+        if name == without or not _same_dropout(found, settings, settings_of(name)):
+            continue
         try:
             judged = committed_reference(found, name, results, first_steps).judge(
                 found.number, found.rounding)
         except UserError:  # it was not measured
             continue
-        if judged.compatible is not None and name != without:
+        if judged.compatible is not None:
             fits[name] = judged.compatible
     return fits
 
 
-def answer(found: Claim, judged: Judgement, source: str, others: Mapping[str, bool] | None = None
+def _same_dropout(claimed: Claim, *settings: CnnSettings | RnnSettings) -> bool:
+    keep = {each.evaluation_keep_prob for each in settings if isinstance(each, CnnSettings)}
+    return len(keep) < 2 or not claimed.quantity.startswith('train_')
+
+
+def answer(found: Claim, judged: Judgement, runs: str, others: Mapping[str, bool] | None = None
            ) -> str:
     """The line that answers a claim.
 
     Args:
-        source: what it was judged by, such as 'committed runs'.
-        others: `alternatives`; None where the data is not the report's.
+        runs: what it was judged by, such as '28 committed runs'.
+        others: `alternatives`; None where they were not compared.
     """
-    known = f'n = {judged.n} {source}, mean {digits(judged.mean)}, sd {digits(judged.sd, 2)}'
+    known = f'mean {digits(judged.mean)}, sd {digits(judged.sd, 2)}'
     if judged.compatible is None:
-        return f'{found}: too few runs for an interval ({known})'
+        return f'{found}: {runs} are too few for an interval ({known})'
+    rough = ': a rough interval' if judged.n < ENOUGH_RUNS else ''
     line = (f'{found}: {"inside" if judged.compatible else "OUTSIDE"} '
-            f'{interval(judged.low, judged.high)}, the 95 % prediction interval ({known})')
+            f'{interval(judged.low, judged.high)} ({runs}{rough}; {known})')
     if judged.compatible or others is None:
         return line
     names = [name for name, fits in others.items() if fits]
@@ -163,7 +241,7 @@ def answers(asked: Sequence[Asked], found: Mapping[Asked, Found], results: Resul
             first_steps: FirstSteps) -> tuple[list[str], list[bool | None]]:
     """The lines that answer all claims, by settings, and for each claim whether it is inside.
 
-    None instead, where there are too few runs.
+    None instead, where there are too few runs. The last line says what the intervals are.
     """
     lines, verdicts = [], []
     for settings in dict.fromkeys(one.settings for one in asked):
@@ -171,11 +249,16 @@ def answers(asked: Sequence[Asked], found: Mapping[Asked, Found], results: Resul
         lines.append(f'{name}: {describe(settings)}' if name else describe(settings))
         for one in asked:
             if one.settings == settings:
-                judged = found[one].reference.judge(one.claim.number, one.claim.rounding)
-                source = 'committed seeds' if found[one].data is None else (
-                    'seeds of your own' + f', {found[one].data}' * (not found[one].comparable))
-                others = alternatives(one.claim, settings, results, first_steps, name
-                                      ) if found[one].comparable else None
-                lines.append(f'  {answer(one.claim, judged, source, others)}')
+                reference, data = found[one]
+                judged = reference.judge(one.claim.number, one.claim.rounding)
+                runs = f'{judged.n} committed runs' if data is None else (
+                    f'{judged.n} runs of your own' + f' on {data}' * (not found[one].comparable))
+                others = alternatives(
+                    one.claim, settings, results, first_steps, experiment_of(as_measured(one))
+                    ) if judged.compatible is False and found[one].comparable else None
+                lines.append(f'  {answer(one.claim, judged, runs, others)}')
                 verdicts.append(judged.compatible)
-    return lines, verdicts
+    if len(verdicts) > 1:
+        lines.append(f'{verdicts.count(True)} of {len(verdicts)} claims are inside; of right ones, '
+                     'about 1 in 20 is outside by chance')
+    return [*lines, MEANING], verdicts

@@ -42,7 +42,11 @@ class Claim:
 
     @property
     def rounding(self) -> float:
-        """Half a unit of the last digit; of an accuracy 0.005 at most: 0.2 is printed for 0.20."""
+        """Half a unit of the last digit; of an accuracy 0.005 at most: 0.2 is printed for 0.20.
+
+        Not as in the report (`elec576.claims.numbers`), whose 0.49 is exact: how it was printed is
+        known. Somebody's 0.49 may stand for 0.4871; who knows better writes 0.490 or 0.4900.
+        """
         half = rounding_of(self.value)
         return min(half, 0.005) if self.quantity.endswith('_accuracy') else half
 
@@ -147,6 +151,9 @@ def read_claims(path: Path, settings_of: Callable[[str], CnnSettings | RnnSettin
                 ) -> list[Asked]:
     """The claims in a CSV file with the columns `COLUMNS`.
 
+    Cells may be separated by semicolons or tabs, as spreadsheets write them where the comma is the
+    decimal sign; a value may have a decimal comma then. Rows of empty cells are skipped.
+
     Args:
         settings_of: takes the options of a row; raises UserError.
 
@@ -162,14 +169,22 @@ def read_claims(path: Path, settings_of: Callable[[str], CnnSettings | RnnSettin
         line = content.count(b'\n', 0, error.start) + 1
         raise UserError(f'{path}, line {line}: not UTF-8; save it as such') from None
     found = []
-    rows = csv.reader(io.StringIO(text, newline=''), strict=True)
+    separator = max(',;\t', key=text.partition('\n')[0].count)
+    rows = csv.reader(io.StringIO(text, newline=''), delimiter=separator, strict=True)
     try:
         if next(rows, None) != COLUMNS:
             raise UserError(f'the columns are not {",".join(COLUMNS)}')
-        for row in filter(None, rows):
+        for row in rows:
+            if not any(row):
+                continue
             if len(row) != len(COLUMNS):
                 raise UserError(f'not {len(COLUMNS)} cells')
-            found.append(Asked(settings_of(row[0]), claim(*row[1:])))
+            options, quantity, step, value = row
+            if options.startswith('#'):  # such as #NAME?
+                raise UserError(f'{options}: a spreadsheet took the options for a formula; write '
+                                'an apostrophe before them there')
+            value = value if separator == ',' else value.replace(',', '.')
+            found.append(Asked(settings_of(options), claim(quantity, step, value)))
             refuse_unmeasurable(found[-1])
         if not found:
             raise UserError('there is no claim after it')

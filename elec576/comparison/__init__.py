@@ -10,7 +10,7 @@ In the order in which a number passes through:
 * `links`: is one experiment better than another, by the plan's looks?
 * `conclusions`: do the report's sentences hold, and do its own numbers agree with them?
 * `report_as_a_whole`: how does the report rank among reports made of our own runs?
-* `error_rates`: how often are wrong settings found?
+* `error_rates`: how often are wrong settings found, and right ones by few runs?
 * `identification`: which program printed a block of numbers?
 * `readings`: does another program explain the log of run 1, or of run 3?
 * `questions`: how likely is each reading of what the report leaves open?

@@ -9,7 +9,7 @@ import numpy as np
 
 from elec576.claims.conclusions import CELLS
 from elec576.comparison.conclusions import JudgedConclusion, chance_together, judge_conclusions
-from elec576.comparison.error_rates import Rate, error_rates
+from elec576.comparison.error_rates import FewRuns, Rate, error_rates, few_runs
 from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
@@ -104,6 +104,10 @@ class Comparison:
     @cached_property
     def error_rates(self) -> tuple[Rate, ...]:
         return error_rates(self.results, self.first_steps)
+
+    @cached_property
+    def few_runs(self) -> tuple[FewRuns, ...]:
+        return few_runs(self.results)
 
     def curves(self, experiment: str, quantity: str) -> Curves:
         """One of the quantities in a history, in the runs of one of `experiments`."""

@@ -1,6 +1,9 @@
 """Is a number plausible? Where one more run would lie, from runs of the same settings.
 
-A number of the report and any other claim are judged in the same way: by `reference_of`.
+A number of the report and any other claim are judged by the same reference, `reference_of`. What
+differs is how far a number may be from its digits. How the report printed is known (0.49 by ``%g``
+is 490 of 1000 images; `elec576.claims.numbers`), but not how others did: their 0.49 may be 0.485 to
+0.495 (`elec576.checking.claims`). Taking the report's so, too, would throw away what it says.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
 
 SEEDS_FOR_INTERVAL = 3
+ENOUGH_RUNS = 20  # with fewer, an interval is rough: they may not show a skewed quantity's tail
+NEAR = 0.1  # of an interval's width from an edge: the next runs may move it there
 LIMIT = float(stats.norm.ppf((1 + LEVEL) / 2))  # of a compatible number's score
 CAP = 5.0  # where scores are summed: so that no single number decides
 LEAST = 1e-6  # of accuracies, losses and statistics, before their logarithm is taken
@@ -150,9 +155,12 @@ class Prediction:
 
     def without(self, seed: int) -> Prediction:
         """The same without the run of ``seed``, if there is one."""
-        kept = [k for k, other in enumerate(self.seeds) if other != seed]
+        return self.only([k for k, other in enumerate(self.seeds) if other != seed])
+
+    def only(self, kept: Sequence[int] | np.ndarray) -> Prediction:
+        """The same by some of the runs, in this order."""
         return Prediction(self.quantity, self.values[kept], self.column,
-                         tuple(self.seeds[k] for k in kept), self.batch)
+                          tuple(self.seeds[k] for k in kept), self.batch)
 
     @property
     def at_step(self) -> np.ndarray:
@@ -181,6 +189,18 @@ class Prediction:
         score = self.score(value, rounding)
         return Judgement(**known, between=between, within=within, score=score,
                          compatible=abs(score) <= LIMIT)
+
+    def well_inside(self, value: float, rounding: float = 0.0) -> bool:
+        """Whether a number lies in the interval, and not within `NEAR` of its width from an edge.
+
+        An accuracy of 0 or 1 is no edge: nothing lies beyond it. At least 3 runs are needed.
+        """
+        low, high = self.interval()
+        apart = NEAR * (high - low) - 1e-9  # the scale's way there and back costs a last digit
+        most = 1 if self.quantity.endswith('_accuracy') else math.inf
+        return bool(abs(self.score(value, rounding)) <= LIMIT
+                    and (low <= 0 or value + rounding >= low + apart)
+                    and (high >= most or value - rounding <= high - apart))
 
     def interval(self) -> tuple[float, float]:
         """Where one more run would lie with 95 % probability; at least 3 runs are needed."""
@@ -323,6 +343,11 @@ def reference_of(quantity: str, step: int, settings: CnnSettings | RnnSettings,
         if starts.seeds:
             return starts
     return Prediction.of(quantity, step, runs)
+
+
+def more_runs(runs: int, most: int) -> int:
+    """How many runs a number is judged by next that is not `Prediction.well_inside` by ``runs``."""
+    return max(runs, min(2 * runs, most))
 
 
 def _some(steps: dict[int, float]) -> str:

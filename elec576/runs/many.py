@@ -9,8 +9,10 @@ other; so one thread is the default here. joblib schedules the runs.
 import contextlib
 import dataclasses
 import functools
+import heapq
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
@@ -42,6 +44,7 @@ GROUPS = {
 }
 
 BUSY_SECONDS = 2.0  # between looks at a run that another process is doing
+PACE_SECONDS = 2.0  # between looks at how far runs have come
 TRIES = 3  # at a run whose worker process dies
 
 
@@ -199,6 +202,9 @@ def carry_out(job: Job, results: Path, data: str | None) -> Outcome:
 
 
 def _run(job: Job, results: Path, data: str | None) -> dict:
+    # bars are drawn by the parent process; tqdm's own lock is a semaphore, which a worker that is
+    # killed leaves behind, with a warning
+    tqdm.set_lock(threading.RLock())
     options = Options(data=data, experiment=job.experiment, keep_checkpoint=False,
                       progress_bar=False)
     return run(job.settings, job.directory(results).path, options, echo=lambda line: None)
@@ -255,6 +261,54 @@ def reproduce(jobs: list[Job], results: Path, data: str | None, n_jobs: int,
                               'resume')
 
 
+class Pace:
+    """How long jobs take here: said once, as soon as one of them, or its first steps, are done.
+
+    What is `expected` comes from other machines, perhaps. An estimate below a minute is not said.
+
+    Args:
+        expected: what `outstanding` returns.
+        n_jobs: how many are made at a time.
+        say: takes the line.
+    """
+
+    def __init__(self, expected: dict[Job, float], n_jobs: int, say: Callable[[str], None]):
+        self._expected, self._n_jobs, self._say = expected, n_jobs, say
+        self._known = threading.Event()
+
+    @contextlib.contextmanager
+    def watching(self, results: Path) -> Iterator[None]:
+        """Meanwhile, look at the checkpoints of the jobs below ``results``."""
+        def watch() -> None:
+            while not self._known.wait(PACE_SECONDS):
+                for job in self._expected:
+                    if progress := job.directory(results).progress():
+                        step, seconds = progress
+                        self.learn(job, seconds * job.settings.steps / max(1, step))
+                        break
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            self._known.set()
+            watcher.join()
+
+    def learn(self, job: Job, seconds: float) -> None:
+        """``job`` takes ``seconds`` here."""
+        if self._known.is_set():
+            return
+        self._known.set()
+        slower = seconds / self._expected[job]
+        ends = [0.0] * min(self._n_jobs, len(self._expected))
+        for each in self._expected.values():  # each is begun when another one ends
+            heapq.heapreplace(ends, ends[0] + slower * each)
+        if max(ends) >= 60:
+            self._say(f'these take about {max(ends) / 60:.0f} min in all, by the first steps on '
+                      'this machine')
+
+
 def make(expected: dict[Job, float], results: Path, data: str | None, n_jobs: int,
          lines: TextIO, address: str | None = None) -> list[Outcome]:
     """Carry out jobs with a progress bar on standard error; return those that failed.
@@ -270,15 +324,24 @@ def make(expected: dict[Job, float], results: Path, data: str | None, n_jobs: in
               bar_format='{l_bar}{bar}| {elapsed} done, {remaining} to go{postfix}') as bar:
         bar.set_postfix_str(f'{len(expected)} runs to do')
 
+        def say(line: str) -> None:
+            with bar.external_write_mode():
+                print(line, file=sys.stderr, flush=True)
+
+        pace = Pace(expected, n_jobs, say)
+
         def on_outcome(outcome: Outcome) -> None:
             if not outcome.busy:
                 bar.update(expected[outcome.job])
+            if outcome.metrics is not None and address is None:
+                pace.learn(outcome.job, outcome.metrics['wall_seconds'])
             if outcome.error is not None and not (outcome.interrupted or outcome.busy):
                 failed.append(outcome)
             with bar.external_write_mode():
                 print(f'{outcome.job}: {outcome.words()}', file=lines, flush=True)
 
-        reproduce(list(expected), results, data, n_jobs, on_outcome, address)
+        with pace.watching(results):
+            reproduce(list(expected), results, data, n_jobs, on_outcome, address)
     for outcome in failed:
         print(f'{outcome.job} failed: {outcome.error}', file=sys.stderr)
     return failed

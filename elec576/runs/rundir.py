@@ -7,6 +7,7 @@ as finished.
 import contextlib
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Iterator
 
@@ -47,6 +48,15 @@ class RunDirectory:
         return (self.metrics, self.history, self.failure, self.test_correct, self.activations,
                 self.filters, self.curves, self.filters_picture, self.checkpoints, self.kept,
                 self.events)
+
+    def progress(self) -> tuple[int, float] | None:
+        """The steps made until the newest checkpoint, and their seconds; None without one."""
+        try:
+            newest = max(self.checkpoints.glob('step-*'))
+            with np.load(newest / 'progress.npz', allow_pickle=False) as arrays:
+                return arrays['step'].item(), arrays['seconds'][0].item()
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):  # it may just be removed
+            return None
 
     def clear(self) -> None:
         """Remove all but the configuration: the run starts at its first step."""

@@ -7,10 +7,10 @@ from tabulate import tabulate
 from elec576.claims.readings import EXCLUDED, FIRST_LOOK, ODDS, SECOND_LOOK
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
-from elec576.comparison.error_rates import Rate
+from elec576.comparison.error_rates import FewRuns, Rate
 from elec576.comparison.links import AGREES, DISAGREES, SILENT, UNDECIDED, WAITING, JudgedLink
 from elec576.comparison.numbers import JudgedNumber
-from elec576.comparison.prediction import summarise
+from elec576.comparison.prediction import ENOUGH_RUNS, NEAR, summarise
 from elec576.experiments import settings_of
 from elec576.settings import describe
 from elec576.telling import words
@@ -36,7 +36,7 @@ def report_text(comparison: Comparison) -> str:
              "## The report's numbers", *_numbers(comparison, drawn),
              '## Which program printed these numbers?', *_identification(comparison, drawn),
              '## What the report does not say', *_evidence(comparison, drawn),
-             *_error_rates(comparison.error_rates),
+             *_error_rates(comparison.error_rates, comparison.few_runs),
              '## The curves', *_pictures(drawn, 'curves'), *_pictures(drawn, 'filters'),
              '## How it was computed', _methods(),
              '## Where it comes from', _provenance(comparison)]
@@ -254,8 +254,8 @@ def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     return parts + _pictures(drawn, 'step-0') + _pictures(drawn, 'activations')
 
 
-def _error_rates(rates: tuple[Rate, ...]) -> list[str]:
-    """How often `scripts/check.py` finds wrong settings; nothing if there are too few runs."""
+def _error_rates(rates: tuple[Rate, ...], few: tuple[FewRuns, ...]) -> list[str]:
+    """How often `scripts/check.py` is right; nothing if there are too few runs."""
     if not rates:
         return []
     return ['## How often a check is right',
@@ -266,7 +266,17 @@ def _error_rates(rates: tuple[Rate, ...]) -> list[str]:
             'runs, each taken for a claim about other settings:',
             table(('true setting, claimed setting', 'quantity', 'outside', 'of', 'share'),
                   [(rate.wrong, rate.quantity, rate.outside, rate.judged,
-                    f'{100 * rate.outside / rate.judged:.1f} %') for rate in rates])]
+                    f'{100 * rate.outside / rate.judged:.1f} %') for rate in rates]),
+            *([f'Where there are no committed runs, few are made at first. A number outside their '
+               f'interval, or within {100 * NEAR:.0f} % of its width from an edge, is not judged '
+               f'before as many again have been made, and as many again, up to {ENOUGH_RUNS}. Our '
+               'own runs as claims about their own settings, each judged by others drawn at random '
+               '(5 % outside are to be expected):',
+               table(('quantity', 'runs at first', 'outside by these', 'in the end',
+                      'runs in the end, mean', 'of'),
+                     [(each.quantity, each.runs, f'{100 * each.at_once / each.judged:.1f} %',
+                       f'{100 * each.in_the_end / each.judged:.1f} %', f'{each.drawn:.1f}',
+                       each.judged) for each in few])] if few else [])]
 
 
 def _pictures(drawn: tuple[Figure, ...], kind: str) -> list[str]:

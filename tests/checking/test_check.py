@@ -2,6 +2,8 @@
 
 import dataclasses
 import os
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ import pytest
 from made_up import write_run, write_runs, write_step_0
 
 from elec576 import cli
-from elec576.checking.answers import Found, answers, committed
+from elec576.checking.answers import Found, answers, committed, own
 from elec576.checking.claims import (
     Asked,
     Claim,
@@ -19,7 +21,7 @@ from elec576.checking.claims import (
     refuse_unmeasurable,
 )
 from elec576.comparison.comparison import Comparison
-from elec576.comparison.error_rates import error_rates
+from elec576.comparison.error_rates import FewRuns, error_rates, few_runs
 from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.numbers import judge_numbers
 from elec576.comparison.prediction import LIMIT, Prediction
@@ -151,9 +153,32 @@ def test_a_file_of_claims(tmp_path):
             Asked(RnnSettings(cell='gru'), Claim('test_loss', None, '6.2e-2'))]
 
 
+def test_a_file_of_claims_as_spreadsheets_write_it(tmp_path):
+    """Semicolons or tabs where the comma is the decimal sign, and rows of empty cells at the end.
+    """
+    table = pd.DataFrame([('--experiment cnn4 --lr 1e-4', 'train_loss', '1000', '1,10'),
+                          ('"--cell" gru', 'test_accuracy', '', '0.98'), ('', '', '', '')],
+                         columns=HEAD.strip().split(','))
+    for separator in ';\t':
+        for encoding, end in (('utf-8', '\n'), ('utf-8-sig', '\r\n')):
+            table.to_csv(tmp_path / 'report.csv', sep=separator, index=False, encoding=encoding,
+                         lineterminator=end)
+            assert read_claims(tmp_path / 'report.csv',
+                               lambda options: settings(*shlex.split(options))) == [
+                Asked(settings_of('cnn4'), Claim('train_loss', 1000, '1.10')),
+                Asked(RnnSettings(cell='gru'), Claim('test_accuracy', None, '0.98'))]
+    path = tmp_path / 'utf-16.csv'
+    table.to_csv(path, sep='\t', index=False, encoding='utf-16')
+    with pytest.raises(UserError, match='not UTF-8; save it as such'):
+        read_claims(path, settings)
+
+
 @pytest.mark.parametrize('text, line, words', [
-    ('', 1, 'the columns are not'), ('options;quantity;step;value\n', 1, 'the columns are not'),
-    (HEAD, 1, 'no claim'),
+    ('', 1, 'the columns are not'), ('options|quantity|step|value\n', 1, 'the columns are not'),
+    (HEAD, 1, 'no claim'), (HEAD.replace(',', ';'), 1, 'no claim'),
+    (HEAD + '#NAME?,test_loss,,1\n', 2, 'an apostrophe'),
+    (HEAD + '--cell gru,test_accuracy,,"0,49"\n', 2, '0,49 is not a number'),
+    (HEAD.replace(',', ';') + '--cell gru;test_accuracy;;0,4,9\n', 2, '0.4.9 is not a number'),
     (HEAD + '--cell gru,test_loss,,1\n--cell gru,test_loss,,nan\n', 3, 'nan is not a number'),
     (HEAD + '--cell gru,test_loss,1\n', 2, 'not 4 cells'),
     (HEAD + '--cell gru,test_loss,,1,2\n', 2, 'not 4 cells'),
@@ -218,13 +243,14 @@ def lines_of(text, name, results, first_steps=FirstSteps(), data=None, runs=None
 
 def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
     results = read_results(made_up)
-    (title, line), inside = lines_of('test_accuracy=0.960', 'gru-50', results)
+    (title, line, _), inside = lines_of('test_accuracy=0.960', 'gru-50', results)
     values = results.final('gru-50', 'test_accuracy')
     judged = Prediction.of('test_accuracy', 2999, results.of('gru-50')).judge(0.96, 0.0005)
     assert title.startswith('gru-50: gru cell, 50 hidden units')
     assert not inside and 'OUTSIDE' in line
-    for number in (f'n = {len(values)} ', f'mean {np.mean(values):.4g}', f'{judged.low:.4g} … '
-                   f'{judged.high:.4g}', f'sd {np.std(values, ddof=1):.2g}'):
+    for number in (f'({len(values)} committed runs: a rough interval; ',
+                   f'mean {np.mean(values):.4g}', f'{judged.low:.4g} … {judged.high:.4g}',
+                   f'sd {np.std(values, ddof=1):.2g}'):
         assert number in line
     fitting = line.partition('inside that of ')[2]
     for name, runs in results.runs.items():
@@ -232,15 +258,15 @@ def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
         listed = name in fitting.replace(' (', ', (').split(', ')
         assert listed == (own.compatible and name != 'gru-50'), name
     assert 'lstm-50' in fitting
-    (_, line), inside = lines_of(f'test_accuracy={values[0]}', 'gru-50', results)
+    (_, line, _), inside = lines_of(f'test_accuracy={values[0]}', 'gru-50', results)
     assert inside and 'inside that of' not in line
 
 
 def test_only_experiments_that_measured_it_there_are_compared(made_up):
     results = read_results(made_up)
-    (_, line), _ = lines_of('train_loss@7900=9', 'cnn5', results)
+    (_, line, _), _ = lines_of('train_loss@7900=9', 'cnn5', results)
     assert 'no other experiment (of 0 compared)' in line
-    (_, line), _ = lines_of('h_conv1_mean=0.9', 'cnn4', results)
+    (_, line, _), _ = lines_of('h_conv1_mean=0.9', 'cnn4', results)
     compared = [name for name in results.runs
                 if name != 'cnn4' and settings_of(name).program == 'cnn']
     assert f'(of {len(compared)} ' in line
@@ -248,7 +274,7 @@ def test_only_experiments_that_measured_it_there_are_compared(made_up):
 
 def test_other_data_is_never_compared_with_the_committed_runs(made_up):
     results = read_results(made_up)
-    (_, line), _ = lines_of('test_accuracy=0.960', 'gru-50', results, data='stand-in (digits)')
+    (_, line, _), _ = lines_of('test_accuracy=0.960', 'gru-50', results, data='stand-in (digits)')
     assert 'OUTSIDE' in line and 'inside that of' not in line and 'stand-in (digits)' in line
 
 
@@ -264,9 +290,9 @@ def test_the_end_of_a_run_is_compared_with_the_end_of_the_others(made_up):
 
 def test_too_few_runs_have_no_interval(made_up):
     results = read_results(made_up)
-    (_, line), verdict = lines_of('test_accuracy=0.965', 'gru-50', results,
+    (_, line, _), verdict = lines_of('test_accuracy=0.965', 'gru-50', results,
                                   runs=results.of('gru-50')[:2])
-    assert verdict is None and 'too few runs' in line and 'n = 2' in line
+    assert verdict is None and '2 committed runs are too few for an interval' in line
 
 
 def test_why_committed_runs_do_not_answer(made_up, small_data):
@@ -319,6 +345,36 @@ def test_rates_by_hand(tmp_path):
     assert rows == len(rates) + 1  # with the head
 
 
+def test_few_runs_by_hand(tmp_path, monkeypatch):
+    """Five runs, judged by three others and then by all four: every step of the rule."""
+    monkeypatch.setattr('elec576.comparison.error_rates.ENOUGH_RUNS', 4)
+    monkeypatch.setattr('elec576.comparison.error_rates.FEW', (3,))
+    values = (0.970, 0.9702, 0.9704, 0.9706, 0.96)
+    for seed, accuracy in enumerate(values):
+        write_run(tmp_path, 'gru-50', seed, {('test_accuracy', 2999): accuracy})
+    for seed in range(4):
+        write_run(tmp_path, 'lstm-50', seed)  # has too few runs for it
+    results = read_results(tmp_path)
+    accuracies, losses = few_runs(results)
+    runs, random = Prediction.of('test_accuracy', 2999, results.of('gru-50')), \
+        np.random.RandomState(0)
+    expected = []
+    for k, value in enumerate(values):
+        others = np.delete(runs.at_step, k)[random.permutation(4)]
+        judged = [Prediction('test_accuracy', others[:n, None], 0, tuple(range(n)), None)
+                  for n in (3, 4)]
+        outside = [not each.judge(value).compatible for each in judged]
+        drawn = 3 if judged[0].well_inside(value) else 4
+        expected.append((outside[0], outside[drawn - 3], drawn))
+    at_once, in_the_end, drawn = zip(*expected)
+    assert accuracies == FewRuns('final test accuracy', 3, sum(at_once), sum(in_the_end), 5,
+                                 np.mean(drawn))
+    assert accuracies.at_once > 0 and 3 < accuracies.drawn < 4
+    assert losses.quantity == 'final test loss' and losses.judged == 5
+    text = report_text(Comparison(results)).replace(' ', '')
+    assert '|finaltestaccuracy|3|' in text
+
+
 def test_no_rates_without_runs(tmp_path):
     write_run(tmp_path, 'gru-50', 100)
     comparison = Comparison(read_results(tmp_path))
@@ -333,7 +389,7 @@ def test_committed_runs_answer_at_once(value, code, script, made_up, monkeypatch
     found, out, error = script('check.py', '--experiment', 'gru-128', '--seeds', 5, '--results',
                                made_up, '--claim', f'test_accuracy={value}')
     assert (found, error) == (code, '')
-    assert out.count('\n') == 2 and ('OUTSIDE' in out) == bool(code)
+    assert out.count('\n') == 3 and ('OUTSIDE' in out) == bool(code)
     assert not (made_up / 'local').exists()
 
 
@@ -376,7 +432,8 @@ def tables(folder):
 
 
 def test_runs_are_made_resumed_and_kept(small, tmp_path, monkeypatch):
-    claims = ('--claim', 'test_accuracy=0.1', '--claim', 'train_loss@2=99', '--seeds', 3)
+    claims = ('--claim', 'test_accuracy=0.1', '--claim', 'train_loss@2=99', '--seeds', 3,
+              '--most', 3)
     carry_out, made = many.carry_out, []
 
     def stopped(job, results, data):
@@ -393,7 +450,7 @@ def test_runs_are_made_resumed_and_kept(small, tmp_path, monkeypatch):
     assert before.seeds == [0] and before.config['settings']['threads'] == 1
     code, out, error = small(*claims)
     assert code == 1 and 'making 2 runs in ' in error
-    assert 'train_loss@2=99: OUTSIDE' in out and out.count('n = 3 ') == 2
+    assert 'train_loss@2=99: OUTSIDE' in out and out.count('(3 runs of your own') == 2
     assert 'STAND-IN' not in out and 'CIFAR-10 folder (incomplete' in out
     assert 'inside that of' not in out
     (after,) = tables(tmp_path).values()
@@ -419,13 +476,14 @@ def test_a_whole_report(small, script, small_data, tmp_path):
                           (options + ' --lr 0.001', 'test_loss', '3', '99')],
                          columns=HEAD.strip().split(','))
     table.to_csv(path, index=False)
-    command = ('check.py', '--claims', path, '--seeds', 3, '--data', small_data, '--results',
-               tmp_path)
+    command = ('check.py', '--claims', path, '--seeds', 3, '--most', 3, '--data', small_data,
+               '--results', tmp_path)
     code, out, error = script(*command)
     assert code == 1 and 'making 3 runs' in error  # equal settings share runs
     assert [line.split(':')[0].strip() for line in out.splitlines()] == [
         'relu, adam 1e-3, 120 samples, 3 iterations', 'test_accuracy=0.1', 'train_loss@0=99',
-        'test_loss@3=99']
+        'test_loss@3=99', '1 of 3 claims are inside; of right ones, about 1 in 20 is outside by '
+        'chance', 'intervals']
     path.write_text(path.read_text().replace('0,99', '0,many'))
     code, out, error = script(*command)
     assert (code, out) == (2, '') and one_line(error) and 'report.csv, line 3: ' in error
@@ -438,12 +496,131 @@ def test_runs_that_diverge(small):
     assert 'Traceback' not in error
 
 
-def test_the_stand_in_is_loud(script, monkeypatch, tmp_path):
-    monkeypatch.setattr(os, 'sched_getaffinity', lambda process: {0}, raising=False)
+def test_a_stand_in_judges_no_claim(script, monkeypatch, tmp_path):
+    monkeypatch.setattr('elec576.runs.many.reproduce', None)
     monkeypatch.delenv('ELEC576_DATA', raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr('elec576.data.sources._download', lambda name: None)
-    code, out, _ = script('check.py', *SMALL, '--claim', 'train_loss@1=99', '--seeds', 3)
-    lines = out.splitlines()
-    assert code == 1 and 'STAND-IN DATA' in lines[0] and lines[-1] == lines[0]
-    assert 'inside that of' not in out
+    for options in (SMALL, ('--cell', 'gru')):
+        code, out, error = script('check.py', *options, '--claim', 'train_loss@1=2', '--results',
+                                  tmp_path)
+        assert (code, out) == (2, '') and 'the stand-in judges no claim' in error.splitlines()[-1]
+
+
+def test_more_runs_are_made_before_a_claim_is_outside(small, tmp_path):
+    code, out, error = small('--claim', 'train_loss@2=99', '--seeds', 3, '--most', 5)
+    assert code == 1 and 'train_loss@2=99: OUTSIDE' in out
+    assert '(5 runs of your own on CIFAR-10 folder' in out and ': a rough interval' in out
+    first, second = [line for line in error.splitlines() if line.startswith('making')]
+    assert 'making 3 runs' in first and 'making 2 runs' in second
+    assert 'by 3 runs: too few to be sure, so there will be 5' in error
+    (table,) = tables(tmp_path).values()
+    assert sorted(table.seeds) == [0, 1, 2, 3, 4]
+    values = [dict(zip(*table.history_of(seed).column('train_loss')))[2] for seed in range(3)]
+    claim = f'train_loss@2={np.exp(np.log(values).mean()):.3f}'
+    code, out, error = small('--claim', claim, '--seeds', 3, '--most', 5)
+    assert code == 0 and '(3 runs of your own' in out and 'too few' not in error
+
+
+def test_failed_runs_are_not_tried_again_for_more(small_data, tmp_path, monkeypatch):
+    """Seed 0 fails; of four wanted, then eight, one is missing each time."""
+    asked = [Asked(RnnSettings(threads=1, iterations=300), parse('test_accuracy=0.99'))]
+    rounds, seeds_made = [], []
+
+    def make(jobs, *arguments):
+        rounds.append([job.seed for job in jobs])
+        seeds_made.extend(job.seed for job in jobs if job.seed)
+
+    monkeypatch.setattr('elec576.checking.answers.make', make)
+    monkeypatch.setattr('elec576.checking.answers.outstanding',
+                        lambda jobs, *_: dict.fromkeys(jobs, 1.0))
+    monkeypatch.setattr('elec576.checking.answers._by_runs', lambda jobs, claims, folder: {
+        one: Found(Prediction('test_accuracy', np.linspace(0.4, 0.5, len(seeds_made))[:, None], 0,
+                              tuple(seeds_made), None), 'MNIST') for one in claims})
+    found = own(asked, tmp_path, 4, str(small_data), most=10)
+    assert rounds == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert len(found[asked[0]].reference.values) == 9
+
+
+# ---- with and without dropout
+
+def test_training_values_without_dropout_are_no_experiments(made_up):
+    """But what is tested, and part 1c, is the same: training does not depend on it."""
+    results = read_results(made_up)
+    without = settings('--experiment', 'cnn4', '--eval-keep-prob', 1)
+    assert without == dataclasses.replace(settings_of('cnn4'), eval_keep_prob=1.0)
+    assert settings('--experiment', 'cnn4', '--eval-keep-prob', 0.5) == settings_of('cnn4')
+    asked = [Asked(without, parse(text)) for text in (
+        'test_accuracy=0.9', 'h_conv1_mean=0.07', 'train_loss@4000=9')]
+    found, left = committed(asked, results, FirstSteps(), 5)
+    assert list(found) == asked[:2] and left == {asked[2]: 'no committed runs have these settings'}
+    lines, _ = answers(asked[:1], found, results, FirstSteps())
+    assert '(5 committed runs' in lines[1] and 'cnn4' not in lines[1].partition('OUTSIDE')[2]
+    # a training value without dropout is not set beside those with it
+    reference = Prediction('train_loss', np.array([[0.1], [0.11], [0.12]]), 0, (0, 1, 2), None)
+    lines, _ = answers(asked[2:], {asked[2]: Found(reference, 'course CIFAR-10')}, results,
+                       FirstSteps())
+    assert 'no other experiment (of 0 compared)' in lines[1]
+
+
+def test_dropout_of_evaluations_changes_no_training(small, tmp_path):
+    """The runs of both have the same test values; their training values differ."""
+    for options in ((), ('--eval-keep-prob', 1)):
+        small('--claim', 'train_loss@2=1', '--claim', 'test_loss=2', '--seeds', 3, '--most', 3,
+              *options)
+    one, other = tables(tmp_path).values()
+    assert (one.runs[['test_accuracy', 'test_loss']] == other.runs[
+        ['test_accuracy', 'test_loss']]).all(axis=None)
+    assert not (one.history['train_loss'].dropna() == other.history['train_loss'].dropna()).any()
+
+
+# ---- where the runs are, and the help
+
+def test_the_clones_results_are_found_from_any_folder(script, tmp_path, monkeypatch):
+    monkeypatch.setattr('elec576.runs.many.reproduce', None)
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = script('check.py', '--experiment', 'rnn-a', '--claim', 'test_accuracy=0.85')
+    assert code == 1 and ' committed runs' in out
+    code, out, _ = script('reproduce.py', '--to-next-look', '--list')
+    assert code == 0 and 'rnn-a' not in out
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_folder_is_named(script, tmp_path, monkeypatch):
+    monkeypatch.setattr('elec576.runs.many.reproduce', None)
+    _, _, error = script('check.py', '--experiment', 'rnn-a', '--claim', 'test_accuracy=0.85',
+                         '--results', tmp_path, '--seeds', 2)
+    assert f'0 committed runs, 2 are needed ({tmp_path / "runs"})' in error
+
+
+def test_results_are_those_of_the_working_directory_without_a_clone(tmp_path, monkeypatch):
+    monkeypatch.setattr('sys.argv', [str(tmp_path / 'scripts' / 'check.py')])
+    assert cli.default_results() == Path('results')
+    (tmp_path / 'results' / 'runs').mkdir(parents=True)
+    assert cli.default_results() == tmp_path / 'results'
+    monkeypatch.chdir(tmp_path)
+    assert cli.default_results() == Path('results')
+
+
+def test_the_help_lists_each_setting_once_by_program(script):
+    code, out, _ = script('check.py', '--help')
+    assert code == 0
+    _, either, lenet5, recurrent = out.split('settings of ')
+    for kind, part in ((CnnSettings, lenet5), (RnnSettings, recurrent)):
+        for item in dataclasses.fields(kind):
+            in_part = f'\n  --{item.name.replace("_", "-")} ' in part
+            assert in_part != (f'\n  --{item.name.replace("_", "-")} ' in either), item.name
+    assert 'adam for LeNet5, rmsprop' in ' '.join(either.split())
+    assert 'all cores' not in out and '--eval-keep-prob 1 ' in out
+
+
+def test_what_to_do_where_an_experiment_has_another_setting(script, tmp_path):
+    code, out, error = script('check.py', '--experiment', 'gru-300', '--lr', 0.01, '--claim',
+                              'test_loss=1', '--results', tmp_path)
+    assert (code, out) == (2, '') and one_line(error)
+    words = error.partition('name every setting: ')[2].split()
+    assert settings(*words) == dataclasses.replace(settings_of('gru-300'), lr=0.01)
+    for options, value in ((('--stddev', 0.05), 'its default'), (('--steps', 7), '5000')):
+        _, _, error = script('check.py', '--experiment', 'cnn1', *options, '--claim',
+                             'test_loss=1', '--results', tmp_path)
+        assert f'experiment cnn1 has {value}; drop it, or' in error and one_line(error)

@@ -10,7 +10,13 @@ from scipy import stats
 from stand_ins import StandIn
 
 from elec576.comparison.first_steps import COLUMNS, FirstSteps
-from elec576.comparison.prediction import LIMIT, Judgement, Prediction, reference_of
+from elec576.comparison.prediction import (
+    LIMIT,
+    Judgement,
+    Prediction,
+    more_runs,
+    reference_of,
+)
 from elec576.errors import UserError
 from elec576.experiments import EXPERIMENTS, STEP_0, settings_of
 
@@ -294,3 +300,29 @@ def test_every_experiment_on_cifar10_has_settings_at_step_0():
                                        optimizer=settings.optimizer, seed=settings.seed,
                                        train_per_class=settings.train_per_class,
                                        threads=settings.threads) == settings
+
+
+def test_well_inside_is_a_tenth_of_the_width_from_an_edge():
+    runs = reference('test_loss', [0.9, 1.0, 1.1, 1.2, 1.05])
+    low, high = runs.interval()
+    width = high - low
+    for value, rounding, well in (
+            (low + 0.11 * width, 0, True), (low + 0.09 * width, 0, False), (low - 1e-6, 0, False),
+            (high - 0.11 * width, 0, True), (high - 0.09 * width, 0, False), (high + 1, 0, False),
+            # a number that may have been rounded is the least extreme of those that print the same
+            (low + 0.09 * width, 0.02 * width, True), (high - 0.09 * width, 0.02 * width, True)):
+        assert runs.well_inside(value, rounding) == well, (value, rounding)
+
+
+def test_what_is_all_that_is_possible_is_no_edge():
+    batches = reference('train_accuracy', [[1.0], [0.98], [1.0], [1.0]], batch=50)
+    low, high = batches.interval()
+    assert high == 1 and batches.well_inside(1.0) and not batches.well_inside(low)
+    same = reference('test_accuracy', [0.1, 0.1, 0.1])  # a network that learns nothing
+    assert same.well_inside(0.1) and not same.well_inside(0.12)
+
+
+@pytest.mark.parametrize('runs, most, after', [
+    (5, 20, 10), (8, 20, 16), (16, 20, 20), (20, 20, 20), (30, 20, 30)])
+def test_as_many_runs_again(runs, most, after):
+    assert more_runs(runs, most) == after

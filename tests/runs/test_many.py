@@ -4,6 +4,8 @@ import dataclasses
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -12,13 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
-from helpers import Killed
+from helpers import REPOSITORY, Killed
 
 from elec576.errors import Interrupted, UserError
 from elec576.experiments import EVIDENCE, EXPERIMENTS
 from elec576.files import write_whole
 from elec576.runs import many
 from elec576.runs.many import Job, Outcome, plan, reproduce
+from elec576.runs.options import Options
+from elec576.runs.recorder import RunRecorder
+from elec576.runs.run import run
 from elec576.runs.tables import folder_of, read_table
 from elec576.settings import CnnSettings, RnnSettings
 
@@ -120,6 +125,53 @@ def test_what_is_outstanding_and_how_long_it_will_take(reference, small_data, tm
     image.write_bytes(image.with_name('Image00001.png').read_bytes())
     with pytest.raises(UserError, match='another configuration .*dataset digest'):
         many.outstanding(JOBS, reference, str(tmp_path / 'data'))
+
+
+def test_how_long_it_takes_is_said_once_it_is_known():
+    said = []
+    jobs = {job('small-rnn', seed): 100.0 for seed in range(5)}
+    pace = many.Pace(jobs, 2, said.append)
+    assert said == []
+    pace.learn(job('small-rnn', 1), 400.0)  # four times as long as expected; three rounds of two
+    pace.learn(job('small-rnn', 0), 1.0)
+    assert said == ['these take about 20 min in all, by the first steps on this machine']
+    pace = many.Pace(jobs, 8, said.append)
+    pace.learn(job('small-rnn', 1), 30.0)  # all at once; not worth a line
+    assert len(said) == 1
+
+
+def test_the_first_steps_tell_how_long_it_takes(small_data, tmp_path, monkeypatch, capfd):
+    """A run that is still being made, of which there is a checkpoint."""
+    class Unfinished(Exception):
+        pass
+
+    def stop_later(jobs, results, *arguments):
+        each = jobs[0]
+        monkeypatch.setattr(RunRecorder, 'stop_if_requested', stop_after_two)
+        with pytest.raises(Unfinished):
+            run(each.settings, each.directory(results).path,
+                Options(data=str(small_data), checkpoint_seconds=0, progress_bar=False))
+        assert each.directory(results).progress()[0] == 1
+        known.wait(60)
+
+    def stop_after_two(recorder):
+        if recorder.step == 2:
+            raise Unfinished
+
+    known = threading.Event()
+    learn = many.Pace.learn
+
+    def learn_and_tell(pace, each, seconds):
+        learn(pace, each, 3600.0)
+        known.set()
+
+    monkeypatch.setattr(many, 'PACE_SECONDS', 0.01)
+    monkeypatch.setattr(many.Pace, 'learn', learn_and_tell)
+    monkeypatch.setattr(many, 'reproduce', stop_later)
+    each = job('small-rnn', 0)
+    assert each.directory(tmp_path).progress() is None
+    many.make({each: 10.0}, tmp_path, str(small_data), 1, sys.stderr)
+    assert 'about 60 min in all' in capfd.readouterr().err
 
 
 def test_no_more_processes_than_runs(monkeypatch, tmp_path):
@@ -270,6 +322,24 @@ def test_an_interrupted_run_ends_all_and_can_be_resumed(reference, small_data, t
     reproduce(JOBS, tmp_path, str(small_data), 1, again)
     assert_all_done(JOBS, again, tmp_path, reference)
     assert done.items() <= collected(tmp_path).items()  # not run again
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_with_its_own_line(small_data, tmp_path):
+    """Workers are ended with the parent; nothing of theirs is left to be warned of."""
+    command = [sys.executable, REPOSITORY / 'scripts' / 'check.py', '--cell', 'gru', '--iterations',
+               50 * 100000, '--claim', 'test_loss=1', '--seeds', 3, '--data', small_data,
+               '--results', tmp_path]
+    process = subprocess.Popen(
+        list(map(str, command)), stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # a shell's background jobs ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    while process.poll() is None and not list(tmp_path.rglob('step-*/progress.npz')):
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 130 and 'leaked' not in error
+    assert 'run the same command again to resume' in error.splitlines()[-1]
 
 
 def kill_a_busy_worker(cluster):
