@@ -5,7 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 version = next(line.split("'")[1] for line in Path(__file__).with_name('elec576')
-               .joinpath('__init__.py').read_text().splitlines()
+               .joinpath('__init__.py').read_text(encoding='utf-8').splitlines()
                if line.startswith('__version__'))
 
 setup(
