@@ -16,6 +16,10 @@ import numpy as np
 import pytest
 
 
+# a notebook's names a module that the environment of the tests may lack
+os.environ.pop('MPLBACKEND', None)
+
+
 class TrialOptions(NamedTuple):
     """The size of the trials in `tests/torture/`."""
 
