@@ -15,7 +15,6 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
-
 # a notebook's names a module that the environment of the tests may lack
 os.environ.pop('MPLBACKEND', None)
 
