@@ -193,7 +193,7 @@ def test_a_full_disk_is_one_line(guarded, monkeypatch):
     assert "No space left on device: 'a table'" in lines[0] and 'free disk space' in lines[0]
     if os.path.exists('/dev/full'):
         found = []
-        with contextlib.suppress(OSError), open('/dev/full', 'w', encoding='utf-8') as full:  # it cannot be closed
+        with contextlib.suppress(OSError), open('/dev/full', 'w') as full:  # it cannot be closed
             monkeypatch.setattr(sys, 'stdout', full)
             found += guarded(lambda: print('line'))
         monkeypatch.undo()
