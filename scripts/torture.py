@@ -30,7 +30,7 @@ from elec576.runs.rundir import read_json
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TRIALS = ('kills', 'disk', 'inputs', 'nan', 'concurrency', 'hosts', 'download', 'determinism',
-          'processors', 'endurance', 'mutants')
+          'processors', 'platforms', 'endurance', 'mutants')
 HEAD = '''# Reliability
 
 What the runs must survive, and how often they did: `python scripts/torture.py` tries it on any
