@@ -1,7 +1,9 @@
 """The command line: options from a settings dataclass, and exit codes."""
 
 import argparse
+import contextlib
 import dataclasses
+import decimal
 import math
 import os
 import shlex
@@ -13,10 +15,12 @@ from pathlib import Path
 from typing import Callable, Collection
 
 from elec576 import experiments, one_run
-from elec576.errors import Interrupted, UserError
+from elec576.errors import Interrupted, UserError, advice
 from elec576.runs.options import Options
 from elec576.runs.rundir import RunDirectory, read_settings
 from elec576.settings import SETTINGS, CnnSettings, RnnSettings, flag_of
+
+DIGITS = 100  # a whole number of more is no option, and would take all memory
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,7 +39,10 @@ def main_guard(main: Callable[[], int | None]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in ('stdout', 'stderr'):
         if getattr(sys, name) is None:  # closed by the caller
-            setattr(sys, name, open(os.devnull, 'w'))
+            setattr(sys, name, open(os.devnull, 'w', encoding='utf-8'))
+    with contextlib.suppress(AttributeError):  # a notebook's or a test's has an encoding of its own
+        # Windows's and the C locale's cannot hold '→', nor any a name that is not UTF-8
+        sys.stdout.reconfigure(errors='replace')  # type: ignore[union-attr]
     try:
         code = main() or 0
         sys.stdout.flush()
@@ -49,8 +56,7 @@ def main_guard(main: Callable[[], int | None]) -> None:
         _discard_output()
         code = 141
     except OSError as error:  # a full disk, or a folder without permission
-        code = complain(f'{error}; free disk space or fix permissions, and run the same command '
-                        'again', 2)
+        code = complain(f'{error}; {advice(error)}, and run the same command again', 2)
         try:
             sys.stdout.flush()
         except OSError:
@@ -71,9 +77,19 @@ def complain(message: str, code: int) -> int:
 
 def positive(text: str) -> int:
     """An `argparse` type: a whole number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
+    value = whole(text)
+    if value < 1:
         raise argparse.ArgumentTypeError(f'{text}: a whole number of at least 1 is needed')
-    return int(text)
+    return value
+
+
+def whole(text: str) -> int:
+    """An `argparse` type: a whole number, also as 3e5 or 300_000."""
+    with contextlib.suppress(decimal.InvalidOperation, ValueError, OverflowError):
+        value = decimal.Decimal(text)
+        if value == value.to_integral_value() and value.adjusted() < DIGITS:
+            return int(value)
+    raise argparse.ArgumentTypeError(f'{text}: a whole number is needed')
 
 
 def seconds(text: str) -> float:
@@ -98,8 +114,8 @@ def _add_setting(parser: argparse._ActionsContainer, kind: type, item: dataclass
     hint = typing.get_type_hints(kind)[item.name]
     if isinstance(hint, types.UnionType):
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
-    parser.add_argument(flag_of(item.name), type=hint, default=argparse.SUPPRESS, help=help,
-                        choices=item.metadata['choices'],
+    parser.add_argument(flag_of(item.name), type=whole if hint is int else hint,
+                        default=argparse.SUPPRESS, help=help, choices=item.metadata['choices'],
                         metavar=None if item.metadata['choices'] else hint.__name__.upper())
 
 

@@ -1,4 +1,4 @@
-"""The report's listings: `starter/`, which is only in the repository."""
+"""The report's listings: `starter/`."""
 
 from pathlib import Path
 
@@ -6,8 +6,10 @@ import elec576
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings, flag_of
 
-STARTER = Path(elec576.__file__).parents[1] / 'starter'
 CNN_PROGRAM, RNN_PROGRAM = 'trainCifarStarterCode.py', 'lstmMNISTStarterCode.py'
+# an installation without its repository has a copy (setup.py)
+_REPOSITORYS, _COPY = (folder / 'starter' for folder in Path(elec576.__file__).parents[1::-1])
+STARTER = _REPOSITORYS if (_REPOSITORYS / CNN_PROGRAM).exists() else _COPY
 
 _CNN_OPTIONS = ('act', 'fc_act', 'optimizer', 'lr', 'init', 'stddev', 'steps', 'train_per_class',
                 'test_per_class', 'batch_size', 'keep_prob', 'eval_keep_prob', 'seed', 'threads',
@@ -20,12 +22,11 @@ def program(name: str) -> Path:
     """The path of a listing.
 
     Raises:
-        UserError: the listings are not part of an installation without its repository.
+        UserError: it is not there.
     """
     path = STARTER / name
     if not path.exists():
-        raise UserError(f'{path}: there is no listing; run this in the repository '
-                        f'(pip install -e .)')
+        raise UserError(f'{path}: there is no listing; install the package again')
     return path
 
 

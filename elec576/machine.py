@@ -85,6 +85,27 @@ def loading() -> Iterator[None]:
         os.environ.update(before)
 
 
+@contextlib.contextmanager
+def any_display() -> Iterator[None]:
+    """matplotlib loads in here whatever `MPLBACKEND` says; no picture of ours needs a display.
+
+    Notebooks export the name of a module that other environments lack. The variable stays, and so
+    does what it asks for, if matplotlib knows it.
+    """
+    if 'matplotlib' in sys.modules:
+        yield
+        return
+    backend = os.environ.pop('MPLBACKEND', None)
+    try:
+        yield
+    finally:
+        if backend is not None:
+            os.environ['MPLBACKEND'] = backend
+    if backend and 'matplotlib' in sys.modules:
+        with contextlib.suppress(ValueError):
+            sys.modules['matplotlib'].rcParams['backend'] = backend
+
+
 def _pins(isa: str) -> dict[str, str]:
     return {
         'TF_ENABLE_ONEDNN_OPTS': '1',  # off by default on a processor without VNNI and the like

@@ -51,7 +51,8 @@ def _without_banners():
             os.close(terminal)
 
 
-with machine.loading(), _without_banners():
+# Keras draws with matplotlib
+with machine.loading(), machine.any_display(), _without_banners():
     import tensorflow.compat.v1 as tf
     from tensorflow.python.ops import rnn, rnn_cell
 

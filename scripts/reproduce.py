@@ -35,7 +35,7 @@ def main() -> int:
     seeds_of_each = parser.add_mutually_exclusive_group()
     seeds_of_each.add_argument('--seeds', type=cli.positive, default=1, metavar='N',
                                help=f'N seeds of each, from {FIRST_SEED} on (1)')
-    seeds_of_each.add_argument('--seed', type=int, metavar='K', help='this seed only')
+    seeds_of_each.add_argument('--seed', type=cli.whole, metavar='K', help='this seed only')
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
                         help='runs at a time (the number of cores)')
     parser.add_argument('--threads', type=cli.positive, default=1, metavar='N',

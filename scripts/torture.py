@@ -30,7 +30,7 @@ from elec576.runs.rundir import read_json
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TRIALS = ('kills', 'disk', 'inputs', 'nan', 'concurrency', 'hosts', 'download', 'determinism',
-          'processors', 'endurance', 'mutants')
+          'processors', 'platforms', 'endurance', 'mutants')
 HEAD = '''# Reliability
 
 What the runs must survive, and how often they did: `python scripts/torture.py` tries it on any
@@ -47,7 +47,7 @@ def main() -> int:
                         help='damaged inputs of each kind (300)')
     parser.add_argument('--mutants', type=cli.positive, default=25, metavar='N',
                         help='changes of the code in each of four rooms (25: an hour)')
-    parser.add_argument('--seed', type=int, default=0, metavar='N',
+    parser.add_argument('--seed', type=cli.whole, default=0, metavar='N',
                         help='of the moments to kill at and of the damage (0)')
     parser.add_argument('--data', metavar='DIR',
                         help='folder with CIFAR10/ and MNIST_data/ for the kills; the other trials '

@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument('--data', metavar='DIR',
                         help='folder that holds CIFAR10/ or MNIST_data/ (default: $ELEC576_DATA, '
                              'then the working directory, then the cache)')
-    parser.add_argument('--images', metavar='N', type=int, nargs='+',
+    parser.add_argument('--images', metavar='N', type=cli.whole, nargs='+',
                         help='test images to occlude (one of each class)')
     parser.add_argument('--out', metavar='DIR', type=Path,
                         help='where the pictures of a single run go (figures/ in the run)')

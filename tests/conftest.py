@@ -15,6 +15,9 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
+# a notebook's names a module that the environment of the tests may lack
+os.environ.pop('MPLBACKEND', None)
+
 
 class TrialOptions(NamedTuple):
     """The size of the trials in `tests/torture/`."""

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import errno
+import io
 import json
 import os
 import signal
@@ -122,6 +123,21 @@ def test_where_a_run_goes():
     assert out('--hidden', 7, kind=RnnSettings) == 'results/local/rnn-hidden=7/seed0'
 
 
+@pytest.mark.parametrize('text, value', [
+    ('300000', 300000), ('3e5', 300000), ('3E+5', 300000), ('1.5e3', 1500), ('300_000', 300000)])
+def test_whole_numbers_as_people_write_them(text, value):
+    found = settings('--iterations', text, kind=RnnSettings).iterations
+    assert found == value and type(found) is int
+    assert parsed('--keep-every', text).keep_every == value
+
+
+@pytest.mark.parametrize('text', ['3.5', '3e-1', 'nan', 'inf', '1e400', '1e999999999', 'x', ''])
+def test_no_whole_numbers(text):
+    for option in ('--steps', '--keep-every'):
+        with pytest.raises(UserError, match=f'{option}: {text}: a whole number is needed'):
+            parsed(option, text)
+
+
 @pytest.mark.parametrize('text, value', [('0', 0.0), ('2.5', 2.5), ('1e2', 100.0)])
 def test_checkpoint_seconds(text, value):
     assert parsed('--checkpoint-seconds', text).checkpoint_seconds == value
@@ -183,6 +199,22 @@ def test_a_full_disk_is_one_line(guarded, monkeypatch):
         monkeypatch.undo()
         code, lines = found
         assert code == 2 and len(lines) == 1
+
+
+def test_too_long_a_name_is_no_full_disk(guarded, tmp_path):
+    code, (line,) = guarded(lambda: (tmp_path / ('x' * 300)).mkdir())
+    assert code == 2 and 'shorter name' in line and 'disk' not in line
+
+
+@pytest.mark.parametrize('encoding', ['cp1252', 'ascii', 'utf-8'])
+def test_a_terminal_that_cannot_hold_a_character(encoding, guarded, monkeypatch):
+    screen = io.BytesIO()
+    monkeypatch.setattr(sys, 'stdout', io.TextIOWrapper(screen, encoding))
+    found = guarded(lambda: print('a → b, bad\udcff name'))
+    shown = screen.getvalue().decode(encoding)
+    monkeypatch.undo()
+    assert found == (0, [])
+    assert shown.split() == ['a', '→' if encoding == 'utf-8' else '?', 'b,', 'bad?', 'name']
 
 
 def test_other_errors_keep_their_traceback():

@@ -94,6 +94,21 @@ def spoil(data, name):
             shutil.copy(data / 'MNIST_data' / 'train-images-idx3-ubyte.gz', labels)
 
 
+@pytest.mark.parametrize('name', SMALL)
+def test_a_name_that_tensorflow_cannot_write_is_refused_at_once(name, script, small_data, tmp_path):
+    code, printed, error = script(name, *SMALL[name], '--data', small_data, '--out',
+                                  tmp_path / 'bad\udcff name')
+    assert (code, printed) == (2, '') and one_line(error) and 'UTF-8 only' in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_results_that_tensorflow_cannot_write(script, small_data, tmp_path):
+    code, printed, error = script('reproduce.py', '--only', 'rnn-a', '--data', small_data,
+                                  '--results', tmp_path / 'bad\udcff name')
+    assert (code, printed) == (2, '') and one_line(error) and 'UTF-8 only' in error
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize('name, damage, words', [
     ('run_cnn.py', 'image cut short', '3/Image00001.png: not a readable PNG'),
     ('run_cnn.py', 'image missing', '3/Image00001.png: No such file'),

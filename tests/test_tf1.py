@@ -132,6 +132,23 @@ print({{name: os.environ.get(name) for name in {theirs}}}, machine.own_bits())
         'DNNL_VERBOSE, ONEDNN_MAX_CPU_ISA, TF_ENABLE_ONEDNN_OPTS']
 
 
+@pytest.mark.parametrize('backend, known', [
+    ('module://matplotlib_inline.backend_inline', False), ('nonsense', False), ('svg', True)])
+def test_any_mplbackend(backend, known):
+    """A notebook exports one that this environment need not have; one that is known is obeyed."""
+    program = """
+import os
+import {}
+import matplotlib.pyplot as plt
+from elec576.pictures.figure import new_figure
+new_figure(1, 1).subplots().plot([0, 1])
+print(plt.get_backend(), os.environ['MPLBACKEND'])
+"""
+    for first in ('elec576.tf1', 'elec576.pictures.filters'):
+        shown, kept = apart(program.format(first), MPLBACKEND=backend)[0].split()
+        assert kept == backend and (not known or shown == backend)
+
+
 def test_importing_without_standard_error():
     """A service, or Windows's pythonw."""
     program = f'"{sys.executable}" -c "import elec576.tf1; print(1)" 2>&-'

@@ -73,7 +73,7 @@ class History:
             UserError: the file is missing or is not a history.
         """
         try:
-            return cls.from_csv(path.read_text())
+            return cls.from_csv(path.read_text(encoding='utf-8'))
         except (OSError, ValueError) as error:
             raise UserError(f'{path}: not a readable history ({error})') from None
 

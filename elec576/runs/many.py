@@ -24,7 +24,7 @@ import joblib
 from filelock import FileLock, Timeout
 
 from elec576.data import origin_of
-from elec576.errors import Busy, Interrupted, UserError
+from elec576.errors import Busy, Interrupted, UserError, refuse_unwritable_name
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, settings_of
 from elec576.files import write_whole
 from elec576.machine import processor
@@ -130,8 +130,9 @@ def outstanding(jobs: list[Job], results: Path, data: str | None = None,
 
     Raises:
         UserError: the data cannot be used, or runs of another configuration, or on other data, are
-            in ``results``.
+            in ``results``, or TensorFlow cannot write there.
     """
+    refuse_unwritable_name(results)
     todo = {}
     origins: dict[tuple, dict] = {}  # by what decides the images
     by_experiment: dict[str, list[Job]] = {}

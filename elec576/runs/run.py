@@ -11,7 +11,7 @@ from typing import Callable, Iterator
 import numpy as np
 
 from elec576.data import notice
-from elec576.errors import Diverged, UserError
+from elec576.errors import Diverged, UserError, advice, refuse_unwritable_name
 from elec576.files import write_array, write_json
 from elec576.loops.history import History
 from elec576.loops.program import Measured, program_of
@@ -48,6 +48,7 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
         Interrupted: Ctrl-C or SIGTERM; the run is saved and can be resumed.
     """
     refuse_too_many_threads(settings.threads)
+    refuse_unwritable_name(out)
     # they load TensorFlow, which takes seconds
     from elec576.runs import checkpoints
     from elec576.runs.recorder import RunRecorder, recording_failure
@@ -141,5 +142,5 @@ def _writing(run: RunDirectory) -> Iterator[None]:
         raise
     except OSError as error:
         raise UserError(f'{run.path}: cannot be written ({error.strerror or error}); what was '
-                        'saved before is intact: free disk space or fix permissions, and run the '
-                        'same command again to resume') from None
+                        f'saved before is intact: {advice(error)}, and run the same command '
+                        'again to resume') from None

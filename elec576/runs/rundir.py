@@ -98,7 +98,7 @@ def read_json(path: Path) -> dict:
         UserError: the file is missing or damaged.
     """
     try:
-        value = json.loads(path.read_text())
+        value = json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError:
         raise UserError(f'{path}: no such file') from None
     except (OSError, ValueError, RecursionError) as error:

@@ -76,8 +76,8 @@ def _runs(setup: Setup) -> dict[str, dict]:
 def _tensorflow_imports() -> str:
     """What Python prints of the imports of TensorFlow alone."""
     done = subprocess.run([sys.executable, '-X', 'importtime', '-c',
-                           'import tensorflow.compat.v1'], capture_output=True, text=True,
-                          errors='replace')
+                           'import tensorflow.compat.v1'], capture_output=True,
+                          encoding='utf-8', errors='replace')
     if done.returncode:
         raise WorkerFailed(f'import tensorflow: {done.stderr.strip().splitlines()[-1]}')
     return done.stderr

@@ -119,7 +119,7 @@ def main():
                        if not name.startswith('variable_')}
     finally:
         os.unlink(dump)
-    with open(args.out, 'w') as file:
+    with open(args.out, 'w', encoding='utf-8') as file:
         json.dump({'versions': {'python': platform.python_version(),
                                 'tensorflow': tf.__version__, 'numpy': np.__version__},
                    'op_seeds': op_seeds, 'initial': watch.initial, 'masks': watch.masks,

@@ -42,7 +42,7 @@ def find_python37() -> Path:
 def _version(python: Path) -> str:
     """'3.7'; empty if it does not run (pyenv's shims name Pythons that are not there)."""
     done = subprocess.run([python, '-c', 'import sys; print("%d.%d" % sys.version_info[:2])'],
-                          capture_output=True, text=True)
+                          capture_output=True, encoding='utf-8', errors='replace')
     return done.stdout.strip()
 
 
@@ -61,7 +61,7 @@ def make_environment(folder: Path, python37: Path | None = None) -> Path:
         raise UserError(f'{python37}: not a Python 3.7; {GET_PYTHON}')
     for words in ([python37 or find_python37(), '-m', 'venv', folder],
                   [python, '-m', 'pip', 'install', '--quiet', *REQUIREMENTS]):
-        done = subprocess.run(words, capture_output=True, text=True)
+        done = subprocess.run(words, capture_output=True, encoding='utf-8', errors='replace')
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ['no message'])[-1]
             raise UserError(f'{folder}: the environment cannot be made ({last})')
@@ -88,7 +88,7 @@ def _tensorflow(python: Path) -> str:
     done = subprocess.run(
         [python, '-I', '-c', 'import pkg_resources; '
          'print(pkg_resources.get_distribution("tensorflow").version)'],
-        capture_output=True, text=True)
+        capture_output=True, encoding='utf-8', errors='replace')
     return done.stdout.strip()
 
 
@@ -101,7 +101,7 @@ def clean_environment(threads: int, isa: str = 'avx2') -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith(('TF', *KERNEL_VARIABLES))}
     return {**kept, 'TF_ENABLE_ONEDNN_OPTS': '1', 'ONEDNN_MAX_CPU_ISA': ISAS[isa][0],
-            'OPENBLAS_NUM_THREADS': str(threads)}
+            'OPENBLAS_NUM_THREADS': str(threads), 'MPLBACKEND': 'Agg'}
 
 
 def run_listing(python: Path, settings: CnnSettings | RnnSettings, data: Path,
@@ -124,8 +124,8 @@ def run_listing(python: Path, settings: CnnSettings | RnnSettings, data: Path,
             [python, '-I', DRIVER, '--out', out, '--mask-steps', str(mask_steps),
              program(name), *options, '--data', data.resolve()],
             env=clean_environment(settings.threads, settings.isa),
-            capture_output=True, text=True, cwd=folder)
+            capture_output=True, encoding='utf-8', errors='replace', cwd=folder)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ['no message'])[-1]
             raise UserError(f'{name} under {python}: {last}')
-        return json.loads(out.read_text())
+        return json.loads(out.read_text(encoding='utf-8'))

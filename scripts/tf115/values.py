@@ -79,7 +79,7 @@ def read_golden(path: Path = GOLDEN) -> Golden:
         UserError: there is no such file, or it holds something else.
     """
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding='utf-8'))
         return Golden(
             content['versions'], content['processor'], content['finished'],
             {name: GoldenSet(

@@ -1,8 +1,13 @@
 """Each setting's line in the listing is really there."""
 
 import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from helpers import REPOSITORY
 from made_up import write_runs
 
 from elec576 import listings
@@ -94,3 +99,17 @@ def test_line_numbers_are_read_not_written(other_starter):
 def test_an_installation_without_listings_says_so(other_starter):
     with pytest.raises(UserError, match='there is no listing'):
         setting_lines(settings_of('gru-50'), 'lr')
+
+
+def test_an_installation_without_the_repository_has_the_listings(tmp_path):
+    pytest.importorskip('setuptools')
+    subprocess.run([sys.executable, 'setup.py', '-q', 'build', '--build-base', tmp_path],
+                   check=True, cwd=REPOSITORY, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, '-c', 'from elec576.listings import STARTER; print(STARTER)'],
+        check=True, cwd=tmp_path, capture_output=True, encoding='utf-8',
+        env={**os.environ, 'PYTHONPATH': str(tmp_path / 'lib')})
+    copies = tmp_path / 'lib' / 'elec576' / 'starter'
+    assert Path(done.stdout.strip()) == copies
+    for name in (listings.CNN_PROGRAM, listings.RNN_PROGRAM):
+        assert (copies / name).read_bytes() == (REPOSITORY / 'starter' / name).read_bytes()

@@ -77,6 +77,33 @@ def test_clusters_that_will_not_do(workers, threads, words):
             list(dask.map_unordered(abs, [1], address=cluster.scheduler_address))
 
 
+def test_workers_that_cannot_import_the_work(cluster, tmp_path, monkeypatch):
+    """As where the package is not installed."""
+    (tmp_path / 'only_here.py').write_text('def work(task):\n    pass\n', encoding='utf-8')
+    monkeypatch.syspath_prepend(tmp_path)
+    import only_here
+    with pytest.raises(UserError, match="2 of 2 workers cannot .* No module named 'only_here'"):
+        list(dask.map_unordered(only_here.work, [1], address=cluster.scheduler_address))
+
+
+def test_all_workers_die_of_the_first_task(monkeypatch):
+    """Each ends by itself, as where Dask has other versions; nothing starts them again."""
+    distributed = pytest.importorskip('distributed')
+    RELEASED.clear()
+    monkeypatch.setattr(dask, 'LOOK', 0.1)
+    monkeypatch.setattr(dask, 'WITHOUT_WORKERS', 1)
+    monkeypatch.setattr(dask, '_other_versions', lambda client: '; one has dask 1')
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False,
+                                  protocol='tcp', dashboard_address=':0') as cluster:
+        worker = cluster.workers[0]
+        results = dask.map_unordered(wait_unless_first, [0, 1], address=cluster.scheduler_address)
+        assert next(results) == (0, True, None)
+        cluster.sync(worker.close, nanny=False)
+        with pytest.raises(UserError, match='all workers have ended .*; one has dask 1.* again'):
+            next(results)
+        RELEASED.set()
+
+
 @pytest.mark.parametrize('when', ['working', 'fetching a result'])
 def test_the_scheduler_is_lost(when, monkeypatch):
     distributed = pytest.importorskip('distributed')
