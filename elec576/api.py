@@ -147,7 +147,8 @@ def run(experiment: str | CnnSettings | RnnSettings, *, out: str | Path | None =
             `RnnSettings`; ``seed`` for instance.
 
     Returns:
-        The finished run.
+        The finished run, with its `history`, `test_accuracy`, `test_loss`, `filters`,
+        `activations`, `settings`, `path` and `plot()`: see `elec576.api.FinishedRun`.
 
     Raises:
         UserError: the settings, the data or the folder cannot be used, or the loss has become NaN.
