@@ -341,7 +341,7 @@ def make(expected: dict[Job, float], results: Path, data: str | None, n_jobs: in
             with bar.external_write_mode():
                 print(f'{outcome.job}: {outcome.words()}', file=lines, flush=True)
 
-        with pace.watching(results):
+        with pace.watching(results) if address is None else contextlib.nullcontext():
             reproduce(list(expected), results, data, n_jobs, on_outcome, address)
     for outcome in failed:
         print(f'{outcome.job} failed: {outcome.error}', file=sys.stderr)
