@@ -15,9 +15,26 @@ import shutil
 import signal
 import stat
 import sys
+import tempfile
 
 REAL = {name: getattr(os, name) for name in (
     'open', 'fsync', 'replace', 'unlink', 'mkdir', 'listdir', 'readlink')}
+
+
+real_open = io.open
+checks: list = []  # of what a program opens: each takes the path and the mode, and may refuse
+text: dict = {}  # how text files are opened where the program does not say it
+
+
+def open_file(path, mode='r', buffering=-1, encoding=None, errors=None, newline=None, *rest,
+              **more):
+    """Python's `open`, with `checks` and `text`."""
+    for check in checks:
+        check(path, mode)
+    if 'b' not in mode and text:
+        encoding = text['encoding'] if encoding in (None, 'locale') else encoding
+        newline = text['newline'] if newline is None and mode != 'r' else newline
+    return real_open(path, mode, buffering, encoding, errors, newline, *rest, **more)
 
 
 def refusal(number: int, path, winerror: int = 0) -> OSError:
@@ -103,11 +120,13 @@ def what_is_open_stays() -> None:
         replace(source, target, **more)
 
     def unlink(path, **more):
-        if in_use(path):
+        # filelock removes its probe while it is open; it has none on Windows
+        if '.filelock-probe' not in os.fsdecode(path) and in_use(path):
             raise refusal(errno.EACCES, path, 32)
         REAL['unlink'](path, **more)
 
     os.replace, os.rename, os.unlink, os.remove = replace, rename, unlink, unlink
+    tempfile.TemporaryFile = tempfile.NamedTemporaryFile  # removed when closed, as on Windows
 
 
 def names_are_windowss() -> None:
@@ -127,21 +146,7 @@ def names_are_windowss() -> None:
         REAL['mkdir'](path, *rest, **more)
 
     os.mkdir = mkdir
-    files_opened(lambda path, mode: checked(path) if set(mode) & set('wxa') else None)
-
-
-def files_opened(refuse, encoding: str | None = None) -> None:
-    """`open` refuses first, and gives text files ``encoding`` where the program gives none."""
-    inner = io.open
-
-    def open_(path, mode='r', buffering=-1, given=None, *rest, **more):
-        refuse(path, mode)
-        given = more.pop('encoding', given)
-        if encoding and 'b' not in mode and given in (None, 'locale'):
-            given = encoding
-        return inner(path, mode, buffering, given, *rest, **more)
-
-    io.open = builtins.open = open_
+    checks.append(lambda path, mode: checked(path) if set(mode) & set('wxa') else None)
 
 
 def text_is_cp1252() -> None:
@@ -149,12 +154,13 @@ def text_is_cp1252() -> None:
 
     docs.python.org, `open`: "the default encoding is platform dependent (locale.getencoding())",
     which is "on Windows ... the ANSI code page"; `sys.stdout`: "on Windows ... non-character
-    devices such as disk files and pipes use the system locale encoding".
+    devices such as disk files and pipes use the system locale encoding". `open`: "'\\n' characters
+    written are translated to the system default line separator".
     """
-    files_opened(lambda path, mode: None, 'cp1252')
+    text.update(encoding='cp1252', newline='\r\n')
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            stream.reconfigure(encoding='cp1252')
+            stream.reconfigure(encoding='cp1252', errors=stream.errors)
 
 
 def no_proc() -> None:
@@ -165,7 +171,7 @@ def no_proc() -> None:
                 and not caller.startswith('psutil')):
             raise refusal(errno.ENOENT, path)
 
-    files_opened(refuse)
+    checks.append(refuse)
 
 
 def no_affinity() -> None:
@@ -233,5 +239,7 @@ SYSTEMS = {
     'a file system without folder flushes': (no_folder_is_flushed, no_permissions),
 }
 
+if 'SIMULATED' in os.environ:
+    io.open = builtins.open = open_file
 for simulate in SYSTEMS.get(os.environ.get('SIMULATED', ''), ()):
     simulate()
