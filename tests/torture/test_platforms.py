@@ -31,7 +31,7 @@ from elec576.settings import RnnSettings
 SIMULATED = Path(__file__).parent / 'simulated'
 FORMS = {'Windows': 'NFC', 'macOS': 'NFD', 'a file system without folder flushes': 'NFC'}
 ENCODINGS = {'Windows': 'cp1252'}  # of redirected output; others have UTF-8
-SETTINGS = RnnSettings(hidden=8, iterations=50 * 1000, eval_every=100, display_step=40, threads=1)
+SETTINGS = RnnSettings(hidden=8, iterations=50 * 200, eval_every=50, display_step=20, threads=1)
 JOBS = many.plan('cnn1', [FIRST_SEED, FIRST_SEED + 1])
 REPORT = [sys.executable, str(REPOSITORY / 'tests' / 'torture' / 'short_report.py'),
           '--only', 'cnn1', '--seeds', '2', '--jobs', '2']
@@ -94,7 +94,7 @@ def test_the_commands(system, here, small_data, finding, trial_options, tmp_path
             failed.append(f'{what}: {"; ".join(found)}')
 
     words = command_of(SETTINGS, folder / 'run', small_data, '--checkpoint-seconds', 0)
-    expect('interrupted', there(words, 'Iter 10000,'), 130)
+    expect('interrupted', there(words, 'Iter 2000,'), 130)
     done = there(words)
     expect('resumed', done, 0, differences(RunDirectory(folder / 'run'),
                                            RunDirectory(whole / 'run')) if not done.code else ())
