@@ -248,7 +248,7 @@ def check(experiment: str | CnnSettings | RnnSettings,
     Example:
         >>> elec576.check('cnn1', {'train_loss@1000': 1.08}, test_accuracy=0.49)
     """
-    from elec576.checking.answers import alternatives, experiment_of, own
+    from elec576.checking.answers import alternatives, as_measured, experiment_of, own
     from elec576.checking.answers import committed as judged_by_committed
     from elec576.checking.claims import Asked, parse, refuse_unmeasurable
     from elec576.comparison.first_steps import read_first_steps
@@ -274,8 +274,10 @@ def check(experiment: str | CnnSettings | RnnSettings,
     for one in asked:
         by, claim = found[one], one.claim
         judged = by.reference.judge(claim.number, claim.rounding)
-        also = alternatives(claim, settings, results, first_steps, experiment_of(settings)
-                            ) if judged.compatible is False and by.comparable else {}
+        also: Mapping[str, bool] = {}
+        if judged.compatible is False and by.comparable:
+            also = alternatives(claim, settings, results, first_steps,
+                                experiment_of(as_measured(one)))
         rows.append({
             'quantity': claim.quantity, 'step': claim.step, 'value': claim.number,
             'verdict': {True: 'inside', False: 'outside', None: 'too few runs'}[judged.compatible],

@@ -122,7 +122,8 @@ def test_experiments_start(name, script, real_data, monkeypatch, tmp_path):
             raise KeyboardInterrupt
 
     program, run = EXPERIMENTS[name].program, one_run.run
-    monkeypatch.setattr(one_run, 'run', lambda *args: run(*args, stop_at_second_line))
+    monkeypatch.setattr(one_run, 'run', lambda settings, out, options, echo: run(
+        settings, out, options, stop_at_second_line))
     code, _, error = script(f'run_{program}.py', '--experiment', name, '--out', tmp_path / 'run')
     assert code == 130 and 'run the same command again' in error
     assert lines[1].startswith('step 0, training loss' if program == 'cnn' else 'Iter ')
