@@ -16,13 +16,8 @@ from elec576.telling import words
 from elec576.telling.figures import Figure, figures
 from elec576.telling.methods import METHODS
 from elec576.telling.provenance import PACKAGES, origins
-from elec576.telling.words import (
-    digits,
-    interval,
-    measured_words,
-    quantity_words,
-    range_words,
-)
+from elec576.telling.quantities import measured_words, quantity_words
+from elec576.telling.words import digits, interval, range_words
 
 _OWN = {AGREES: 'agree', DISAGREES: '**disagree**', SILENT: 'none'}
 
