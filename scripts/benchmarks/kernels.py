@@ -8,7 +8,7 @@ its first step, and one that was not held is refused.
 import os
 import re
 
-from elec576.machine import KERNEL_VARIABLES, LOG_VARIABLES
+from elec576.machine import KERNEL_VARIABLES, OTHER_VARIABLES
 
 # oneDNN is in TensorFlow and in PyTorch; MKL and ATen (with TorchInductor) are PyTorch's
 HELD = {'ONEDNN_MAX_CPU_ISA': 'AVX2', 'MKL_ENABLE_INSTRUCTIONS': 'AVX2',
@@ -28,7 +28,7 @@ def choose(isa: str) -> None:
     says. Call it before they are imported.
     """
     for name in list(os.environ):
-        if name.startswith((*KERNEL_VARIABLES, 'ATEN_')) and not name.startswith(LOG_VARIABLES):
+        if name.startswith((*KERNEL_VARIABLES, 'ATEN_')) and not name.startswith(OTHER_VARIABLES):
             del os.environ[name]
     if isa == 'avx2':
         os.environ.update(HELD)
