@@ -8,6 +8,7 @@ under Keras 3 and raises ``ModuleNotFoundError`` without it.
 import contextlib
 import functools
 import hashlib
+import importlib
 import os
 import sys
 import tempfile
@@ -51,8 +52,30 @@ def _without_banners():
             os.close(terminal)
 
 
-# Keras draws with matplotlib
-with machine.loading(), machine.any_display(), _without_banners():
+@contextlib.contextmanager
+def _keras_later():
+    """Have TensorFlow load Keras when it is first used (`tf.keras`), not at once.
+
+    At once it would bring scikit-learn, pandas and matplotlib along: a third of the time and a
+    fifth of the memory of TensorFlow's import. That is its last line, where it takes an ImportError
+    for a Keras that is not installed.
+    """
+    import_module = importlib.import_module
+
+    def import_others(name: str, package: str | None = None):
+        if name == 'keras.src.optimizers':
+            raise ImportError(f'{name}: not yet')
+        return import_module(name, package)
+
+    importlib.import_module = import_others
+    try:
+        yield
+    finally:
+        importlib.import_module = import_module
+
+
+# where Keras is loaded all the same, it draws with matplotlib
+with machine.loading(), machine.any_display(), _without_banners(), _keras_later():
     import tensorflow.compat.v1 as tf
     from tensorflow.python.ops import rnn, rnn_cell
 

@@ -156,3 +156,36 @@ def test_importing_without_standard_error():
                           capture_output=True, text=True,
                           env={**os.environ, 'PYTHONPATH': str(REPOSITORY)})
     assert (done.returncode, done.stdout) == (0, '1\n')
+
+
+SLOW = ('keras', 'sklearn', 'pandas', 'scipy.stats', 'matplotlib')
+LOADED = '''
+import sys
+import elec576.one_run
+from elec576.runs.run import Options, run
+from elec576.settings import CnnSettings, RnnSettings
+
+def report(line):
+    print(line.split()[0], [name for name in {} if name in sys.modules])
+
+for settings in (CnnSettings(steps=1, train_per_class=5, test_per_class=2),
+                 RnnSettings(hidden=4, iterations=101, display_step=1)):
+    run(settings, sys.argv[1] + settings.program, Options(data=sys.argv[2]), report)
+from elec576.pictures.run import draw_run
+from elec576.telling.beside import beside
+print([name for name in {} if name in sys.modules])
+from tensorflow.keras.layers import Dense
+import tensorflow
+print(Dense is tensorflow.keras.layers.Dense)
+'''
+
+
+def test_a_run_loads_nothing_slow_that_it_does_not_need(small_data, tmp_path):
+    """Scikit-learn and pandas come with Keras, which TensorFlow loads at its import if it may; who
+    needs Keras in the same process has it.
+    """
+    *lines, end, keras = apart(LOADED.format(SLOW, SLOW), tmp_path / 'run-',
+                               small_data)[0].splitlines()
+    assert {line.split()[0] for line in lines} >= {'step', 'test', 'Iter', 'Testing'}
+    assert [line for line in lines if not line.endswith('[]')] == []
+    assert (end, keras) == ("['matplotlib']", 'True')

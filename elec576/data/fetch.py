@@ -22,6 +22,7 @@ from elec576.data.mnist import MNIST_DIGEST, Mnist, write_mnist_folder
 from elec576.data.sets import digest
 from elec576.errors import UserError
 from elec576.files import UNFINISHED, whole_folder
+from elec576.machine import any_display
 
 CONNECT_SECONDS = 3  # until a host that does not answer counts as no network
 STALL_SECONDS = 10  # until a download that has stopped is given up
@@ -42,7 +43,9 @@ def load_public(name: str) -> Public:
     """
     from elec576.tf1 import tf  # only a download needs TensorFlow here, and it takes seconds
 
-    module = {'CIFAR10': tf.keras.datasets.cifar10, 'MNIST_data': tf.keras.datasets.mnist}[name]
+    with any_display():  # Keras loads here, and matplotlib with it
+        datasets = tf.keras.datasets
+    module = {'CIFAR10': datasets.cifar10, 'MNIST_data': datasets.mnist}[name]
     train, test = module.load_data()
     if name == 'CIFAR10' and tf.keras.backend.image_data_format() == 'channels_first':
         train, test = ((np.moveaxis(images, 1, 3), labels) for images, labels in (train, test))

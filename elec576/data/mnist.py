@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from elec576.data.find import contents, names
-from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, digest, one_hot
+from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, PixelSet, digest, one_hot
 from elec576.errors import UserError
 
 VALIDATION_SIZE = 5000
@@ -144,10 +144,10 @@ def data_sets(mnist: Mnist, rng: np.random.RandomState | None = None) -> Dataset
                     data_set(mnist.test_images, mnist.test_labels))
 
 
-def image_sets(mnist: Mnist) -> tuple[ImageSet, ImageSet]:
+def image_sets(mnist: Mnist) -> tuple[PixelSet, ImageSet]:
     """The same training images (without validation) and test images, as the CNN's listing feeds."""
     split = VALIDATION_SIZE
-    return (ImageSet.from_pixels(mnist.train_images[split:], mnist.train_labels[split:]),
+    return (PixelSet(mnist.train_images[split:], mnist.train_labels[split:]),
             ImageSet.from_pixels(mnist.test_images, mnist.test_labels))
 
 

@@ -31,6 +31,31 @@ class ImageSet:
         """
         return cls(np.divide(pixels, 255, dtype=np.float32)[..., np.newaxis], one_hot(classes))
 
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, chosen: np.ndarray | slice) -> ImageSet:
+        return ImageSet(self.images[chosen], self.labels[chosen])
+
+
+@dataclass(frozen=True)
+class PixelSet:
+    """Images that stay pixels, in a quarter of the memory, until some of them are taken.
+
+    Attributes:
+        pixels: uint8 [n, 28, 28].
+        classes: their numbers [n].
+    """
+
+    pixels: np.ndarray
+    classes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, chosen: np.ndarray | slice) -> ImageSet:
+        return ImageSet.from_pixels(self.pixels[chosen], self.classes[chosen])
+
 
 @dataclass(frozen=True)
 class DataOrigin:

@@ -17,7 +17,7 @@ from elec576.data.mnist import (
     image_sets,
     read_mnist_folder,
 )
-from elec576.data.sets import DataOrigin, ImageSet
+from elec576.data.sets import DataOrigin, ImageSet, PixelSet
 from elec576.errors import UserError
 from elec576.settings import CnnSettings, RnnSettings
 
@@ -63,8 +63,8 @@ def load_mnist(data: str | None = None, rng: np.random.RandomState | None = None
     return data_sets(whole, rng), origin
 
 
-def load_mnist_images(data: str | None = None) -> tuple[ImageSet, ImageSet, DataOrigin]:
-    """The same 55000 training and 10000 test images for the CNN (see `ImageSet`).
+def load_mnist_images(data: str | None = None) -> tuple[PixelSet, ImageSet, DataOrigin]:
+    """The same 55000 training and 10000 test images for the CNN.
 
     Raises:
         UserError: see `find_folder` and `read_mnist_folder`.

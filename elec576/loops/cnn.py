@@ -5,11 +5,12 @@ that are not requested are skipped, which changes nothing: the dropout noise of 
 the listing's offset in the random stream (`elec576.graphs.layers`).
 """
 
+import math
 from typing import Callable, Iterator
 
 import numpy as np
 
-from elec576.data import ImageSet, load_cifar10, load_mnist_images
+from elec576.data import DataSet, ImageSet, PixelSet, load_cifar10, load_mnist_images
 from elec576.data.shuffler import BatchShuffler
 from elec576.graphs.lenet5 import LeNet5, build_lenet5, dropout_offsets, lenet5_session
 from elec576.loops.history import CNN_COLUMNS, History
@@ -17,7 +18,8 @@ from elec576.loops.program import Inputs, Measured
 from elec576.settings import CnnSettings
 from elec576.tf1 import tf
 
-IMAGES_AT_ONCE = 500
+IMAGES_AT_ONCE = 100
+ALIGNMENT = 64  # bytes, of a tensor
 # From 2.3 on numpy adds all of an array pairwise: a sum is that of its halves' sums.
 PAIRWISE = np.lib.NumpyVersion(np.__version__) >= '2.3.0'
 
@@ -28,11 +30,12 @@ def load(settings: CnnSettings, data: str | None = None) -> Inputs:
     Raises:
         UserError: there is no such data, or fewer training images than a batch.
     """
+    train: ImageSet | PixelSet
     if settings.dataset == 'mnist':
         train, test, origin = load_mnist_images(data)
     else:
         train, test, origin = load_cifar10(*settings.per_class, data)
-    batches = BatchShuffler(len(train.images), settings.batch_size, settings.seed)
+    batches = BatchShuffler(len(train), settings.batch_size, settings.seed)
     return Inputs(train, test, batches, origin)
 
 
@@ -40,13 +43,23 @@ def evaluate(net: LeNet5, sess: tf.Session, data: ImageSet
              ) -> tuple[np.float32, np.float32, np.ndarray]:
     """Accuracy, cross entropy and which images are classified right (bool [n]), without dropout.
 
-    The convolutional layers, which need the memory, see `halves` of the images: what they give for
-    an image does not depend on the others. That of a matrix product does.
+    The convolutional layers, which need the memory, see a part of the images at a time: what they
+    give for an image does not depend on the others. What a matrix product gives does.
     """
-    h_pool2 = np.concatenate([sess.run(net.h_pool2, {net.tf_data: images})
-                              for images in halves(data.images)])
+    h_pool2 = aligned((len(data), *net.h_pool2.shape[1:]))
+    for start in range(0, len(data), IMAGES_AT_ONCE):
+        part = slice(start, start + IMAGES_AT_ONCE)
+        h_pool2[part] = sess.run(net.h_pool2, {net.tf_data: data.images[part]})
     return sess.run([net.test.accuracy, net.test.cross_entropy, net.test.correct_prediction], {
         net.h_pool2: h_pool2, net.tf_labels: data.labels})
+
+
+def aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """An empty float32 array that TensorFlow can be fed without copying it."""
+    size = 4 * math.prod(shape)
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start:start + size].view(np.float32).reshape(shape)
 
 
 def halves(images: np.ndarray) -> list[np.ndarray]:
@@ -66,16 +79,16 @@ def train_cnn(net: LeNet5, sess: tf.Session, inputs: Inputs, settings: CnnSettin
         echo: takes the report's lines.
     """
     train, test, batches = inputs.train, inputs.test, inputs.batches
-    assert isinstance(batches, BatchShuffler)
+    assert isinstance(batches, BatchShuffler) and not isinstance(train, DataSet)
     for _ in range(start):
         batches.next_batch()  # of a step that is done: only the generator has to move on
     for i in range(start, settings.steps):
-        perm = batches.next_batch()
+        batch = train[batches.next_batch()]
         feed_dict = {
-            net.tf_data: train.images[perm], net.tf_labels: train.labels[perm],
+            net.tf_data: batch.images, net.tf_labels: batch.labels,
             net.keep_prob: settings.keep_prob,
             net.eval_keep_prob: settings.evaluation_keep_prob,
-            net.dropout_offset: dropout_offsets(i, settings.batch_size, len(test.images))}
+            net.dropout_offset: dropout_offsets(i, settings.batch_size, len(test))}
         evaluating = settings.eval_every and i % settings.eval_every == 0
         logging = settings.log_every and i % settings.log_every == 0
         if evaluating:
@@ -120,7 +133,7 @@ def activation_statistics(net: LeNet5, sess: tf.Session,
     statistics = {}
     for name, layer in (('h_conv1', net.h_conv1), ('h_conv2', net.h_conv2)):
         mean = mean_of(layer, np.asarray)
-        variance = mean_of(layer, lambda h: np.square(h - mean))
+        variance = mean_of(layer, lambda h: np.square(off := h - mean, out=off))
         statistics[name] = {'mean': float(mean), 'standard_deviation': float(np.sqrt(variance)),
                             'variance': float(variance)}
     return statistics

@@ -4,7 +4,7 @@ from typing import Any, Callable, Iterator, NamedTuple, Protocol
 
 import numpy as np
 
-from elec576.data import DataOrigin, DataSet, ImageSet
+from elec576.data import DataOrigin, DataSet, ImageSet, PixelSet
 from elec576.data.shuffler import BatchShuffler
 from elec576.loops.history import History
 from elec576.settings import CnnSettings, RnnSettings
@@ -13,7 +13,7 @@ from elec576.settings import CnnSettings, RnnSettings
 class Inputs(NamedTuple):
     """What a program is fed."""
 
-    train: ImageSet | DataSet
+    train: ImageSet | PixelSet | DataSet
     test: ImageSet  # images as the network takes them
     batches: BatchShuffler | DataSet
     origin: DataOrigin

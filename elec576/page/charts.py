@@ -14,7 +14,8 @@ from elec576.comparison.questions import Answer
 from elec576.comparison.results import Run
 from elec576.experiments import hidden_units_of, settings_of
 from elec576.settings import CnnSettings
-from elec576.telling.words import digits, interval, measured_words, quantity_words, score_words
+from elec576.telling.quantities import measured_words, quantity_words
+from elec576.telling.words import digits, interval, score_words
 
 DIGITS = 6
 EDGE = 6.0  # of the overview: a number with a score farther out is drawn there

@@ -24,7 +24,7 @@ from elec576.page.commands import rerun_commands
 from elec576.page.origins import settings_origins
 from elec576.page.strips import effect_strips, number_strip
 from elec576.settings import describe
-from elec576.telling import figures, methods, words
+from elec576.telling import figures, methods, quantities, words
 from elec576.telling.tables import PACKAGES, TABLES, origins
 
 # the chart library with what it needs, in the order in which it is loaded; vendor/README.md
@@ -44,13 +44,13 @@ def page_text(comparison: Comparison) -> str:
     environment = Environment(loader=PackageLoader('elec576.page', 'template'), autoescape=True,
                               extensions=['jinja2.ext.do'],
                               trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    environment.filters.update(digits=words.digits, quantity_words=words.quantity_words,
+    environment.filters.update(digits=words.digits, quantity_words=quantities.quantity_words,
                                describe=describe, code=_code,
                                sorted_by=_sorted_by, fit_row=words.fit_row)
     environment.tests['begins'] = str.startswith
     environment.globals.update(
-        figures=figures, links=links, methods=methods, words=words, LIMIT=LIMIT,
-        settings_of=settings_of, summarise=summarise, number_strip=number_strip,
+        figures=figures, links=links, methods=methods, quantities=quantities, words=words,
+        LIMIT=LIMIT, settings_of=settings_of, summarise=summarise, number_strip=number_strip,
         effect_strips=effect_strips,
         rerun_commands=rerun_commands, settings_origins=settings_origins, VERDICTS=VERDICTS,
         NUMBER_VERDICTS=(COMPATIBLE, NOT_COMPATIBLE, TOO_FEW, NOT_COMPARED), STATISTICS=STATISTICS,

@@ -20,7 +20,7 @@ from elec576.pictures.filters import draw_filters
 from elec576.pictures.identification import draw_identification
 from elec576.pictures.run import mark_reported
 from elec576.telling.figures import Figure, answers_of, figures
-from elec576.telling.words import measured_words, quantity_words
+from elec576.telling.quantities import measured_words, quantity_words
 
 EDGE = 4.0  # scores farther out are drawn here
 SCALE = '\n(from two margins on, logarithmic)'

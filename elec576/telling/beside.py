@@ -5,7 +5,7 @@ from tabulate import tabulate
 from elec576.claims.numbers import reported
 from elec576.loops.history import STATISTICS, History, layer_and_statistic
 from elec576.runs.rundir import RunDirectory, read_json
-from elec576.telling.words import measured_words
+from elec576.telling.quantities import measured_words
 
 CAVEAT = ('One run neither confirms nor refutes a printed number: '
           'scripts/compare.py compares it with the runs of many seeds.')

@@ -16,14 +16,9 @@ from elec576.settings import describe
 from elec576.telling import words
 from elec576.telling.figures import Figure, figures
 from elec576.telling.methods import METHODS
+from elec576.telling.quantities import measured_words, quantity_words
 from elec576.telling.tables import PACKAGES, origins
-from elec576.telling.words import (
-    digits,
-    interval,
-    measured_words,
-    quantity_words,
-    range_words,
-)
+from elec576.telling.words import digits, interval, range_words
 
 _OWN = {AGREES: 'agree', DISAGREES: '**disagree**', SILENT: 'none'}
 

@@ -18,22 +18,7 @@ from elec576.comparison.readings import EXPLAINS, JudgedLog, Tried
 from elec576.comparison.report_as_a_whole import ReportAsAWhole
 from elec576.comparison.results import Results, Run
 from elec576.experiments import SAME_RUN, settings_of
-from elec576.loops.history import layer_and_statistic
 from elec576.settings import CnnSettings, RnnSettings
-
-
-def quantity_words(quantity: str) -> str:
-    """'train_accuracy' as 'train accuracy', 'h_conv1_mean' as 'h_conv1 mean'."""
-    if quantity.startswith('h_conv'):
-        layer, statistic = layer_and_statistic(quantity)
-        return f'{layer} {statistic.replace("_", " ")}'
-    return 'CPU seconds' if quantity == 'cpu_seconds' else quantity.replace('_', ' ')
-
-
-def measured_words(quantity: str, step: int) -> str:
-    """A quantity with its step, where the step is not simply the end."""
-    words = quantity_words(quantity)
-    return f'{words}, step {step}' if quantity.startswith('train_') else words
 
 
 def digits(value: float | None, significant: int = 4) -> str:

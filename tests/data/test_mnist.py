@@ -108,7 +108,11 @@ def test_split_and_scaling(small):
     expected = np.multiply(small.train_images[4:].astype(np.float32), np.float32(1.0 / 255.0))
     assert np.array_equal(sets.train.images, expected.reshape(6, 784))
     assert sets.validation.labels.argmax(axis=1).tolist() == [0, 1, 2, 3]
-    train, test = image_sets(small)
+    pixels, test = image_sets(small)
+    train = pixels[:]
+    some, chosen = pixels[np.array([4, 0, 4])], train[np.array([4, 0, 4])]
+    assert same((some.images, some.labels), (chosen.images, chosen.labels))
+    assert len(pixels) == len(train) == 6
     assert np.array_equal(train.images[..., 0],
                           (small.train_images[4:].astype(float) / 255).astype(np.float32))
     assert train.images.shape == (6, 28, 28, 1) and test.labels.argmax(axis=1).tolist() == [9, 0, 5]

@@ -129,6 +129,12 @@ def test_another_seed_is_another_run(small_data):
     assert one['history'].rows != other['history'].rows
 
 
+def test_aligned_arrays_are_fed_without_a_copy():
+    address = cnn.aligned((3, 5, 7)).ctypes.data
+    assert address % 64 == 0  # TensorFlow copies what is not
+    assert cnn.aligned((3, 5, 7)).shape == (3, 5, 7)
+
+
 @pytest.mark.parametrize('act', ['relu', 'tanh', 'sigmoid'])
 def test_large_test_sets_in_parts(act, monkeypatch):
     """They give the bits of the whole set at once, as the listing evaluates it."""

@@ -22,15 +22,9 @@ from elec576.pictures.comparison import draw_comparison
 from elec576.settings import describe
 from elec576.telling.figures import CURVES, figures
 from elec576.telling.markdown import report_text
+from elec576.telling.quantities import measured_words
 from elec576.telling.tables import write_tables
-from elec576.telling.words import (
-    count_words,
-    digits,
-    measured_words,
-    p_words,
-    percent_words,
-    seed_words,
-)
+from elec576.telling.words import count_words, digits, p_words, percent_words, seed_words
 
 COMMAND = [sys.executable, str(REPOSITORY / 'scripts' / 'compare.py'), '--results']
 
