@@ -139,8 +139,8 @@ def test_any_mplbackend(backend, known):
     program = """
 import os
 import {}
-import matplotlib.pyplot as plt
 from elec576.pictures.figure import new_figure
+import matplotlib.pyplot as plt
 new_figure(1, 1).subplots().plot([0, 1])
 print(plt.get_backend(), os.environ['MPLBACKEND'])
 """
