@@ -302,7 +302,7 @@ def log_words(log: JudgedLog) -> tuple[str, ...]:
 
 def program_words(tried: Tried) -> str:
     """What a program is, other than the one listed."""
-    return tried.reading.words if tried.reading else f'`{tried.name}`'
+    return tried.reading.words if tried.reading else f'the program of {tried.name}'
 
 
 TRIED_HEADERS = ('program', 'what it would change in the log', 'runs', 'log-likelihood', 'verdict')
