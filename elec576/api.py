@@ -248,8 +248,8 @@ def check(experiment: str | CnnSettings | RnnSettings,
     Example:
         >>> elec576.check('cnn1', {'train_loss@1000': 1.08}, test_accuracy=0.49)
     """
-    from elec576.checking.answers import alternatives, as_measured, experiment_of, own
     from elec576.checking.answers import committed as judged_by_committed
+    from elec576.checking.answers import judge, own
     from elec576.checking.claims import Asked, parse, refuse_unmeasurable
     from elec576.comparison.first_steps import read_first_steps
     from elec576.comparison.prediction import SEEDS_FOR_INTERVAL
@@ -271,20 +271,14 @@ def check(experiment: str | CnnSettings | RnnSettings,
     with _resumable():
         found |= own(left, folder / 'local' / 'check', seeds, data)
     rows = []
-    for one in asked:
-        by, claim = found[one], one.claim
-        judged = by.reference.judge(claim.number, claim.rounding)
-        also: Mapping[str, bool] = {}
-        if judged.compatible is False and by.comparable:
-            also = alternatives(claim, settings, results, first_steps,
-                                experiment_of(as_measured(one)))
+    for (_, claim), by, judged, others in judge(asked, found, results, first_steps):
         rows.append({
             'quantity': claim.quantity, 'step': claim.step, 'value': claim.number,
             'verdict': {True: 'inside', False: 'outside', None: 'too few runs'}[judged.compatible],
             'low': judged.low, 'high': judged.high, 'n': judged.n, 'mean': judged.mean,
             'sd': judged.sd,
             'source': 'committed runs' if by.data is None else f'own runs, {by.data}',
-            'also': ', '.join(name for name, fits in also.items() if fits)})
+            'also': ', '.join(name for name, fits in (others or {}).items() if fits)})
     return pd.DataFrame(rows).astype({'step': 'Int64'})
 
 

@@ -55,9 +55,9 @@ def pin_kernels(isa: str) -> None:
     if isa == 'avx512' and not has_instructions(isa):
         raise UserError('--isa avx512: this processor has no AVX-512; drop it')
     pins = _pins(isa)
-    found = [name for name in _kernel_variables()
+    found = [name for name in kernel_variables()
              if name not in _ours and os.environ[name] != pins.get(name)]
-    for name in _kernel_variables():
+    for name in kernel_variables():
         del os.environ[name]
     os.environ.update(pins)
     if named := [name for name in found if not name.endswith(THREADS)]:
@@ -75,7 +75,7 @@ def loading() -> Iterator[None]:
     if 'tensorflow' in sys.modules:
         yield
         return
-    before = {name: os.environ.pop(name) for name in _kernel_variables()}
+    before = {name: os.environ.pop(name) for name in kernel_variables()}
     pins = _pins(_pinned or 'avx2')
     os.environ.update(pins)
     try:
@@ -115,9 +115,10 @@ def _pins(isa: str) -> dict[str, str]:
         'TF_OVERRIDE_GLOBAL_THREADPOOL': '1'}
 
 
-def _kernel_variables() -> list[str]:
-    return [name for name in os.environ
-            if name.startswith(KERNEL_VARIABLES) and not name.startswith(OTHER_VARIABLES)]
+def kernel_variables(*more: str) -> list[str]:
+    """The environment's variables that may choose kernels; and those that begin like ``more``."""
+    return [name for name in os.environ if name.startswith((*KERNEL_VARIABLES, *more))
+            and not name.startswith(OTHER_VARIABLES)]
 
 
 def pinned() -> str | None:

@@ -96,9 +96,9 @@ def train(net, sess, inputs, settings: CnnSettings, history: History, change: st
 
     updates = 2 if change == readings.TWO_UPDATES else 1
     for i in range(settings.steps):
-        perm = inputs.batches.next_batch()
+        batch = inputs.train[inputs.batches.next_batch()]
         feeds: list[dict[Any, Any]] = [{
-            net.tf_data: inputs.train.images[perm], net.tf_labels: inputs.train.labels[perm],
+            net.tf_data: batch.images, net.tf_labels: batch.labels,
             net.keep_prob: settings.keep_prob, net.eval_keep_prob: settings.evaluation_keep_prob,
             net.dropout_offset: dropout_offsets(updates * i + k, settings.batch_size,
                                                 len(inputs.test.images))}

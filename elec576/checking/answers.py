@@ -40,6 +40,15 @@ class Found(NamedTuple):
         return self.data is None or self.data in ORIGINALS
 
 
+class Judged(NamedTuple):
+    """A claim with its judgement; ``others`` are `alternatives` where they were compared."""
+
+    asked: Asked
+    found: Found
+    judgement: Judgement
+    others: Mapping[str, bool] | None
+
+
 def experiment_of(settings: CnnSettings | RnnSettings) -> str | None:
     """The experiment, of the report's or of the further ones, that ``settings`` are, or None."""
     return name_of(settings, EXPERIMENTS | EVIDENCE)
@@ -237,6 +246,20 @@ def answer(found: Claim, judged: Judgement, runs: str, others: Mapping[str, bool
         f' (of {len(others)} compared)')
 
 
+def judge(asked: Iterable[Asked], found: Mapping[Asked, Found], results: Results,
+          first_steps: FirstSteps) -> list[Judged]:
+    """Every claim beside its runs; one that is outside beside the other experiments', too."""
+    judged = []
+    for one in asked:
+        by, claim, others = found[one], one.claim, None
+        judgement = by.reference.judge(claim.number, claim.rounding)
+        if judgement.compatible is False and by.comparable:
+            others = alternatives(claim, one.settings, results, first_steps,
+                                  experiment_of(as_measured(one)))
+        judged.append(Judged(one, by, judgement, others))
+    return judged
+
+
 def answers(asked: Sequence[Asked], found: Mapping[Asked, Found], results: Results,
             first_steps: FirstSteps) -> tuple[list[str], list[bool | None]]:
     """The lines that answer all claims, by settings, and for each claim whether it is inside.
@@ -244,20 +267,16 @@ def answers(asked: Sequence[Asked], found: Mapping[Asked, Found], results: Resul
     None instead, where there are too few runs. The last line says what the intervals are.
     """
     lines, verdicts = [], []
+    judged = judge(asked, found, results, first_steps)
     for settings in dict.fromkeys(one.settings for one in asked):
         name = experiment_of(settings)
         lines.append(f'{name}: {describe(settings)}' if name else describe(settings))
-        for one in asked:
+        for one, by, judgement, others in judged:
             if one.settings == settings:
-                reference, data = found[one]
-                judged = reference.judge(one.claim.number, one.claim.rounding)
-                runs = f'{judged.n} committed runs' if data is None else (
-                    f'{judged.n} runs of your own' + f' on {data}' * (not found[one].comparable))
-                others = alternatives(
-                    one.claim, settings, results, first_steps, experiment_of(as_measured(one))
-                    ) if judged.compatible is False and found[one].comparable else None
-                lines.append(f'  {answer(one.claim, judged, runs, others)}')
-                verdicts.append(judged.compatible)
+                runs = f'{judgement.n} committed runs' if by.data is None else (
+                    f'{judgement.n} runs of your own' + f' on {by.data}' * (not by.comparable))
+                lines.append(f'  {answer(one.claim, judgement, runs, others)}')
+                verdicts.append(judgement.compatible)
     if len(verdicts) > 1:
         lines.append(f'{verdicts.count(True)} of {len(verdicts)} claims are inside; of right ones, '
                      'about 1 in 20 is outside by chance')

@@ -79,7 +79,6 @@ class JudgedLog:
     """A log of the report with all programs that were tried for it.
 
     Attributes:
-        n: runs of the experiment as listed.
         tried: those with runs first, the best first; then in the plan's order.
         needed: by how much a program must be ahead to explain the log.
         best_of_ours: [n], by how much the best of the judged programs is ahead of the program as
@@ -90,12 +89,16 @@ class JudgedLog:
     """
 
     experiment: str
-    n: int
     tried: tuple[Tried, ...]
     needed: float
     best_of_ours: np.ndarray
     lead: float
     our_leads: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """How many runs of the experiment as listed there are."""
+        return len(self.our_leads)
 
     @property
     def best(self) -> Tried | None:
@@ -193,11 +196,12 @@ def _judge(block: Block, results: Results, first_steps: FirstSteps,
         own = np.array([joint[listed][0, logs[0]], *weighed.held_out(joint, listed)])
         return {name: joint[name][0, logs] - own for name in programs if name != listed}
 
-    excluded = {name for name, ahead in weigh(first).items()
-                if name in first and ahead[0] < -plan.EXCLUDED}
+    ahead = weigh(first)
+    excluded = {name for name in first if ahead[name][0] < -plan.EXCLUDED}
     judged = {name: found if name in excluded else second.get(name, found)
               for name, found in first.items()}
-    ahead = weigh(judged)
+    if second.keys() - excluded:
+        ahead = weigh(judged)
     needed = math.log(plan.ODDS * (len(names) + len(plan.OTHER_LABELS[listed])))
 
     def verdict(name: str) -> str:
@@ -213,7 +217,7 @@ def _judge(block: Block, results: Results, first_steps: FirstSteps,
              for name in (*names, *plan.OTHER_LABELS[listed])]
     tried.sort(key=lambda each: -math.inf if each.ahead is None else each.ahead, reverse=True)
     lead, our_leads = _leads(listed, numbers)
-    return JudgedLog(listed, len(results.of(listed)), tuple(tried), needed,
+    return JudgedLog(listed, tuple(tried), needed,
                      np.max([ahead[each.name][1:] for each in tried if each.verdict != WAITING],
                             axis=0, initial=-math.inf),
                      lead, our_leads)

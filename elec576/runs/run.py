@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import datetime
 import shutil
-import sys
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -15,7 +14,7 @@ from elec576.errors import Diverged, UserError, advice, refuse_unwritable_name
 from elec576.files import write_array, write_json
 from elec576.loops.history import History
 from elec576.loops.program import Measured, program_of
-from elec576.machine import Stopwatch, has_instructions, own_bits, processor, versions
+from elec576.machine import Stopwatch, has_instructions, own_bits, processor, say, versions
 from elec576.runs.options import Options
 from elec576.runs.progress import tqdm
 from elec576.runs.rundir import RunDirectory, config_of, locked, read_json, read_metrics
@@ -59,7 +58,7 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
     inputs = program.load(settings, options.data)
     dataset = dataclasses.asdict(inputs.origin)
     if not has_instructions('avx2'):
-        print(OWN_BITS_NOTICE.format(processor()), file=sys.stderr)
+        say(OWN_BITS_NOTICE.format(processor()))
     with (_writing(directory), locked(directory, config_of(settings, dataset, options.experiment)),
           _loud(notice(inputs.origin), echo)):
         if directory.failure.exists():

@@ -8,7 +8,7 @@ its first step, and one that was not held is refused.
 import os
 import re
 
-from elec576.machine import KERNEL_VARIABLES, OTHER_VARIABLES
+from elec576.machine import kernel_variables
 
 # oneDNN is in TensorFlow and in PyTorch; MKL and ATen (with TorchInductor) are PyTorch's
 HELD = {'ONEDNN_MAX_CPU_ISA': 'AVX2', 'MKL_ENABLE_INSTRUCTIONS': 'AVX2',
@@ -27,9 +27,8 @@ def choose(isa: str) -> None:
     """Hold PyTorch or Keras to AVX2, or ('avx512') leave them as they are, whatever the environment
     says. Call it before they are imported.
     """
-    for name in list(os.environ):
-        if name.startswith((*KERNEL_VARIABLES, 'ATEN_')) and not name.startswith(OTHER_VARIABLES):
-            del os.environ[name]
+    for name in kernel_variables('ATEN_'):
+        del os.environ[name]
     if isa == 'avx2':
         os.environ.update(HELD)
 
