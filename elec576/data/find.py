@@ -66,7 +66,8 @@ def locate(name: str, root: Path, holds: Holds, named: bool) -> Path | None:
 def advice(name: str, root: Path, holds: Holds) -> str:
     """What to do about a named ``root`` without the set ``name``: a half-sentence."""
     if not os.path.isdir(root):
-        return 'it is no folder; correct the path or drop it'
+        seen = '' if root.is_absolute() else f' (seen from {Path.cwd()})'
+        return f'it is no folder{seen}; correct the path or drop it'
     for other in _around(root):
         if found := locate(name, other, holds, named=True):
             return f'but {found} is one: name {other}'

@@ -125,6 +125,13 @@ def test_what_is_nearby_is_said(named, files, advice, tmp_path):
         f'there is no folder CIFAR10 in it; {advice.format(root)}')
 
 
+def test_a_relative_name_is_said_with_where_it_is_seen_from(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as error:
+        find_folder('CIFAR10', 'nowhere')
+    assert f'it is no folder (seen from {tmp_path}); correct' in str(error.value)
+
+
 @pytest.mark.parametrize('option', [True, False])
 @pytest.mark.parametrize('name, do', [
     ('CIFAR10.zip', 'unpack it, and name the folder that comes of it'),

@@ -1,5 +1,6 @@
 """Execute `starter/report.ipynb`; `python tests/starter/report_notebook.py` renews its outputs."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -16,9 +17,12 @@ def executed(folder: Path) -> nbformat.NotebookNode:
         nbclient.exceptions.CellExecutionError: a cell failed.
     """
     notebook = nbformat.read(NOTEBOOK, as_version=4)
+    environment = dict(os.environ)
+    if data := environment.get('ELEC576_DATA'):  # the kernel works in another folder
+        environment['ELEC576_DATA'] = os.path.abspath(data)
     NotebookClient(notebook, kernel_name='python3', timeout=None, record_timing=False,
                    coalesce_streams=True,
-                   resources={'metadata': {'path': str(folder)}}).execute()
+                   resources={'metadata': {'path': str(folder)}}).execute(env=environment)
     return notebook
 
 
