@@ -230,7 +230,8 @@ def check(experiment: str | CnnSettings | RnnSettings,
         experiment: its name, or settings.
         claims: the numbers by quantity, or by ``'quantity@step'``; a text such as ``'0.980'`` keeps
             the digits that tell how it was rounded.
-        seeds: how many runs to judge by.
+        seeds: how many runs to judge by, at least. Where they are made, there will be up to 20
+            while a claim lies outside or near the edge of their interval.
         data: as for `run`.
         **more: further claims by quantity: the columns of `FinishedRun.history`, or part 1c's
             `h_conv1_mean` and so on.

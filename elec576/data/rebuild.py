@@ -75,7 +75,8 @@ def write_tree(pixels: Mapping[str, np.ndarray], folder: Path) -> None:
     images = {folder / image_name(part, label, number): image
               for part, classes in pixels.items()
               for label, of_class in enumerate(classes) for number, image in enumerate(of_class)}
-    for path, image in tqdm(images.items(), desc='CIFAR10', unit='image', leave=False):
+    for path, image in tqdm(images.items(), desc='CIFAR10', unit='image', leave=False,
+                            disable=None):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(path)
 
