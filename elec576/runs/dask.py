@@ -61,6 +61,17 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
             for task in itertools.islice(waiting, count):
                 running[client.submit(work, task, *arguments, pure=False)] = task
 
+        def lost(failure: Exception) -> UserError:
+            return UserError(f'--dask {address}: lost the scheduler ({type(failure).__name__}); '
+                             'start it and its workers again where they have ended, and run the '
+                             'same command again')
+
+        def workers() -> int:
+            try:
+                return len(client.nthreads())
+            except OSError as failure:  # it is asked over the network
+                raise lost(failure) from None
+
         submit(len(threads))
         seen = time.monotonic()  # a worker
         while running:
@@ -74,15 +85,12 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
                     result = future.result()
                 except Exception as failure:
                     if future.status != 'error':  # it was not the task that failed
-                        raise UserError(
-                            f'--dask {address}: lost the scheduler ({type(failure).__name__}); '
-                            'start it and its workers again where they have ended, and run the '
-                            'same command again') from None
+                        raise lost(failure) from None
                     error = failure
                 # workers may have joined or left; without any, one task waits for the next
-                submit(max(len(client.nthreads()) - len(running), not running))
+                submit(max(workers() - len(running), not running))
                 yield task, result, error
-            if done or client.nthreads():
+            if done or workers():
                 seen = time.monotonic()
             elif time.monotonic() > seen + WITHOUT_WORKERS:
                 raise UserError(f'--dask {address}: all workers have ended (they print why{other});'

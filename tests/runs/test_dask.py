@@ -104,7 +104,7 @@ def test_all_workers_die_of_the_first_task(monkeypatch):
         RELEASED.set()
 
 
-@pytest.mark.parametrize('when', ['working', 'fetching a result'])
+@pytest.mark.parametrize('when', ['working', 'asked for workers', 'fetching a result'])
 def test_the_scheduler_is_lost(when, monkeypatch):
     distributed = pytest.importorskip('distributed')
 
@@ -117,6 +117,10 @@ def test_the_scheduler_is_lost(when, monkeypatch):
     async def fail(*arguments, **options):
         raise OSError('no route to host')
 
+    def fail_at_once(client):
+        raise OSError('no route to host')
+
+    monkeypatch.setattr(dask, 'LOOK', 0.1)
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False,
                                   protocol='tcp', dashboard_address=':0') as cluster:
         results = dask.map_unordered(wait_unless_first, range(3), address=cluster.scheduler_address)
@@ -124,6 +128,8 @@ def test_the_scheduler_is_lost(when, monkeypatch):
             assert next(results) == (0, True, None)
             if when == 'working':
                 cluster.sync(lose, cluster.scheduler)
+            elif when == 'asked for workers':
+                monkeypatch.setattr(distributed.Client, 'nthreads', fail_at_once)
             else:
                 monkeypatch.setattr(distributed.Client, '_gather', fail)
                 RELEASED.set()
