@@ -318,6 +318,9 @@ def test_what_is_all_that_is_possible_is_no_edge():
     batches = reference('train_accuracy', [[1.0], [0.98], [1.0], [1.0]], batch=50)
     low, high = batches.interval()
     assert high == 1 and batches.well_inside(1.0) and not batches.well_inside(low)
+    wrong = reference('train_accuracy', [[0.0], [0.02], [0.0], [0.0]], batch=50)
+    low, high = wrong.interval()
+    assert low == 0 and wrong.well_inside(0.0) and not wrong.well_inside(high)
     same = reference('test_accuracy', [0.1, 0.1, 0.1])  # a network that learns nothing
     assert same.well_inside(0.1) and not same.well_inside(0.12)
 

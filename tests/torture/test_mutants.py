@@ -6,7 +6,8 @@ its and a neighbouring room, the slow ones too, in a copy of the repository, unt
 
 Some changes cannot be noticed: -2 for the -1 in numpy's `reshape`, a wider bracket around a root,
 another start than 0 of a search for the largest of positive numbers, the last for the first of runs
-that must agree.
+that must agree, an intersection with itself, < for <= between measured numbers, more memory for the
+same bits.
 """
 
 import random
