@@ -209,7 +209,7 @@ def interrupting(monkeypatch):
     def print_line(line):
         lines.append(line)
         if len(lines) == 3:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     lines = []
     monkeypatch.setattr(api, 'print_line', print_line)
@@ -228,7 +228,7 @@ def test_interrupted_and_resumed(start, interrupting):
 
 
 def test_interrupted_before_it_trains(start, monkeypatch):
-    monkeypatch.setattr('elec576.loops.rnn.load', lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr('elec576.loops.rnn.load', lambda *_: signal.raise_signal(signal.SIGINT))
     with pytest.raises(Interrupted, match='the same call goes on'):
         start(RNN)
 
