@@ -45,7 +45,7 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
             client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TimeoutError) as error:
         raise UserError(f'--dask {address}: no scheduler answers ({error})') from None
-    with client:
+    with client, _asking(address):
         threads = client.nthreads()
         if not threads:
             raise UserError(f'--dask {address}: the cluster has no workers; start some')
@@ -61,17 +61,6 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
             for task in itertools.islice(waiting, count):
                 running[client.submit(work, task, *arguments, pure=False)] = task
 
-        def lost(failure: Exception) -> UserError:
-            return UserError(f'--dask {address}: lost the scheduler ({type(failure).__name__}); '
-                             'start it and its workers again where they have ended, and run the '
-                             'same command again')
-
-        def workers() -> int:
-            try:
-                return len(client.nthreads())
-            except OSError as failure:  # it is asked over the network
-                raise lost(failure) from None
-
         submit(len(threads))
         seen = time.monotonic()  # a worker
         while running:
@@ -85,16 +74,30 @@ def map_unordered(work: Callable, tasks: Sequence, *arguments: object, address: 
                     result = future.result()
                 except Exception as failure:
                     if future.status != 'error':  # it was not the task that failed
-                        raise lost(failure) from None
+                        raise _lost(address, failure) from None
                     error = failure
                 # workers may have joined or left; without any, one task waits for the next
-                submit(max(workers() - len(running), not running))
+                submit(max(len(client.nthreads()) - len(running), not running))
                 yield task, result, error
-            if done or workers():
+            if done or client.nthreads():
                 seen = time.monotonic()
             elif time.monotonic() > seen + WITHOUT_WORKERS:
                 raise UserError(f'--dask {address}: all workers have ended (they print why{other});'
                                 ' start them, and run the same command again')
+
+
+@contextlib.contextmanager
+def _asking(address: str) -> Iterator[None]:
+    """Whatever is asked of the scheduler fails when it is lost: say so."""
+    try:
+        yield
+    except OSError as failure:
+        raise _lost(address, failure) from None
+
+
+def _lost(address: str, failure: Exception) -> UserError:
+    return UserError(f'--dask {address}: lost the scheduler ({type(failure).__name__}); start it '
+                     'and its workers again where they have ended, and run the same command again')
 
 
 def _other_versions(client: Any) -> str:
