@@ -352,28 +352,31 @@ def _here(jobs: list[Job], results: Path, data: str | None, n_jobs: int) -> Iter
     """The outcomes of ``jobs``, done by processes of this machine.
 
     If such a process dies (e.g. out of memory), joblib stops everything. The jobs that may have
-    been running are then started again after the others, `TRIES` times in all.
+    been running are then started again after the others, `TRIES` times in all, the last time
+    each by itself: no run is given up for what another one did.
     """
     tries: Counter[Job] = Counter()
     todo, busy = list(jobs), set()
     while todo:
+        now = [job for job in todo if tries[job] < TRIES - 1] or todo[:1]
+        todo = [job for job in todo if job not in now]
         try:
             for outcome in joblib.Parallel(
                     n_jobs, return_as='generator_unordered', pre_dispatch=n_jobs, batch_size=1)(
-                    joblib.delayed(carry_out)(job, results, data) for job in tuple(todo)):
-                todo.remove(outcome.job)
+                    joblib.delayed(carry_out)(job, results, data) for job in tuple(now)):
+                now.remove(outcome.job)
                 if outcome.busy:
                     todo.append(outcome.job)
                 if not outcome.busy or outcome.job not in busy:
                     yield outcome
                 busy |= {outcome.job} if outcome.busy else set()
-            if todo:
+            if busy.intersection(todo):
                 time.sleep(BUSY_SECONDS)
         except BrokenProcessPool as broken:
             # jobs are started in order: the first of those left were running
-            suspects, todo = todo[:n_jobs], todo[n_jobs:]
+            suspects = now[:n_jobs]
             tries.update(suspects)
-            todo += [job for job in suspects if tries[job] < TRIES]
+            todo += now[n_jobs:] + [job for job in suspects if tries[job] < TRIES]
             yield from (Outcome(job, error=f'given up: processes died {TRIES} times ({broken})')
                         for job in suspects if tries[job] == TRIES)
 

@@ -9,8 +9,10 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from filelock import FileLock
@@ -271,6 +273,25 @@ def test_failures_are_reported_and_others_continue(reference, small_data, tmp_pa
     assert 'given up' in failed[dying] and len(set(killed)) == many.TRIES
     good = [outcome for outcome in outcomes if outcome.job not in failed]
     assert_all_done(JOBS, good, tmp_path, reference)
+
+
+def test_no_run_is_given_up_for_what_another_one_did(tmp_path, monkeypatch):
+    """The one that kills its process always takes the one beside it along."""
+    killer = JOBS[0]
+
+    def pool(n_jobs, **_):
+        def carry_out(tasks):
+            jobs = [arguments[0] for _, arguments, _ in tasks]
+            if killer in jobs:
+                raise BrokenProcessPool('a process died')
+            return (Outcome(each, {}) for each in jobs)
+        return carry_out
+
+    monkeypatch.setattr(joblib, 'Parallel', pool)
+    outcomes = Outcomes()
+    reproduce(JOBS, tmp_path, None, 2, outcomes)
+    assert Counter(outcome.job for outcome in outcomes) == Counter(JOBS)
+    assert {outcome.job for outcome in outcomes if outcome.error} == {killer}
 
 
 def children():
