@@ -80,17 +80,21 @@ def make(name: str, seed: int, data: str | None) -> pd.DataFrame:
             inputs.batches.n, settings.batch_size, settings.seed))
     with lenet5_session(net, settings.threads) as sess:
         sess.run(net.initializer)
-        for _ in range(2 if reading.change == readings.CONTINUED else 1):
+        for passes in range(2 if reading.change == readings.CONTINUED else 1):
             history = History(CNN_COLUMNS)
-            train(net, sess, inputs, settings, history, reading.change)
+            train(net, sess, inputs, settings, history, reading.change, passes * settings.steps)
         test_accuracy, test_loss, _ = cnn.evaluate(net, sess, inputs.test)
         history.record(settings.steps, test_accuracy=test_accuracy, test_loss=test_loss)
     rows = pd.DataFrame(history.rows, columns=CNN_COLUMNS)
     return rows.assign(reading=name, seed=seed)[list(COLUMNS)]
 
 
-def train(net, sess, inputs, settings: CnnSettings, history: History, change: str) -> None:
-    """`elec576.loops.cnn.train_cnn` with its lines in the order that ``change`` asks for."""
+def train(net, sess, inputs, settings: CnnSettings, history: History, change: str,
+          before: int) -> None:
+    """`elec576.loops.cnn.train_cnn` with its lines in the order that ``change`` asks for.
+
+    ``before``: steps that were made in the session, whose masks go on.
+    """
     from elec576.graphs.lenet5 import dropout_offsets
     from elec576.loops.cnn import evaluate
 
@@ -100,7 +104,7 @@ def train(net, sess, inputs, settings: CnnSettings, history: History, change: st
         feeds: list[dict[Any, Any]] = [{
             net.tf_data: batch.images, net.tf_labels: batch.labels,
             net.keep_prob: settings.keep_prob, net.eval_keep_prob: settings.evaluation_keep_prob,
-            net.dropout_offset: dropout_offsets(updates * i + k, settings.batch_size,
+            net.dropout_offset: dropout_offsets(before + updates * i + k, settings.batch_size,
                                                 len(inputs.test.images))}
             for k in range(updates)]
         if change == readings.AFTER_UPDATE:

@@ -25,9 +25,13 @@ def small(monkeypatch, small_data):
     return lambda name: script.make(name, 3, small_data)
 
 
-def as_listed(name: str, data: str) -> History:
+def records(rows):
+    return rows[list(CNN_COLUMNS)].replace({np.nan: None}).to_dict('records')
+
+
+def as_listed(name: str, data: str, **other) -> History:
     """What the package's own loop gives for a reading's settings."""
-    settings = script.settings_of(readings.READINGS[name], 3)
+    settings = dataclasses.replace(script.settings_of(readings.READINGS[name], 3), **other)
     net, history = build_lenet5(settings), History(CNN_COLUMNS)
     inputs = cnn.load(settings, data)
     with lenet5_session(net, settings.threads) as sess:
@@ -43,18 +47,26 @@ def as_listed(name: str, data: str) -> History:
 def test_a_setting_alone_gives_the_bits_of_the_package(name, small, small_data):
     rows = small(name)
     assert tuple(rows.columns) == COLUMNS and set(rows['reading']) == {name}
-    assert rows[list(CNN_COLUMNS)].replace({np.nan: None}).to_dict('records') == [
-        {column: row.get(column) for column in CNN_COLUMNS}
-        for row in as_listed(name, small_data).rows]
+    assert records(rows) == [{column: row.get(column) for column in CNN_COLUMNS}
+                             for row in as_listed(name, small_data).rows]
 
 
 @pytest.mark.parametrize('name, step_0_is_as_listed', [
     ('epochs', True), ('conv1-relu', False), ('conv2-relu', False), ('two-updates', True),
-    ('after-the-update', False), ('cell-run-twice', False)])
+    ('after-the-update', False)])
 def test_a_change_of_the_listing_changes_the_log(name, step_0_is_as_listed, small, small_data):
     changed, listed = small(name)['train_loss'], as_listed(name, small_data).column('train_loss')[1]
     assert (changed[0] == listed[0]) == step_0_is_as_listed
     assert all(one != other for one, other in zip(changed[1:], listed[1:]))
+
+
+def test_a_cell_run_twice_is_one_long_run(small, small_data):
+    """Its second log goes on with weights, batches and masks."""
+    steps = SMALL['steps']
+    longer = as_listed('cell-run-twice', small_data, steps=2 * steps)
+    assert records(small('cell-run-twice')) == [
+        {**{column: row.get(column) for column in CNN_COLUMNS}, 'step': row['step'] - steps}
+        for row in longer.rows if row['step'] >= steps]
 
 
 def test_a_mixed_network_lies_where_its_layers_say(small, monkeypatch):
