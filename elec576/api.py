@@ -224,7 +224,8 @@ def check(experiment: str | CnnSettings | RnnSettings,
     """Is a number plausible? Whether runs of some settings give it, as `scripts/check.py` does.
 
     The committed runs answer where the settings are an experiment's. Other runs are made, one
-    thread each, in `results/local/check/`, and kept for the next time.
+    thread each, in `results/local/check/` of the clone, else of the working directory, and kept for
+    the next time.
 
     Args:
         experiment: its name, or settings.

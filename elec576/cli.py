@@ -146,15 +146,20 @@ def add_results(parser: argparse.ArgumentParser, help: str) -> None:
                         help=f'{help} (results/ of this clone, else of the working directory)')
 
 
+def add_data(parser: argparse.ArgumentParser, what: str = 'CIFAR10/ or MNIST_data/') -> None:
+    """The option for the folder with the data."""
+    parser.add_argument('--data', metavar='DIR',
+                        help=f'folder that holds {what} (default: $ELEC576_DATA, then the working '
+                             'directory, then the cache)')
+
+
 def run_parser(kind: type, description: str) -> Parser:
     """The parser of a program that makes one run: its settings and its options."""
     parser = Parser(description=description)
     add_settings(parser, kind)
     parser.add_argument('--experiment', metavar='NAME',
                         help="one of the report's experiments, by its name")
-    parser.add_argument('--data', metavar='DIR',
-                        help='folder that holds CIFAR10/ or MNIST_data/ (default: $ELEC576_DATA, '
-                             'then the working directory, then the cache)')
+    add_data(parser)
     parser.add_argument('--out', metavar='DIR', type=Path,
                         help='the run\'s directory (results/local/...)')
     parser.add_argument('--resume', action='store_true',
@@ -200,6 +205,8 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
     except Interrupted as interruption:
         command = ['python', sys.argv[0], '--resume', '--out', str(out)]
         command += ['--data', args.data] if args.data else []
+        command += ([] if args.checkpoint_seconds is None else
+                    ['--checkpoint-seconds', f'{args.checkpoint_seconds:g}'])
         command += ['--keep-every', str(args.keep_every)] if args.keep_every else []
         command += [] if args.events else ['--no-events']
         raise Interrupted(f'{interruption}; resume with: {shlex.join(command)}') from None

@@ -105,7 +105,7 @@ class CnnSettings(Settings):
     batch_size: int = setting(50, 'images per step', least=1)
     keep_prob: float = setting(0.5, 'share of fc1 that dropout keeps during training')
     eval_keep_prob: float | None = setting(
-        None, 'the same when a training batch is evaluated; 1: no dropout (as --keep-prob)',
+        None, 'the same, when a training batch is evaluated (as --keep-prob); 1: no dropout',
         later=True)
     dataset: str = setting('cifar10', 'data set', ('cifar10', 'mnist'))
     eval_every: int = setting(

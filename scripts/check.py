@@ -55,9 +55,7 @@ def main() -> int:
     parser.add_argument('--most', type=cli.positive, default=ENOUGH_RUNS, metavar='N',
                         help=f'runs to make for claims that few cannot decide ({ENOUGH_RUNS}); the '
                              'same as --seeds: no more are made')
-    parser.add_argument('--data', metavar='DIR',
-                        help='folder that holds CIFAR10/ or MNIST_data/ (default: $ELEC576_DATA, '
-                             'then the working directory, then the cache)')
+    cli.add_data(parser)
     cli.add_results(parser, 'folder with the committed runs in runs/; runs that are made go to '
                             'local/check/')
     cli.add_settings_of_either(parser)

@@ -9,12 +9,11 @@ package with. Without --data, only values on made-up images are written.
     python scripts/golden_tf115.py --difference --data DIR
 
 needs no TensorFlow 1.15: it computes the golden cases with the package and writes how far the two
-are apart, results/TF115.md, with its numbers (results/tf115/difference.json). --table writes the
+are apart, results/TF115.md, with its numbers (results/tf115.json). --table writes the
 document again and computes nothing.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from tf115 import environment, values
@@ -22,11 +21,8 @@ from tf115 import environment, values
 from elec576 import cli
 from elec576.errors import UserError
 from elec576.files import write_json, write_whole
+from elec576.machine import say
 from elec576.runs.rundir import read_json
-
-
-def say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -41,12 +37,12 @@ def main() -> None:
     what.add_argument('--table', action='store_true',
                       help='write TF115.md again, from the numbers that are there')
     parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
-                        help='folder for TF115.md and tf115/ (results)')
+                        help='folder for TF115.md and tf115.json (results)')
     args = parser.parse_args()
 
     if args.difference or args.table:
         from tf115.document import document, measure
-        kept = args.results / 'tf115' / 'difference.json'
+        kept = args.results / 'tf115.json'
         if args.difference:
             write_json(kept, measure(values.read_golden(), args.data))
         write_whole(args.results / 'TF115.md', document(read_json(kept)))

@@ -12,7 +12,6 @@ import argparse
 import dataclasses
 import sys
 from functools import cache
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -146,12 +145,10 @@ def main() -> int:
     parser.add_argument('--only', metavar='NAMES', help='readings, by commas (all)')
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
                         help='runs at a time, with one thread each (as many as there are cores)')
-    parser.add_argument('--data', metavar='DIR',
-                        help='folder that holds CIFAR10/ (without it, $ELEC576_DATA)')
-    parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
-                        help='where readings.csv and readings.json go (results)')
+    cli.add_data(parser, 'CIFAR10/')
+    cli.add_results(parser, 'where readings.csv and readings.json go')
     args = parser.parse_args()
-    names = args.only.split(',') if args.only else list(READINGS)
+    names = [name.strip() for name in args.only.split(',')] if args.only else list(READINGS)
     for name in names:
         if name not in READINGS:
             raise UserError(f'--only {name}: not a reading; choose among {", ".join(READINGS)}')

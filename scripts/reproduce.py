@@ -1,4 +1,4 @@
-"""Run the whole report, or a part of it, over many seeds; see `scripts/compare.py` for the rest.
+"""Run the whole report, or a part of it, over many seeds; `scripts/compare.py` then judges it.
 
     python scripts/reproduce.py --seeds 5 --jobs 2
     python scripts/reproduce.py --only cnn4,gru-300 --seeds 10

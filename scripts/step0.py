@@ -25,9 +25,7 @@ def main() -> None:
                         help='seeds 0 to N-1 of each settings (1000)')
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
                         help='processes at a time, of one thread each (the number of cores)')
-    parser.add_argument('--data', metavar='DIR',
-                        help='folder that holds CIFAR10/ (default: $ELEC576_DATA, then the working '
-                             'directory, then the cache)')
+    cli.add_data(parser, 'CIFAR10/')
     cli.add_results(parser, 'where step0.csv and step0.json go')
     args = parser.parse_args()
     with tqdm(total=args.seeds * len(STEP_0), unit='row', file=sys.stderr, dynamic_ncols=True,

@@ -30,9 +30,7 @@ def main() -> None:
     parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--run', metavar='DIR', type=Path, required=True, nargs='+',
                         help="a run's directory, with its checkpoint")
-    parser.add_argument('--data', metavar='DIR',
-                        help='folder that holds CIFAR10/ or MNIST_data/ (default: $ELEC576_DATA, '
-                             'then the working directory, then the cache)')
+    cli.add_data(parser)
     parser.add_argument('--images', metavar='N', type=cli.whole, nargs='+',
                         help='test images to occlude (one of each class)')
     parser.add_argument('--out', metavar='DIR', type=Path,

@@ -228,7 +228,8 @@ def test_sigterm_says_how_to_resume(script, small_data, tmp_path):
     settings = {'train_per_class': 12, 'test_per_class': 4, 'batch_size': 10, 'steps': 15,
                 'log_every': 1, 'eval_every': 10, 'threads': 2}
     out = tmp_path / 'a run'  # a space, because the line is pasted into a shell
-    options = [*options_of(settings), '--data', small_data, '--out', out, '--no-events']
+    options = [*options_of(settings), '--data', small_data, '--out', out, '--no-events',
+               '--checkpoint-seconds', 60]
     with begin('run_cnn.py', *options) as process:
         wait_for_line(process, 'step 7,')
         process.send_signal(signal.SIGTERM)
@@ -237,7 +238,8 @@ def test_sigterm_says_how_to_resume(script, small_data, tmp_path):
     assert process.returncode == 130
     assert one_line(error) and '; saved in ' in error
     python, program, *arguments = shlex.split(error.partition('resume with: ')[2])
-    assert python == 'python' and program.endswith('run_cnn.py') and '--no-events' in arguments
+    assert python == 'python' and program.endswith('run_cnn.py')
+    assert {'--no-events', '--checkpoint-seconds'} <= set(arguments)
     code, printed, _ = script('run_cnn.py', *arguments)
     assert code == 0
     assert '\nstep 7,' not in printed  # resumed, not started again

@@ -181,22 +181,22 @@ def _why_more(one: Asked, found: Found, runs: int) -> str:
             f'there will be {runs}')
 
 
-def committed_reference(found: Claim, experiment: str, results: Results, first_steps: FirstSteps,
+def committed_reference(claim: Claim, experiment: str, results: Results, first_steps: FirstSteps,
                         needed: int = 0) -> Prediction:
-    """What ``found`` is judged by if it is about ``experiment``.
+    """What ``claim`` is judged by if it is about ``experiment``.
 
     Raises:
         UserError: fewer than ``needed`` committed runs have measured it.
     """
     settings = settings_of(experiment)
-    reference = reference_of(found.quantity, found.step_in(settings), settings,
+    reference = reference_of(claim.quantity, claim.step_in(settings), settings,
                              results.of(experiment), first_steps)
     if len(reference.values) < needed:
         raise UserError(f'{len(reference.values)} committed runs, {needed} are needed')
     return reference
 
 
-def alternatives(found: Claim, settings: CnnSettings | RnnSettings, results: Results,
+def alternatives(claim: Claim, settings: CnnSettings | RnnSettings, results: Results,
                  first_steps: FirstSteps, without: str | None) -> Mapping[str, bool]:
     """By experiment, whether the claim lies in the interval of its committed runs.
 
@@ -204,15 +204,15 @@ def alternatives(found: Claim, settings: CnnSettings | RnnSettings, results: Res
     is the experiment ``without``, and so are those that evaluate training batches with another
     dropout. The end of a run is compared with the end of the others.
     """
-    if found.step == settings.steps:
-        found = dataclasses.replace(found, step=None)
+    if claim.step == settings.steps:
+        claim = dataclasses.replace(claim, step=None)
     fits = {}
     for name in results.runs:
-        if name == without or not _same_dropout(found, settings, settings_of(name)):
+        if name == without or not _same_dropout(claim, settings, settings_of(name)):
             continue
         try:
-            judged = committed_reference(found, name, results, first_steps).judge(
-                found.number, found.rounding)
+            judged = committed_reference(claim, name, results, first_steps).judge(
+                claim.number, claim.rounding)
         except UserError:  # it was not measured
             continue
         if judged.compatible is not None:
@@ -225,7 +225,7 @@ def _same_dropout(claimed: Claim, *settings: CnnSettings | RnnSettings) -> bool:
     return len(keep) < 2 or not claimed.quantity.startswith('train_')
 
 
-def answer(found: Claim, judged: Judgement, runs: str, others: Mapping[str, bool] | None = None
+def answer(claim: Claim, judged: Judgement, runs: str, others: Mapping[str, bool] | None = None
            ) -> str:
     """The line that answers a claim.
 
@@ -235,9 +235,9 @@ def answer(found: Claim, judged: Judgement, runs: str, others: Mapping[str, bool
     """
     known = f'mean {digits(judged.mean)}, sd {digits(judged.sd, 2)}'
     if judged.compatible is None:
-        return f'{found}: {runs} are too few for an interval ({known})'
+        return f'{claim}: {runs} are too few for an interval ({known})'
     rough = ': a rough interval' if judged.n < ENOUGH_RUNS else ''
-    line = (f'{found}: {"inside" if judged.compatible else "OUTSIDE"} '
+    line = (f'{claim}: {"inside" if judged.compatible else "OUTSIDE"} '
             f'{interval(judged.low, judged.high)} ({runs}{rough}; {known})')
     if judged.compatible or others is None:
         return line

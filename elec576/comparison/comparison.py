@@ -73,7 +73,7 @@ class Comparison:
     @property
     def sentences(self) -> tuple[JudgedConclusion, ...]:
         """The conclusions that are counted: all but second readings of a sentence."""
-        return tuple(judged for judged in self.conclusions if not judged.conclusion.reading)
+        return tuple(judged for judged in self.conclusions if judged.conclusion.counted)
 
     @cached_property
     def chance(self) -> float | None:

@@ -9,7 +9,6 @@ import io
 import math
 import os
 import re
-import sys
 import zlib
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from elec576.data.find import contents, names
 from elec576.data.sets import CLASSES, SIZE, DataOrigin, ImageSet, PixelSet, digest, one_hot
 from elec576.errors import UserError
+from elec576.machine import say
 
 VALIDATION_SIZE = 5000
 # SHA-256 over the contents after the headers: training images, labels, test images, labels.
@@ -237,9 +237,7 @@ def _is(path: Path, items: np.ndarray) -> bool:
         return False
 
 
-@cache  # the data is loaded several times in a process
-def _say_once(line: str) -> None:
-    print(line, file=sys.stderr)
+_say_once = cache(say)  # the data is loaded several times in a process
 
 
 def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Where the data is found, and its three loaders."""
 
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from elec576.data.mnist import (
 )
 from elec576.data.sets import DataOrigin, ImageSet, PixelSet
 from elec576.errors import UserError
+from elec576.machine import say
 from elec576.settings import CnnSettings, RnnSettings
 
 # The names of verified data sets: the report's own images. Nothing else is compared with it.
@@ -158,5 +158,5 @@ def _download(name: str) -> Path | None:
     try:
         return fetch.fetch(name, cache_folder())
     except UserError as error:
-        print(f'{error}; using the built-in {standin.NAME}', file=sys.stderr)
+        say(f'{error}; using the built-in {standin.NAME}')
         return None

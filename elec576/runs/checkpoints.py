@@ -10,7 +10,6 @@ are drawn again, in seconds, and the offset of the dropout noise in its stream f
 """
 
 import shutil
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ import numpy as np
 from elec576.errors import UserError, first_line
 from elec576.files import whole_folder
 from elec576.loops.history import History
+from elec576.machine import say
 from elec576.tf1 import tf
 
 
@@ -95,7 +95,7 @@ def resume(folder: Path, sess: tf.Session, saver: tf.train.Saver) -> Progress | 
             errors[checkpoint] = error
             continue
         for damaged, error in errors.items():
-            print(f'{error}; resuming from {checkpoint.name}', file=sys.stderr)
+            say(f'{error}; resuming from {checkpoint.name}')
             shutil.rmtree(damaged)
         return progress
     for error in errors.values():

@@ -35,8 +35,8 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
     """Make a run in the directory ``out``, or resume the one that is there.
 
     Writes `config.json`, `history.csv`, `test_correct.npy` (and for LeNet5 `activations.json` and
-    `filters.npy`), then `metrics.json`; on request, `checkpoint/`, `kept/` and `events/`. A
-    run that is finished is not run again.
+    `filters.npy`), then `metrics.json`; and as ``options`` ask, `checkpoint/`, `kept/` and
+    `events/`. A run that is finished is not run again.
 
     Returns:
         What `metrics.json` holds.

@@ -73,7 +73,7 @@ def conclusions_table(comparison: Comparison) -> pd.DataFrame:
     """One row for each of the report's conclusions."""
     return pd.DataFrame([{
         'conclusion': judged.conclusion.name, 'statement': judged.conclusion.statement,
-        'counted': not judged.conclusion.reading, 'verdict': judged.verdict,
+        'counted': judged.conclusion.counted, 'verdict': judged.verdict,
         'links': len(judged.links),
         **{f'links_{verdict.replace(" ", "_")}': [link.verdict for link in judged.links
                                                   ].count(verdict) for verdict in VERDICTS},

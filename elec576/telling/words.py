@@ -98,7 +98,7 @@ def remarks(judged: JudgedConclusion, comparison: Comparison) -> list[str]:
 def literal_words(conclusions: Iterable[JudgedConclusion]) -> list[str]:
     """The verdicts on second readings of a sentence, which are not counted."""
     return [f'Taken literally, as {judged.conclusion.statement}, the sentence before is '
-            f'{judged.verdict}.' for judged in conclusions if judged.conclusion.reading]
+            f'{judged.verdict}.' for judged in conclusions if not judged.conclusion.counted]
 
 
 EVIDENCE_HEADERS = ('question', 'used here', 'relative', 'other readings, relative')
@@ -192,8 +192,8 @@ def report_words(found: ReportAsAWhole | None) -> tuple[str, ...]:
         in (('all numbers', found.rms, found.rms_expected, found.p_extremeness),
             *((kind.name, kind.rms, kind.rms_expected, kind.p) for kind in found.kinds)))
     return (
-        f'{found.inside} of {found.count} numbers are compatible with our runs; of reports made of '
-        f'our own runs, {found.expected:.0f} are, and {found.low} to {found.high} in 95 of 100: '
+        f'{found.inside} of {found.count} numbers are compatible with our runs; in reports made '
+        f'of our own runs, {found.expected:.0f} on average, {found.low} to {found.high} in 95 of 100: '
         f'p = {rough_p_words(found.p_inside)}.',
         'How far the report lies from our runs, in standard units (root mean square), beside '
         f'reports made of our runs: {kinds}. The split by kind was made after looking.')
@@ -287,7 +287,8 @@ def log_words(log: JudgedLog) -> tuple[str, ...]:
     judged = len(log.tried) - len(log.waiting)
     if best and best.ahead is not None:
         said = f'{program_words(best)}: log-likelihood {best.ahead:+.1f}'
-        chance = (f'some program is as far ahead for {log.as_far or "none"} of our {log.n} runs')
+        chance = (f'of our {log.n} runs, put in its place, {log.as_far or "none"} '
+                  f'{"have" if log.as_far > 1 else "has"} a program as far ahead')
         if best.verdict == EXPLAINS:
             sentences.append(f'Another program explains it, of {judged} that we tried ({said}, '
                              f'where {log.needed:.1f} is needed; {chance}).')

@@ -1,6 +1,6 @@
 """How far the package is from TensorFlow 1.15: measured, and `results/TF115.md`.
 
-What `measure` returns is kept as `results/tf115/difference.json`.
+What `measure` returns is kept as `results/tf115.json`.
 """
 
 import datetime
@@ -56,7 +56,7 @@ def document(found: dict) -> str:
     try:
         return _document(found)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise UserError(f'difference.json: not what scripts/golden_tf115.py --difference writes '
+        raise UserError(f'tf115.json: not what scripts/golden_tf115.py --difference writes '
                         f'({error!r}); run that again') from None
 
 

@@ -323,6 +323,6 @@ def test_three_looks_use_up_the_level_where_nothing_is_called_equal():
 
 def test_the_sentence_on_learning_rates_is_judged_as_run_and_as_written():
     as_run, as_written = [found for found in CONCLUSIONS if found.name.startswith('learning')]
-    assert as_run.sentence == as_written.sentence and as_written.reading and not as_run.reading
-    assert sum(not found.reading for found in CONCLUSIONS) == 13
+    assert as_run.sentence == as_written.sentence and as_run.counted and not as_written.counted
+    assert sum(found.counted for found in CONCLUSIONS) == 13
     assert chain((9,), 'a', 'b') == (Link('a', 'b', looks=(9,)),)
