@@ -48,9 +48,9 @@ def headline(comparison: Comparison) -> str:
     """The summary for a reader with one minute."""
     seeds = words.seeds_by_program(comparison.results, comparison.experiments)
     runs = comparison.runs
-    lines = [f'A student\'s report, and {words.count_words([len(runs)], "run")} of its experiments; '
-             'those of one experiment differ in the seed alone (and the processor, which changes no '
-             f'bit): {seeds or "none"}. Data: {words.data_words(runs) or "none"}.',
+    lines = [f'A student\'s report, and {words.count_words([len(runs)], "run")} of its '
+             'experiments; those of one experiment differ in the seed alone (and the processor, '
+             f'which changes no bit): {seeds or "none"}. Data: {words.data_words(runs) or "none"}.',
              f'- **Conclusions: {verdict_counts(comparison)}.**']
     lines += [f'  {sentence}' for sentence in words.literal_words(comparison.conclusions)]
     first, *others = words.report_words(comparison.report_as_a_whole)

@@ -193,8 +193,8 @@ def report_words(found: ReportAsAWhole | None) -> tuple[str, ...]:
             *((kind.name, kind.rms, kind.rms_expected, kind.p) for kind in found.kinds)))
     return (
         f'{found.inside} of {found.count} numbers are compatible with our runs; in reports made '
-        f'of our own runs, {found.expected:.0f} on average, {found.low} to {found.high} in 95 of 100: '
-        f'p = {rough_p_words(found.p_inside)}.',
+        f'of our own runs, {found.expected:.0f} on average, {found.low} to {found.high} in 95 of '
+        f'100: p = {rough_p_words(found.p_inside)}.',
         'How far the report lies from our runs, in standard units (root mean square), beside '
         f'reports made of our runs: {kinds}. The split by kind was made after looking.')
 
