@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import Mock
 
 import joblib
 import made_up
@@ -228,7 +229,7 @@ def test_interrupted_and_resumed(start, interrupting):
 
 
 def test_interrupted_before_it_trains(start, monkeypatch):
-    monkeypatch.setattr('elec576.loops.rnn.load', lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr('elec576.loops.rnn.load', Mock(side_effect=KeyboardInterrupt))
     with pytest.raises(Interrupted, match='the same call goes on'):
         start(RNN)
 
