@@ -205,8 +205,8 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
     except Interrupted as interruption:
         command = ['python', sys.argv[0], '--resume', '--out', str(out)]
         command += ['--data', args.data] if args.data else []
-        command += ([] if args.checkpoint_seconds is None else
-                    ['--checkpoint-seconds', f'{args.checkpoint_seconds:g}'])
+        if args.checkpoint_seconds is not None:
+            command += ['--checkpoint-seconds', str(args.checkpoint_seconds)]
         command += ['--keep-every', str(args.keep_every)] if args.keep_every else []
         command += [] if args.events else ['--no-events']
         raise Interrupted(f'{interruption}; resume with: {shlex.join(command)}') from None
