@@ -125,9 +125,12 @@ def write_array(path: str | os.PathLike, array: np.ndarray) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove incomplete files of killed processes below ``folder``; no process may be writing."""
-    for path in list(folder.rglob(f'{UNFINISHED}*')):
+    """Remove incomplete files of killed processes in ``folder``; no process may be writing there.
+
+    Not below it: other processes may be writing other runs there.
+    """
+    for path in list(folder.glob(f'{UNFINISHED}*')):
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink(missing_ok=True)  # it may have been inside such a folder
+            path.unlink()

@@ -19,6 +19,7 @@ from elec576.errors import UserError, first_line
 from elec576.files import whole_folder
 from elec576.loops.history import History
 from elec576.machine import say
+from elec576.runs.rundir import step_name, steps_in
 from elec576.tf1 import tf
 
 
@@ -33,7 +34,7 @@ class Progress(NamedTuple):
 
 def save(folder: Path, progress: Progress, sess: tf.Session, saver: tf.train.Saver) -> Path:
     """Write a checkpoint below ``folder``, keep the one before it, and return its path."""
-    final = folder / name_of(progress.step)
+    final = folder / step_name(progress.step)
     if final.exists():
         return final
     with whole_folder(final) as unfinished:
@@ -57,14 +58,9 @@ def save_variables(path: Path, sess: tf.Session, saver: tf.train.Saver) -> None:
         raise OSError(first_line(error)) from None
 
 
-def name_of(step: int) -> str:
-    """The name of the checkpoint after ``step`` updates."""
-    return f'step-{step:08d}'
-
-
 def whole(folder: Path) -> list[Path]:
     """The complete checkpoints below ``folder``, the newest first."""
-    return sorted(folder.glob('step-*'), reverse=True)
+    return [*reversed(steps_in(folder).values())]
 
 
 def latest(folder: Path) -> Path | None:
@@ -114,7 +110,7 @@ def restore(checkpoint: Path, sess: tf.Session, saver: tf.train.Saver) -> Progre
         with np.load(checkpoint / 'progress.npz', allow_pickle=False) as arrays:
             step = arrays['step'].item()
             wall_seconds, cpu_seconds = map(float, arrays['seconds'])
-            if checkpoint.name != name_of(step):
+            if checkpoint.name != step_name(step):
                 raise ValueError(f'it is of step {step}')
             history = History.from_csv(arrays['history'].tobytes().decode())
             return Progress(step, wall_seconds, cpu_seconds, history)

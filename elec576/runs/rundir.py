@@ -6,8 +6,8 @@ as finished.
 
 import contextlib
 import json
+import re
 import shutil
-import zipfile
 from pathlib import Path
 from typing import Iterator
 
@@ -52,10 +52,10 @@ class RunDirectory:
     def progress(self) -> tuple[int, float] | None:
         """The steps made until the newest checkpoint, and their seconds; None without one."""
         try:
-            newest = max(self.checkpoints.glob('step-*'))
+            _, newest = max(steps_in(self.checkpoints).items())
             with np.load(newest / 'progress.npz', allow_pickle=False) as arrays:
                 return arrays['step'].item(), arrays['seconds'][0].item()
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):  # it may just be removed
+        except Exception:  # it may just be removed; and damaged bytes raise many types
             return None
 
     def clear(self) -> None:
@@ -71,6 +71,18 @@ class RunDirectory:
         if not self.config.exists():
             raise UserError(f'{self.path}: was removed or emptied during the run; leave it '
                             'alone and run the same command again, which starts over')
+
+
+def step_name(step: int) -> str:
+    """The name of the folder with what was saved after ``step`` updates."""
+    return f'step-{step:08d}'
+
+
+def steps_in(folder: Path) -> dict[int, Path]:
+    """The folders in ``folder`` that are named so, by step, in order."""
+    found = {int(path.name.removeprefix('step-')): path for path in folder.glob('step-*')
+             if re.fullmatch(r'step-[0-9]{8,}', path.name) and path.is_dir()}
+    return dict(sorted(found.items()))
 
 
 def config_of(settings: CnnSettings | RnnSettings, dataset: dict,
@@ -165,23 +177,26 @@ def locked(run: RunDirectory, config: dict) -> Iterator[None]:
         lock = FileLock(run.path / '.lock', timeout=0).acquire()
     except Timeout:
         raise Busy(f'{run.path}: another process is writing this run; '
-                   'wait for it or give another --out') from None
+                   'wait for it or give another folder') from None
     except OSError as error:
         raise UserError(f'{run.path}: cannot be written ({error.strerror}); '
-                        'give another --out') from None
+                        'give another folder') from None
     with lock:
         if run.config.exists():
             differing = differences(read_json(run.config), config)
             if differing:
                 raise UserError(f'{run.path}: holds a run of another configuration '
-                                f'({"; ".join(differing)}); give another --out')
+                                f'({"; ".join(differing)}); move it away or give '
+                                'another folder')
         else:
             for found in run.contents:
                 if found.exists():
                     raise UserError(f'{run.path}: holds {found.name} of an unknown configuration '
-                                    f'({run.config.name} is gone); give another --out')
+                                    f'({run.config.name} is gone); move it '
+                                    'away or give another folder')
             write_json(run.config, config)
-        remove_unfinished(run.path)
+        for folder in (run.path, run.checkpoints, run.kept):
+            remove_unfinished(folder)
         yield
 
 

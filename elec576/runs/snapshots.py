@@ -9,7 +9,8 @@ from pathlib import Path
 
 from elec576.errors import UserError, first_line
 from elec576.files import whole_folder
-from elec576.runs.checkpoints import name_of, save_variables
+from elec576.runs.checkpoints import save_variables
+from elec576.runs.rundir import step_name
 from elec576.tf1 import tf
 
 
@@ -21,16 +22,11 @@ def save(folder: Path, step: int, sess: tf.Session, saver: tf.train.Saver) -> Pa
     Args:
         saver: of the trained variables, e.g. ``tf.train.Saver(net.trained, max_to_keep=None)``.
     """
-    final = folder / name_of(step)
+    final = folder / step_name(step)
     if not final.exists():
         with whole_folder(final) as unfinished:
             save_variables(unfinished / 'model', sess, saver)
     return final
-
-
-def steps(folder: Path) -> dict[int, Path]:
-    """The steps that have a snapshot below ``folder``, in order, and where; empty if none has."""
-    return {int(path.name.removeprefix('step-')): path for path in sorted(folder.glob('step-*'))}
 
 
 def restore(snapshot: Path, sess: tf.Session, saver: tf.train.Saver) -> None:

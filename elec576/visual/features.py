@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from elec576.runs import snapshots
-from elec576.runs.rundir import RunDirectory
+from elec576.runs.rundir import RunDirectory, steps_in
 from elec576.tf1 import session, tf
 from elec576.visual.deconvnet import LAYERS, Deconvnet, activation_of, crop, deconvnet
 from elec576.visual.trained import RestoredCnn, in_batches
@@ -113,7 +113,7 @@ def evolution(trained: RestoredCnn, layer: str, maps: np.ndarray) -> Evolution |
     Raises:
         UserError: a kept step cannot be read.
     """
-    folders = snapshots.steps(RunDirectory(trained.path).kept)
+    folders = steps_in(RunDirectory(trained.path).kept)
     if not folders:
         return None
     net, steps = trained.net, spread(list(folders))

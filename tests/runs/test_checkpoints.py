@@ -93,6 +93,15 @@ def test_the_newest_two_are_kept(trained, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['step-00000100']
 
 
+def test_what_the_user_puts_beside_them_stays(trained, tmp_path):
+    known = save_steps(tmp_path, trained, 10)
+    shutil.copytree(tmp_path / 'step-00000010', tmp_path / 'step-00000010-backup')
+    (tmp_path / 'step-00000010.zip').write_bytes(b'PK')
+    assert_at(checkpoints.resume(tmp_path, *trained[:2]), 10, trained, known)
+    checkpoints.keep_newest(tmp_path, 1)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def shorten(path):
     path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
 

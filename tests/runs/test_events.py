@@ -9,10 +9,10 @@ import pytest
 
 from elec576.errors import Interrupted
 from elec576.loops.history import History
-from elec576.runs import checkpoints, snapshots
+from elec576.runs import checkpoints
 from elec576.runs.events import filter_grid
 from elec576.runs.run import Options, run
-from elec576.runs.rundir import RunDirectory
+from elec576.runs.rundir import RunDirectory, steps_in
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
 
@@ -70,7 +70,7 @@ def test_no_bit_is_changed(program, pair):
                     for run in (looked_at, alone))
     assert ours.keys() == theirs.keys()
     assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
-    assert not alone.events.exists() and not snapshots.steps(alone.kept)
+    assert not alone.events.exists() and not steps_in(alone.kept)
 
 
 @pytest.mark.parametrize('program', RUNS)
@@ -215,9 +215,9 @@ def test_the_final_values_are_shown_even_if_nothing_else_is(settings, small_data
 
 def test_steps_kept_on_request(pair):
     run = pair['cnn', True]
-    assert list(snapshots.steps(run.kept)) == [0, 4, 8]
+    assert list(steps_in(run.kept)) == [0, 4, 8]
     trained = checkpoints.variables(checkpoints.latest(run.checkpoints))
-    last = tf.train.load_checkpoint(str(snapshots.steps(run.kept)[8] / 'model'))
+    last = tf.train.load_checkpoint(str(steps_in(run.kept)[8] / 'model'))
     names = last.get_variable_to_shape_map()
     assert len(names) == 8
     assert all(np.array_equal(last.get_tensor(name), trained[name]) for name in names)

@@ -8,8 +8,16 @@ import sys
 import pytest
 
 from elec576.errors import UserError
-from elec576.files import write_json
-from elec576.runs.rundir import RunDirectory, config_of, locked, read_metrics, read_settings
+from elec576.files import whole_folder, write_json
+from elec576.runs.rundir import (
+    RunDirectory,
+    config_of,
+    locked,
+    read_metrics,
+    read_settings,
+    step_name,
+    steps_in,
+)
 from elec576.settings import CnnSettings, RnnSettings
 
 DATASET = {'name': 'some images', 'digest': '12ab', 'stand_in': False}
@@ -117,10 +125,36 @@ def test_what_a_killed_process_left_unfinished_is_removed(run):
             '.lock', 'checkpoint', 'config.json', 'step-00000002']
 
 
+def test_what_another_run_writes_below_stays(run):
+    """Its folder may be one of this run's: `--out results/local/cnn1`, say."""
+    inner = RunDirectory(run.path / 'seed0')
+    with locked(inner, CONFIG), whole_folder(inner.checkpoints / 'step-00000001') as unfinished:
+        with locked(run, CONFIG):
+            assert unfinished.is_dir()
+    assert (inner.checkpoints / 'step-00000001').is_dir()
+
+
+def test_folders_of_steps(run):
+    for name in ('step-100000000', 'step-00000009', 'step-99999999', 'step-00000009-backup'):
+        (run.checkpoints / name).mkdir(parents=True)
+    (run.checkpoints / 'step-00000010.zip').write_text('')
+    (run.checkpoints / 'step-00000011').write_text('')
+    assert list(steps_in(run.checkpoints).items()) == [
+        (step, run.checkpoints / step_name(step)) for step in (9, 99999999, 100000000)]
+    assert steps_in(run.kept) == {}
+
+
+@pytest.mark.parametrize('content', [b'', b'PK', b'\x93NUMPY'])
+def test_progress_of_a_damaged_checkpoint_is_unknown(content, run):
+    (run.checkpoints / 'step-00000009').mkdir(parents=True)
+    (run.checkpoints / 'step-00000009' / 'progress.npz').write_bytes(content)
+    assert run.progress() is None
+
+
 @pytest.mark.parametrize('place', ['file', 'file/run'])
 def test_place_that_cannot_be_written(place, tmp_path):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(UserError, match='cannot be written .*; give another --out'):
+    with pytest.raises(UserError, match='cannot be written .*; give another folder'):
         with locked(RunDirectory(tmp_path / place), CONFIG):
             pytest.fail('locked')
 
@@ -128,7 +162,7 @@ def test_place_that_cannot_be_written(place, tmp_path):
 @pytest.mark.skipif(os.geteuid() == 0, reason='root may write everywhere')
 def test_folder_without_permission(tmp_path):
     tmp_path.chmod(0o500)
-    with pytest.raises(UserError, match='cannot be written .*; give another --out'):
+    with pytest.raises(UserError, match='cannot be written .*; give another folder'):
         with locked(RunDirectory(tmp_path), CONFIG):
             pytest.fail('locked')
 

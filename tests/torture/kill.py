@@ -11,8 +11,7 @@ from typing import Callable, NamedTuple
 from commands import environment
 
 from elec576.files import UNFINISHED
-from elec576.runs.checkpoints import name_of
-from elec576.runs.rundir import RunDirectory
+from elec576.runs.rundir import RunDirectory, step_name
 
 LOOK_EVERY = 0.0001  # seconds; writing the history takes no longer, a checkpoint a hundred times
 
@@ -52,7 +51,7 @@ def random_moment(run: RunDirectory, last_step: int, longest: float, rng: Random
     if kind == 'in the history':
         return Moment(kind, lambda: new('step-') and any(
             name.startswith(UNFINISHED) for name in names(run.path)), 0.0)
-    return Moment(kind, lambda: name_of(last_step) in names(run.checkpoints), rng.uniform(0, 0.6))
+    return Moment(kind, lambda: step_name(last_step) in names(run.checkpoints), rng.uniform(0, 0.6))
 
 
 def names(folder: Path) -> list[str]:

@@ -176,7 +176,7 @@ def failing(whole, words_of):
             return f'{type(error).__name__}: {error}'
         why.stopped = done.code != 0
         if why.stopped:
-            if not (done.refused('again') or done.refused('another --out')):
+            if not (done.refused('again') or done.refused('another folder')):
                 return f'exit code {done.code}: {done.stderr}'
             if not saved_is_whole(run, whole):
                 return 'what is saved is not whole'

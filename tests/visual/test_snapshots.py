@@ -7,6 +7,7 @@ import pytest
 
 from elec576.errors import UserError
 from elec576.runs import snapshots
+from elec576.runs.rundir import steps_in
 from elec576.tf1 import tf
 from elec576.visual.features import evolution
 
@@ -27,7 +28,7 @@ def run(make_trained, tmp_path):
 
 def test_what_is_kept_comes_back(run, tmp_path):
     trained, saver = run
-    found = snapshots.steps(tmp_path / 'kept')
+    found = steps_in(tmp_path / 'kept')
     assert list(found) == [0, 3]
     for step, value in ((0, 0.1), (3, 0.7)):
         snapshots.restore(found[step], trained.sess, saver)
@@ -35,25 +36,25 @@ def test_what_is_kept_comes_back(run, tmp_path):
 
 
 def test_only_the_trained_variables_are_kept(run, tmp_path):
-    first = snapshots.steps(tmp_path / 'kept')[0]
+    first = steps_in(tmp_path / 'kept')[0]
     names = {name for name, _ in tf.train.list_variables(str(first / 'model'))}
     assert names == {variable.op.name for variable in run[0].net.trained}
 
 
 def test_a_step_is_kept_once_and_half_a_step_is_not_listed(run, tmp_path):
     trained, saver = run
-    index = snapshots.steps(tmp_path / 'kept')[3] / 'model.index'
+    index = steps_in(tmp_path / 'kept')[3] / 'model.index'
     before = index.stat().st_mtime_ns
     snapshots.save(tmp_path / 'kept', 3, trained.sess, saver)
     assert index.stat().st_mtime_ns == before
     (tmp_path / 'kept' / '.unfinished-step-00000009').mkdir()
-    assert list(snapshots.steps(tmp_path / 'kept')) == [0, 3]
-    assert snapshots.steps(tmp_path / 'elsewhere') == {}
+    assert list(steps_in(tmp_path / 'kept')) == [0, 3]
+    assert steps_in(tmp_path / 'elsewhere') == {}
 
 
 def test_a_damaged_step_is_a_clear_line(run, tmp_path):
     trained, saver = run
-    folder = snapshots.steps(tmp_path / 'kept')[3]
+    folder = steps_in(tmp_path / 'kept')[3]
     for path in folder.iterdir():
         path.write_bytes(b'')
     with pytest.raises(UserError, match='step-00000003'):
