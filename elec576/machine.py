@@ -27,7 +27,8 @@ THREADS = '_NUM_THREADS'  # of OpenMP and MKL; joblib sets these in its workers
 UNPINNED = 'unpinned'  # in config.json, where `isa` would be
 
 _pinned: str | None = None  # the instruction set that this process uses
-_late = False  # TensorFlow was loaded before that was chosen
+_loaded = False  # `loading` has loaded TensorFlow
+_late = False  # it was loaded before, perhaps with other kernels
 _own_bits: dict[str, str] | None = None  # see `own_bits`
 _ours: set[str] = set()  # variables that `loading` has set
 _process = uuid.uuid4().hex  # tells this process from all others
@@ -36,7 +37,8 @@ _process = uuid.uuid4().hex  # tells this process from all others
 def pin_kernels(isa: str) -> None:
     """Make TensorFlow use the kernels of ``isa`` in this process.
 
-    Environment variables that could choose other kernels are removed, and named on standard error.
+    Environment variables that could choose other kernels are removed, and named on standard error;
+    but those of numbers of threads, which choose nothing here, are not named.
     A process cannot change its instruction set later. If TensorFlow has computed something already,
     this is too late: `elec576.tf1.use_kernels` finds out.
 
@@ -63,7 +65,7 @@ def pin_kernels(isa: str) -> None:
     if named := [name for name in found if not name.endswith(THREADS)]:
         say('removed from this process\'s environment, because they choose kernels: '
             f'{", ".join(sorted(named))}')
-    _pinned, _late = isa, 'tensorflow' in sys.modules and not _ours
+    _pinned, _late = isa, 'tensorflow' in sys.modules and not _loaded
 
 
 @contextlib.contextmanager
@@ -72,6 +74,7 @@ def loading() -> Iterator[None]:
 
     Afterwards it is as before, but where no kernels were chosen those of AVX2 stay.
     """
+    global _loaded
     if 'tensorflow' in sys.modules:
         yield
         return
@@ -80,6 +83,7 @@ def loading() -> Iterator[None]:
     os.environ.update(pins)
     try:
         yield
+        _loaded = True
     finally:
         _ours.update(pins.keys() - before.keys())
         os.environ.update(before)
@@ -186,11 +190,16 @@ def processor() -> str:
 
 def _processor_name() -> str:
     with contextlib.suppress(OSError):  # Linux
-        for line in Path('/proc/cpuinfo').read_text(encoding='utf-8',
-                                                    errors='replace').splitlines():
-            key, _, value = line.partition(':')
-            if key.strip() == 'model name':
-                return value.strip()
+        text = Path('/proc/cpuinfo').read_text(encoding='utf-8', errors='replace')
+        lines = [(key.strip(), value.strip()) for key, _, value in (
+            line.partition(':') for line in text.splitlines())]
+        for key, value in lines:
+            if key == 'model name':
+                return value
+        # ARM's has numbers instead, for each core
+        if parts := dict.fromkeys(f'{key} {value}' for key, value in lines
+                                  if key in ('CPU implementer', 'CPU variant', 'CPU part')):
+            return ', '.join((platform.machine(), *parts))
     with contextlib.suppress(ImportError, OSError):  # Windows
         import winreg
         with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE,  # type: ignore[attr-defined]

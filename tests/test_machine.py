@@ -62,6 +62,16 @@ def test_the_processors_name_is_linuxs():
         assert machine.processor() == f'{names[0]}, {os.cpu_count()} cores'
 
 
+def test_the_processors_name_on_arm(monkeypatch):
+    """Its cores have numbers, which tell one processor's bits from another's."""
+    core = ('processor\t: {}\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\nCPU architecture: 8\n'
+            'CPU variant\t: 0x3\nCPU part\t: 0xd0c\nCPU revision\t: 1\n\n')
+    monkeypatch.setattr(Path, 'read_text', lambda path, **more: core.format(0) + core.format(1))
+    monkeypatch.setattr(platform, 'machine', lambda: 'aarch64')
+    assert machine.processor().startswith(
+        'aarch64, CPU implementer 0x41, CPU variant 0x3, CPU part 0xd0c, ')
+
+
 def test_the_processors_name_on_macos(no_cpuinfo, monkeypatch):
     monkeypatch.setattr(sys, 'platform', 'darwin')
     monkeypatch.setattr(subprocess, 'run', lambda words, **more: SimpleNamespace(

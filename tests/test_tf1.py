@@ -110,6 +110,16 @@ def test_tensorflow_has_computed_first(small_data, tmp_path):
 
 
 @needs_avx2
+def test_a_process_that_has_the_pins_from_its_parent(monkeypatch):
+    """Where the kernels are not those known, their bits are the machine's, not the process's."""
+    program = ('from elec576 import machine, tf1; tf1.FINGERPRINTS["avx2"] = "other"; '
+               'tf1.use_kernels("avx2"); print(list(machine.own_bits()))')
+    for pins in ({}, machine._pins('avx2')):
+        printed, said = apart(program, **pins)
+        assert printed.split('\n')[0] == "['isa', 'processor']" and 'this machine' in said
+
+
+@needs_avx2
 def test_importing_leaves_the_environment_alone_and_a_run_says_what_it_removes():
     theirs = {'ONEDNN_MAX_CPU_ISA': 'SSE41', 'TF_ENABLE_ONEDNN_OPTS': '0', 'MPLBACKEND': 'svg',
               'TF_CPP_MIN_LOG_LEVEL': '2', 'OMP_NUM_THREADS': '3', 'DNNL_VERBOSE': '0'}
