@@ -52,6 +52,8 @@ class RunRecorder:
         # LeNet5's histograms are slow: write them with the report's lines
         self._histograms_every = getattr(settings, 'log_every', settings.eval_every)
         disable = None if options.progress_bar is None else not options.progress_bar
+        if sys.stderr is None:  # Windows's pythonw
+            disable = True
         self._bar = tqdm(total=settings.steps, initial=self.step, unit='step', file=sys.stderr,
                          disable=disable, dynamic_ncols=True, leave=False)
         self._next_checkpoint = self.clock.wall_seconds + self._seconds_to_next(cost=0.0)

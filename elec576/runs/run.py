@@ -10,7 +10,7 @@ from typing import Callable, Iterator
 import numpy as np
 
 from elec576.data import notice
-from elec576.errors import Diverged, UserError, advice, refuse_unwritable_name
+from elec576.errors import Diverged, UserError, advice, first_line, refuse_unwritable_name
 from elec576.files import write_array, write_json
 from elec576.loops.history import History
 from elec576.loops.program import Measured, program_of
@@ -68,7 +68,11 @@ def run(settings: CnnSettings | RnnSettings, out: Path, options: Options = Optio
             echo(f'{directory.path}: this run is finished; '
                  f'its test accuracy is {metrics["test_accuracy"]:g}')
             return metrics
-        net = program.build(settings)
+        try:
+            net = program.build(settings)
+        except ValueError as error:  # TensorFlow counts a tensor's elements while it builds
+            raise UserError(f'{directory.path}: TensorFlow cannot build this network '
+                            f'({first_line(error)})') from None
         with program.session(net, settings.threads) as sess:
             progress = checkpoints.resume(directory.checkpoints, sess, net.saver)
             if progress is None:

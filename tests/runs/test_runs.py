@@ -286,6 +286,18 @@ def test_a_network_that_is_too_large_is_one_line(options, tmp_path, monkeypatch)
         run(CNN, tmp_path, Options(**options), lambda line: None)
 
 
+def test_a_network_that_no_tensor_can_hold_is_one_line(options, tmp_path):
+    settings = RnnSettings(**{**vars(RNN), 'cell': 'lstm', 'hidden': 2**31 - 1})
+    with pytest.raises(UserError, match='cannot build this network .*too large'):
+        run(settings, tmp_path, Options(**options), lambda line: None)
+
+
+def test_without_a_standard_error(options, tmp_path, monkeypatch):
+    """As under Windows's pythonw."""
+    monkeypatch.setattr(sys, 'stderr', None)
+    assert 0 <= start('rnn', tmp_path, {**options, 'progress_bar': None})['test_accuracy'] <= 1
+
+
 @pytest.mark.parametrize('program, name', [
     ('cnn', 'CIFAR-10 folder (incomplete, not verified)'),
     ('rnn', 'MNIST folder (not the original contents)')])
