@@ -22,7 +22,7 @@ from elec576.runs.options import Options
 from elec576.runs.run import print_line
 from elec576.runs.rundir import RunDirectory, read_array, read_json, read_metrics, read_settings
 from elec576.runs.tables import folder_of, read_table
-from elec576.settings import CnnSettings, RnnSettings
+from elec576.settings import CnnSettings, RnnSettings, changed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,6 +53,8 @@ class FinishedRun:
         self._directory = RunDirectory(self.path.absolute())  # a notebook may change its folder
         if not self._directory.config.exists():
             raise UserError(f'{path}: there is no run in this folder')
+        if self._directory.failure.exists():
+            raise UserError(f'{path}: {read_json(self._directory.failure).get("error")}')
         if not self._directory.metrics.exists():
             raise UserError(f'{path}: this run is not finished; call elec576.run with its settings '
                             'to resume it')
@@ -162,6 +164,8 @@ def run(experiment: str | CnnSettings | RnnSettings, *, out: str | Path | None =
     chosen = _settings_of(experiment, settings)
     name = experiment if isinstance(experiment, str) and experiments.name_of(
         chosen, {experiment: experiments.settings_of(experiment)}) else None
+    if out is not None and not str(out):
+        raise UserError("out='': the name of a folder is needed")
     folder = one_run.default_out(chosen, name) if out is None else Path(out)
     options = Options(data=None if data is None else str(data), experiment=name, events=events,
                       keep_every=keep_every, progress_bar=None if verbose else False)
@@ -297,19 +301,13 @@ def _settings_of(experiment: str | CnnSettings | RnnSettings, changes: Mapping[s
     if not isinstance(base, (CnnSettings, RnnSettings)):
         raise UserError(f'{base!r}: neither the name of an experiment nor CnnSettings(...) or '
                         'RnnSettings(...)')
-    kind = type(base)
-    names = [item.name for item in dataclasses.fields(kind)]
+    names = [item.name for item in dataclasses.fields(base)]
     for name in changes:
         if name not in names:
-            raise UserError(f'{name}: {kind.__name__} has no such setting; it has '
+            raise UserError(f'{name}: {type(base).__name__} has no such setting; it has '
                             f'{", ".join(names)}')
-    # some settings follow from others: only those that differ from their defaults are kept
-    standard = kind()
-    given = {name: getattr(base, name) for name in names
-             if getattr(base, name) != getattr(standard, name)}
-    given |= {name: value.item() if isinstance(value, np.generic) else value
-              for name, value in changes.items()}
-    return kind(**given)
+    return changed(base, {name: value.item() if isinstance(value, np.generic) else value
+                          for name, value in changes.items()})
 
 
 @contextlib.contextmanager

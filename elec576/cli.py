@@ -8,6 +8,7 @@ import math
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import types
 import typing
@@ -18,7 +19,7 @@ from elec576 import experiments, one_run
 from elec576.errors import Interrupted, UserError, advice
 from elec576.runs.options import Options
 from elec576.runs.rundir import RunDirectory, read_settings
-from elec576.settings import SETTINGS, CnnSettings, RnnSettings, flag_of
+from elec576.settings import SETTINGS, CnnSettings, RnnSettings, changed, flag_of
 
 DIGITS = 100  # a whole number of more is no option, and would take all memory
 
@@ -53,25 +54,28 @@ def main_guard(main: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
         code = complain('interrupted; run the same command again to resume', 130)
     except BrokenPipeError:  # the reader of our output has exited, e.g. `| head`
-        _discard_output()
+        _discard(sys.stdout)
         code = 141
     except OSError as error:  # a full disk, or a folder without permission
         code = complain(f'{error}; {advice(error)}, and run the same command again', 2)
         try:
             sys.stdout.flush()
         except OSError:
-            _discard_output()
+            _discard(sys.stdout)
     sys.exit(code)
 
 
-def _discard_output() -> None:
-    """Discard all further output: Python flushes standard output at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _discard(stream: typing.TextIO) -> None:
+    """Discard all further output: Python flushes its streams at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def complain(message: str, code: int) -> int:
-    """Print one line on standard error; return ``code``."""
-    print(' '.join(message.split()), file=sys.stderr)
+    """Print one line on standard error, if it can be written; return ``code``."""
+    try:
+        print(' '.join(message.split()), file=sys.stderr)
+    except OSError:
+        _discard(sys.stderr)
     return code
 
 
@@ -83,6 +87,14 @@ def positive(text: str) -> int:
     return value
 
 
+def seeds(text: str) -> int:
+    """An `argparse` type: how many seeds, at least 1; of more than 10,000 no list is made."""
+    value = positive(text)
+    if value > 10_000:
+        raise argparse.ArgumentTypeError(f'{text}: at most 10000 are made at once')
+    return value
+
+
 def whole(text: str) -> int:
     """An `argparse` type: a whole number, also as 3e5 or 300_000."""
     with contextlib.suppress(decimal.InvalidOperation, ValueError, OverflowError):
@@ -90,6 +102,13 @@ def whole(text: str) -> int:
         if value == value.to_integral_value() and value.adjusted() < DIGITS:
             return int(value)
     raise argparse.ArgumentTypeError(f'{text}: a whole number is needed')
+
+
+def folder(text: str) -> Path:
+    """An `argparse` type: a folder; `Path` takes an empty name for the working directory."""
+    if not text:
+        raise argparse.ArgumentTypeError('the name is empty (an unset variable?)')
+    return Path(text)
 
 
 def seconds(text: str) -> float:
@@ -142,7 +161,7 @@ def default_results() -> Path:
 
 def add_results(parser: argparse.ArgumentParser, help: str) -> None:
     """The option for the folder with the runs."""
-    parser.add_argument('--results', type=Path, default=default_results(), metavar='DIR',
+    parser.add_argument('--results', type=folder, default=default_results(), metavar='DIR',
                         help=f'{help} (results/ of this clone, else of the working directory)')
 
 
@@ -160,7 +179,7 @@ def run_parser(kind: type, description: str) -> Parser:
     parser.add_argument('--experiment', metavar='NAME',
                         help="one of the report's experiments, by its name")
     add_data(parser)
-    parser.add_argument('--out', metavar='DIR', type=Path,
+    parser.add_argument('--out', metavar='DIR', type=folder,
                         help='the run\'s directory (results/local/...)')
     parser.add_argument('--resume', action='store_true',
                         help='resume the run that is there; with --out alone, under its settings')
@@ -209,7 +228,12 @@ def make_run(args: argparse.Namespace, settings: CnnSettings | RnnSettings) -> N
             command += ['--checkpoint-seconds', str(args.checkpoint_seconds)]
         command += ['--keep-every', str(args.keep_every)] if args.keep_every else []
         command += [] if args.events else ['--no-events']
-        raise Interrupted(f'{interruption}; resume with: {shlex.join(command)}') from None
+        raise Interrupted(f'{interruption}; resume with: {joined(command)}') from None
+
+
+def joined(command: list[str]) -> str:
+    """``command`` as it is typed in this system's shell."""
+    return (subprocess.list2cmdline if sys.platform == 'win32' else shlex.join)(command)
 
 
 def settings_from(args: argparse.Namespace, kind: type,
@@ -232,7 +256,7 @@ def settings_from(args: argparse.Namespace, kind: type,
         return kind(**given)
     if not isinstance(base, kind):
         raise UserError(f'{source} belongs to the other program; use scripts/run_{base.program}.py')
-    asked = dataclasses.replace(base, **given)
+    asked = changed(base, given)
     for name, value in given.items():
         if name not in free and getattr(asked, name) != getattr(base, name):
             theirs = getattr(base, name)

@@ -8,7 +8,7 @@ import dataclasses
 import math
 import os
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar, Mapping
 
 import numpy as np
 
@@ -182,6 +182,21 @@ class RnnSettings(Settings):
                             f'({self.batch_size}) is needed')
         if self.batch_size > 55000:
             raise UserError(f'--batch-size {self.batch_size}: there are only 55000 training images')
+
+
+def changed(settings: CnnSettings | RnnSettings, changes: Mapping[str, Any]
+            ) -> CnnSettings | RnnSettings:
+    """``settings`` with ``changes``; what followed from a setting that is changed follows anew.
+
+    Raises:
+        UserError: they are not valid.
+    """
+    deciding = {name: getattr(settings, name) for name in ('dataset', 'optimizer')
+                if hasattr(settings, name)}
+    standard = type(settings)(**deciding)
+    own = {item.name: getattr(settings, item.name) for item in dataclasses.fields(settings)
+           if getattr(settings, item.name) != getattr(standard, item.name)}
+    return type(settings)(**{**deciding, **own, **changes})
 
 
 def refuse_too_many_threads(threads: int) -> None:

@@ -50,9 +50,9 @@ def main() -> int:
     what.add_argument('--claim', action='append', metavar='QUANTITY[@STEP]=VALUE',
                       help='a number to check; can be repeated')
     what.add_argument('--claims', type=Path, metavar='CSV', help='a file of numbers to check')
-    parser.add_argument('--seeds', type=cli.positive, default=8, metavar='N',
+    parser.add_argument('--seeds', type=cli.seeds, default=8, metavar='N',
                         help='runs to judge by, at least (8)')
-    parser.add_argument('--most', type=cli.positive, default=ENOUGH_RUNS, metavar='N',
+    parser.add_argument('--most', type=cli.seeds, default=ENOUGH_RUNS, metavar='N',
                         help=f'runs to make for claims that few cannot decide ({ENOUGH_RUNS}); the '
                              'same as --seeds: no more are made')
     cli.add_data(parser)

@@ -139,7 +139,7 @@ def origin(data: str | None) -> dict:
 
 def main() -> int:
     parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--seeds', type=cli.positive, default=readings.FIRST_LOOK, metavar='N',
+    parser.add_argument('--seeds', type=cli.seeds, default=readings.FIRST_LOOK, metavar='N',
                         help=f'runs of each, from seed {readings.FIRST_SEED} on '
                              f'({readings.FIRST_LOOK})')
     parser.add_argument('--only', metavar='NAMES', help='readings, by commas (all)')

@@ -33,7 +33,7 @@ def main() -> int:
                         help='experiments by name, or the groups '
                              f'{", ".join(many.GROUPS)}, separated by commas (all)')
     seeds_of_each = parser.add_mutually_exclusive_group()
-    seeds_of_each.add_argument('--seeds', type=cli.positive, default=1, metavar='N',
+    seeds_of_each.add_argument('--seeds', type=cli.seeds, default=1, metavar='N',
                                help=f'N seeds of each, from {FIRST_SEED} on (1)')
     seeds_of_each.add_argument('--seed', type=cli.whole, metavar='K', help='this seed only')
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',

@@ -21,7 +21,7 @@ from elec576.settings import all_cores
 
 def main() -> None:
     parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--seeds', type=cli.positive, default=1000, metavar='N',
+    parser.add_argument('--seeds', type=cli.seeds, default=1000, metavar='N',
                         help='seeds 0 to N-1 of each settings (1000)')
     parser.add_argument('--jobs', type=cli.positive, default=all_cores(), metavar='N',
                         help='processes at a time, of one thread each (the number of cores)')

@@ -178,6 +178,7 @@ def test_an_experiment_changed_is_not_that_experiment(monkeypatch, tmp_path):
     (lambda: elec576.run('cnn1', hidden=3), 'hidden: CnnSettings has no such setting; it has act,'),
     (lambda: elec576.run('cnn1', steps='many'), 'steps many: a whole number of at least 1'),
     (lambda: elec576.run(CNN, data='/no/such/folder'), '/no/such/folder'),
+    (lambda: elec576.run(CNN, out=''), "out='': the name of a folder is needed"),
     (lambda: elec576.open_run('nowhere'), 'nowhere: there is no run in this folder'),
     (lambda: elec576.committed('cnn10'), 'cnn10: no experiment has this name'),
     (lambda: elec576.check('cnn1'), 'there is nothing to check'),
@@ -198,6 +199,14 @@ def test_an_unfinished_run(tmp_path):
     run = made_up.finished_run(tmp_path, 'cnn1', 0)
     run.metrics.unlink()
     with pytest.raises(UserError, match='not finished; call elec576.run with its settings'):
+        elec576.open_run(run.path)
+
+
+def test_a_run_that_cannot_finish(tmp_path):
+    run = made_up.finished_run(tmp_path, 'cnn1', 0)
+    run.metrics.unlink()
+    run.failure.write_text('{"step": 3, "error": "the loss is nan at step 3"}')
+    with pytest.raises(UserError, match='the loss is nan at step 3'):
         elec576.open_run(run.path)
 
 

@@ -1,5 +1,6 @@
 """Options from the settings, where a run goes, and exit codes."""
 
+import argparse
 import contextlib
 import dataclasses
 import errno
@@ -7,10 +8,12 @@ import io
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers import REPOSITORY
 
 from elec576 import cli, one_run
 from elec576.errors import Interrupted, UserError
@@ -71,6 +74,8 @@ def test_an_experiment_takes_seed_and_the_like_but_nothing_else():
     assert ours == dataclasses.replace(EXPERIMENTS['cnn4'], seed=3, threads=1, eval_every=1)
     with pytest.raises(UserError, match='--lr 0.001: experiment cnn4 has 0.0001'):
         settings('--experiment', 'cnn4', '--lr', 1e-3)
+    with pytest.raises(UserError, match='--dataset mnist: experiment cnn1 has cifar10; drop it'):
+        settings('--experiment', 'cnn1', '--dataset', 'mnist')
     with pytest.raises(UserError, match='other program; use scripts/run_rnn.py'):
         settings('--experiment', 'gru-300')
     with pytest.raises(UserError, match='other program; use scripts/run_cnn.py'):
@@ -138,6 +143,25 @@ def test_no_whole_numbers(text):
             parsed(option, text)
 
 
+def test_an_empty_name_is_no_folder():
+    with pytest.raises(UserError, match='--out: the name is empty'):
+        parsed('--out', '')
+
+
+def test_no_list_of_a_billion_seeds():
+    assert cli.seeds('1e4') == 10000
+    with pytest.raises(argparse.ArgumentTypeError, match='10001: at most 10000'):
+        cli.seeds('10001')
+
+
+@pytest.mark.parametrize('platform, line', [
+    ('linux', r"python 'scripts\run_cnn.py' --out 'my runs'"),
+    ('win32', r'python scripts\run_cnn.py --out "my runs"')])
+def test_a_command_as_its_shell_takes_it(platform, line, monkeypatch):
+    monkeypatch.setattr(sys, 'platform', platform)
+    assert cli.joined(['python', r'scripts\run_cnn.py', '--out', 'my runs']) == line
+
+
 @pytest.mark.parametrize('text, value', [('0', 0.0), ('2.5', 2.5), ('1e2', 100.0)])
 def test_checkpoint_seconds(text, value):
     assert parsed('--checkpoint-seconds', text).checkpoint_seconds == value
@@ -199,6 +223,14 @@ def test_a_full_disk_is_one_line(guarded, monkeypatch):
         monkeypatch.undo()
         code, lines = found
         assert code == 2 and len(lines) == 1
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='needs /dev/full')
+def test_the_exit_code_is_there_where_its_line_cannot_be(tmp_path):
+    with open('/dev/full', 'w') as full:
+        done = subprocess.run([sys.executable, REPOSITORY / 'scripts' / 'run_cnn.py', '--lr', '0'],
+                              stderr=full, cwd=tmp_path)
+    assert done.returncode == 2
 
 
 def test_too_long_a_name_is_no_full_disk(guarded, tmp_path):

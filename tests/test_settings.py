@@ -5,7 +5,7 @@ import math
 import pytest
 
 from elec576.errors import UserError
-from elec576.settings import CnnSettings, RnnSettings, all_cores, as_config, describe
+from elec576.settings import CnnSettings, RnnSettings, all_cores, as_config, changed, describe
 
 NAN, INF = math.nan, math.inf
 
@@ -83,6 +83,17 @@ def test_later_settings_are_the_listings_unless_given():
     assert CnnSettings(**as_config(other)) == other
     assert 'standard deviation 0.05' in describe(other)
     assert 'evaluated with keep_prob 1' in describe(other)
+
+
+def test_what_followed_from_a_setting_follows_anew():
+    assert changed(CnnSettings(optimizer='momentum'), {'optimizer': 'adam'}) == CnnSettings()
+    assert changed(CnnSettings(optimizer='momentum', momentum=0.5), {'lr': 1e-2}) == CnnSettings(
+        optimizer='momentum', momentum=0.5, lr=1e-2)
+    assert changed(CnnSettings(seed=3), {'dataset': 'mnist'}) == CnnSettings(
+        seed=3, dataset='mnist')
+    assert changed(CnnSettings(dataset='mnist'), {'dataset': 'cifar10'}) == CnnSettings()
+    assert changed(RnnSettings(hidden=3), {'optimizer': 'momentum'}) == RnnSettings(
+        hidden=3, optimizer='momentum')
 
 
 def test_xavier_has_its_own_standard_deviation():
