@@ -148,7 +148,8 @@ def main() -> int:
     cli.add_data(parser, 'CIFAR10/')
     cli.add_results(parser, 'where readings.csv and readings.json go')
     args = parser.parse_args()
-    names = [name.strip() for name in args.only.split(',')] if args.only else list(READINGS)
+    names = list(dict.fromkeys(name.strip() for name in args.only.split(','))
+                 if args.only is not None else READINGS)
     for name in names:
         if name not in READINGS:
             raise UserError(f'--only {name}: not a reading; choose among {", ".join(READINGS)}')

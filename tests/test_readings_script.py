@@ -1,6 +1,7 @@
 """`scripts/readings.py`: the programs of `elec576.claims.readings`, and the table of their runs."""
 
 import dataclasses
+import sys
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import readings as script
 
 from elec576.claims import readings
 from elec576.comparison.readings import COLUMNS, read
+from elec576.errors import UserError
 from elec576.graphs.lenet5 import build_lenet5, lenet5_session
 from elec576.loops import cnn
 from elec576.loops.history import CNN_COLUMNS, History
@@ -89,6 +91,26 @@ def test_every_reading_differs_from_what_is_listed_and_from_the_others():
     programs = {(reading.settings, reading.change) for reading in readings.READINGS.values()}
     assert len(programs) == len(readings.READINGS)
     assert {name for names in readings.TRIED.values() for name in names} == set(readings.READINGS)
+
+
+def test_each_run_is_made_once(monkeypatch, tmp_path):
+    def make(name, seed, data):
+        made.append((name, seed))
+        return pd.DataFrame([(name, seed, 0, 0.1, 2.0, 0.1, 2.0)], columns=COLUMNS)
+
+    def run(only):
+        monkeypatch.setattr(sys, 'argv', ['readings.py', '--only', only, '--seeds', '2', '--jobs',
+                                          '1', '--results', str(tmp_path)])
+        return script.main()
+
+    made = []
+    monkeypatch.setattr(script, 'make', make)
+    monkeypatch.setattr(script, 'origin', lambda data: {})
+    assert run('epochs, epochs') == run('rmsprop,epochs') == 0
+    assert made == [('epochs', 200), ('epochs', 201), ('rmsprop', 200), ('rmsprop', 201)]
+    assert len(read(tmp_path)) == 4
+    with pytest.raises(UserError, match='--only : not a reading; choose among'):
+        run('')
 
 
 def test_no_table_is_no_rows(tmp_path):

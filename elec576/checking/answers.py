@@ -1,6 +1,7 @@
 """Is a number plausible? Claims beside the runs, judged as each of the report's numbers is."""
 
 import dataclasses
+import math
 import sys
 from functools import cache
 from pathlib import Path
@@ -98,7 +99,8 @@ def own(left: Iterable[Asked], folder: Path, seeds: int, data: str | None = None
     Args:
         seeds: how many at first, from that of the settings on.
         most: as many runs again are made, up to this many in all, while a claim about these
-            settings is not well inside (`Prediction.well_inside`).
+            settings is not settled: not well inside (`Prediction.well_inside`), and not a value
+            that no run can give.
 
     Raises:
         UserError: the data cannot be used or are the stand-in, or no run with some of the settings
@@ -117,13 +119,13 @@ def own(left: Iterable[Asked], folder: Path, seeds: int, data: str | None = None
         untried = [job for each in jobs.values() for job in each if job not in tried]
         _make(untried, folder, data, [
             _why_more(one, found[one], runs) for settings, runs in wanted.items()
-            for one in claims[settings] if one in found and not _well_inside(one, found[one])])
+            for one in claims[settings] if one in found and not _settled(one, found[one])])
         tried |= set(untried)
         for settings, each in jobs.items():
             found |= _by_runs(each, claims[settings], folder)
         wanted = {settings: more_runs(runs, most) for settings, runs in wanted.items()
                   if more_runs(runs, most) > runs
-                  and not all(_well_inside(one, found[one]) for one in claims[settings])}
+                  and not all(_settled(one, found[one]) for one in claims[settings])}
     return found
 
 
@@ -167,9 +169,11 @@ def _by_runs(jobs: list[Job], claims: Iterable[Asked], folder: Path) -> dict[Ask
                        table.config['dataset']['name']) for one in claims}
 
 
-def _well_inside(one: Asked, found: Found) -> bool:
-    return found.reference.enough and found.reference.well_inside(one.claim.number,
-                                                                  one.claim.rounding)
+def _settled(one: Asked, found: Found) -> bool:
+    """Whether more runs can change nothing: well inside, or what no run can give."""
+    reference, claim = found.reference, one.claim
+    return reference.enough and (reference.well_inside(claim.number, claim.rounding)
+                                 or math.isinf(reference.score(claim.number, claim.rounding)))
 
 
 def _why_more(one: Asked, found: Found, runs: int) -> str:
@@ -236,6 +240,8 @@ def answer(claim: Claim, judged: Judgement, runs: str, others: Mapping[str, bool
     known = f'mean {digits(judged.mean)}, sd {digits(judged.sd, 2)}'
     if judged.compatible is None:
         return f'{claim}: {runs} are too few for an interval ({known})'
+    if judged.score is not None and math.isinf(judged.score):
+        return f'{claim}: OUTSIDE: a value that no run can give ({runs}; {known})'
     rough = ': a rough interval' if judged.n < ENOUGH_RUNS else ''
     line = (f'{claim}: {"inside" if judged.compatible else "OUTSIDE"} '
             f'{interval(judged.low, judged.high)} ({runs}{rough}; {known})')
@@ -273,7 +279,10 @@ def answers(asked: Sequence[Asked], found: Mapping[Asked, Found], results: Resul
         lines.append(f'{name}: {describe(settings)}' if name else describe(settings))
         for one, by, judgement, others in judged:
             if one.settings == settings:
-                runs = f'{judgement.n} committed runs' if by.data is None else (
+                start = (one.claim.step_in(settings) == 0
+                         and one.claim.quantity.startswith('train_'))
+                what = 'first steps' if start else 'committed runs'
+                runs = f'{judgement.n} {what}' if by.data is None else (
                     f'{judgement.n} runs of your own' + f' on {by.data}' * (not by.comparable))
                 lines.append(f'  {answer(one.claim, judgement, runs, others)}')
                 verdicts.append(judgement.compatible)

@@ -262,6 +262,19 @@ def test_an_answer_has_every_number_and_the_experiments_that_fit(made_up):
     assert inside and 'inside that of' not in line
 
 
+def test_a_value_that_no_run_can_give_is_not_said_to_be_beside_the_interval(made_up):
+    (_, line, _), inside = lines_of('train_accuracy@1000=0.483', 'cnn1', read_results(made_up))
+    assert inside is False and 'OUTSIDE: a value that no run can give (5 committed' in line
+
+
+def test_first_steps_are_not_called_runs(made_up):
+    results = read_results(made_up)
+    asked = [Asked(settings_of('cnn1'), parse('train_accuracy@0=0.1'))]
+    found, _ = committed(asked, results, read_first_steps(made_up, results), 5)
+    line = answers(asked, found, results, FirstSteps())[0][1]
+    assert '(60 first steps; ' in line
+
+
 def test_only_experiments_that_measured_it_there_are_compared(made_up):
     results = read_results(made_up)
     (_, line, _), _ = lines_of('train_loss@7900=9', 'cnn5', results)
@@ -517,6 +530,8 @@ def test_more_runs_are_made_before_a_claim_is_outside(small, tmp_path):
     (table,) = tables(tmp_path).values()
     assert sorted(table.seeds) == [0, 1, 2, 3, 4]
     values = [dict(zip(*table.history_of(seed).column('train_loss')))[2] for seed in range(3)]
+    code, out, error = small('--claim', 'train_accuracy@2=0.333', '--seeds', 3, '--most', 5)
+    assert code == 1 and 'no run can give (3 runs' in out and 'too few' not in error
     claim = f'train_loss@2={np.exp(np.log(values).mean()):.3f}'
     code, out, error = small('--claim', claim, '--seeds', 3, '--most', 5)
     assert code == 0 and '(3 runs of your own' in out and 'too few' not in error
