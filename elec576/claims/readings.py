@@ -105,11 +105,11 @@ READINGS: dict[str, Reading] = {
         'fc1 relu, initial standard deviation 0.05', 'lower loss at step 0, then faster',
         fc_act='relu', stddev=0.05),
     'conv1-relu': _run1(
-        'run 2 edited in one of two lines', 'step 0 between relu and tanh, then likewise',
-        CONV1_RELU),
+        'relu in conv1 alone: run 2 edited in one of two lines',
+        'step 0 between relu and tanh, then likewise', CONV1_RELU),
     'conv2-relu': _run1(
-        'run 2 edited in the other line', 'step 0 between relu and tanh, then likewise',
-        CONV2_RELU),
+        'relu in conv2 alone: run 2 edited in one of two lines',
+        'step 0 between relu and tanh, then likewise', CONV2_RELU),
     'two-updates': _run1(
         'the line of the update pasted twice', 'step 0 as listed, then nearly twice as fast',
         TWO_UPDATES),
@@ -120,11 +120,11 @@ READINGS: dict[str, Reading] = {
         'training goes on from trained weights', 'step 0 is a trained network\'s', CONTINUED),
     # of run 3
     'run3-conv1-relu': _run3(
-        'relu edited to tanh in one of two lines', 'step 0 between relu and tanh, then likewise',
-        CONV1_RELU),
+        'relu in conv1 alone: edited in one of two lines',
+        'step 0 between relu and tanh, then likewise', CONV1_RELU),
     'run3-conv2-relu': _run3(
-        'relu edited to tanh in the other line', 'step 0 between relu and tanh, then likewise',
-        CONV2_RELU),
+        'relu in conv2 alone: edited in one of two lines',
+        'step 0 between relu and tanh, then likewise', CONV2_RELU),
     'run3-evaluated-without-dropout': _run3(
         'keep_prob 1 in both train evaluations', 'lower train losses at every step, step 0 too',
         eval_keep_prob=1.0),

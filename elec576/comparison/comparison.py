@@ -13,7 +13,7 @@ from elec576.comparison.error_rates import FewRuns, Rate, error_rates, few_runs
 from elec576.comparison.first_steps import FirstSteps, read_first_steps
 from elec576.comparison.identification import Identification, identify
 from elec576.comparison.numbers import JudgedNumber, judge_numbers
-from elec576.comparison.prediction import Prediction
+from elec576.comparison.prediction import reference_of
 from elec576.comparison.questions import Answer, answer_questions
 from elec576.comparison.readings import JudgedLog, ReadingRun, judge_readings, read_readings
 from elec576.comparison.report_as_a_whole import ReportAsAWhole, judge_report
@@ -113,7 +113,7 @@ class Comparison:
         """One of the quantities in a history, in the runs of one of `experiments`."""
         key = experiment, quantity
         if key not in self._curves:
-            self._curves[key] = curves(self.results.of(experiment), quantity)
+            self._curves[key] = curves(self.results.of(experiment), quantity, self.first_steps)
         return self._curves[key]
 
     @cached_property
@@ -172,7 +172,7 @@ def compare(folder: Path) -> Comparison:
     return Comparison(results, read_first_steps(folder, results), read_readings(folder))
 
 
-def curves(runs: tuple[Run, ...], quantity: str) -> Curves:
+def curves(runs: tuple[Run, ...], quantity: str, first_steps: FirstSteps) -> Curves:
     """The curves of ``quantity`` in ``runs``, one or more of one experiment.
 
     The band is the interval by which a number at that step is judged, step by step.
@@ -180,7 +180,8 @@ def curves(runs: tuple[Run, ...], quantity: str) -> Curves:
     measured = [run.measured(quantity) for run in runs]
     steps = sorted(set.intersection(*(set(values) for values in measured)))
     values = np.array([[found[step] for step in steps] for found in measured])
-    references = [Prediction.of(quantity, step, runs) for step in steps]
+    references = [reference_of(quantity, step, runs[0].settings, runs, first_steps)
+                  for step in steps]
     band = None
     if references and references[0].enough:
         band = np.array([reference.interval() for reference in references]).T

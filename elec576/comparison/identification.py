@@ -22,6 +22,7 @@ from itertools import groupby
 from typing import Collection, Mapping, Sequence
 
 import numpy as np
+from scipy import stats
 from sklearn.covariance import ledoit_wolf
 
 from elec576.claims.numbers import ReportedValue, all_reported
@@ -205,6 +206,17 @@ class Fit:
         """Whether another label fits clearly better than the block's own."""
         return self.block.experiment not in self.possible
 
+    @property
+    def as_far(self) -> int:
+        """For how many of our own runs the right label is as far behind as the block's own."""
+        return int((self.right_behind >= self.behind(self.block.experiment)).sum())
+
+    @property
+    def as_far_interval(self) -> tuple[float, float]:
+        """The exact 95 % interval (Clopper and Pearson) of the share of such runs."""
+        found = stats.binomtest(self.as_far, len(self.right_behind)).proportion_ci(LEVEL, 'exact')
+        return float(found.low), float(found.high)
+
     def named_right(self, *names: str) -> tuple[int, int]:
         """How many own runs of ``names``, or of all, fit their own label best; of how many."""
         chosen = {name: self.best_of[name] for name in names or self.best_of}
@@ -224,6 +236,11 @@ class Identification:
     fits: tuple[Fit, ...] = ()
     waiting: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
+
+    @property
+    def misfits_by_chance(self) -> float:
+        """How many blocks with right labels would be misfits, each by its own limit."""
+        return float(sum((fit.right_behind > fit.limit).mean() for fit in self.fits))
 
     @property
     def groups(self) -> list[list[Fit]]:

@@ -82,7 +82,8 @@ class Judgement(Summary):
     Attributes:
         between, within: the spread between runs and, where neighbouring evaluations tell it apart,
             within one; standard deviations on the scale of `Prediction`.
-        score: the number's place among further runs, as a normal score: ±1.96 at `low` and `high`.
+        score: the number's place among further runs, as a normal score: beyond ±1.96 outside `low`
+            and `high`.
         compatible: whether the number, or one that prints the same, lies in the interval.
     """
 

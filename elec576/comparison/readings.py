@@ -7,6 +7,7 @@ bits: threads, kernels, TensorFlow's version, and for each reading its settings,
 listing and its data. `scripts/readings.py` makes both.
 """
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ import pandas as pd
 from elec576.claims import readings as plan
 from elec576.claims.readings import READINGS, Reading
 from elec576.comparison.first_steps import FirstSteps
-from elec576.comparison.identification import LEAST_RUNS, Block, Likelihoods, blocks
+from elec576.comparison.identification import LEAST_RUNS, Block, Likelihoods, blocks, measured
 from elec576.comparison.numbers import JudgedNumber
 from elec576.comparison.prediction import CAP, MeasuredRun
 from elec576.comparison.results import Results
@@ -54,6 +55,25 @@ class ReadingRun:
 
 
 @dataclass(frozen=True)
+class _CutRun:
+    """A run as listed that ends where those of the readings do."""
+
+    whole: MeasuredRun
+
+    @property
+    def seed(self) -> int:
+        return self.whole.seed
+
+    @property
+    def settings(self) -> CnnSettings:
+        assert isinstance(self.whole.settings, CnnSettings)
+        return dataclasses.replace(self.whole.settings, steps=plan.STEPS)
+
+    def measured(self, quantity: str) -> dict[int, float]:
+        return self.whole.measured(quantity)
+
+
+@dataclass(frozen=True)
 class Tried:
     """A program that was tried for a log: a reading, or another experiment.
 
@@ -83,6 +103,8 @@ class JudgedLog:
         needed: by how much a program must be ahead to explain the log.
         best_of_ours: [n], by how much the best of the judged programs is ahead of the program as
             listed for each of its own runs in the log's place.
+        head_start: by how much the program as listed would be ahead of itself if its runs ended
+            where those of the readings do; None where it was not evaluated there.
         lead, our_leads: how far the training values after step 0 are ahead of our runs on average,
             in standard units, higher accuracies and lower losses; of the report, and [n] of our
             runs, each judged by the others.
@@ -92,6 +114,7 @@ class JudgedLog:
     tried: tuple[Tried, ...]
     needed: float
     best_of_ours: np.ndarray
+    head_start: float | None
     lead: float
     our_leads: np.ndarray
 
@@ -151,7 +174,7 @@ def read_readings(results: Path) -> dict[str, tuple[ReadingRun, ...]]:
         return {}
     path = origin_path(results)
     origins = read_json(path).get('readings', {})
-    runs = {}
+    runs: dict[str, list[ReadingRun]] = {}
     for name, rows in table.groupby('reading'):
         reading, origin = READINGS.get(str(name)), origins.get(name, {})
         planned = {key: value for key, value in as_config(reading.settings).items()
@@ -161,11 +184,23 @@ def read_readings(results: Path) -> dict[str, tuple[ReadingRun, ...]]:
                 for key, value in planned.items()):
             raise UserError(f'{path}: {name} is not as planned (elec576/claims/readings.py); move '
                             f'it and {table_path(results).name} away')
-        runs[str(name)] = tuple(
-            ReadingRun(int(str(seed)), reading.settings,
-                       own.set_index('step')[list(CNN_COLUMNS[1:])])
-            for seed, own in rows.groupby('seed'))
-    return runs
+        for seed, own in rows.groupby('seed'):
+            history = own.set_index('step')[list(CNN_COLUMNS[1:])]
+            if not _whole(history, reading.settings):
+                raise UserError(f'{table_path(results)}: rows or values of {name} with seed {seed} '
+                                'are missing; remove all of its rows and make it again with '
+                                'scripts/readings.py')
+            runs.setdefault(str(name), []).append(
+                ReadingRun(int(str(seed)), reading.settings, history))
+    return {name: tuple(found) for name, found in runs.items()}
+
+
+def _whole(history: pd.DataFrame, settings: CnnSettings) -> bool:
+    """Whether every evaluation is there; training batches are not evaluated in the end."""
+    steps = list(range(0, settings.steps + 1, settings.eval_every))
+    missing = history.isna()
+    missing.loc[settings.steps:, ['train_accuracy', 'train_loss']] = False
+    return history.index.tolist() == steps and not missing.to_numpy().any()
 
 
 def judge_readings(results: Results, first_steps: FirstSteps, numbers: Sequence[JudgedNumber],
@@ -216,11 +251,16 @@ def _judge(block: Block, results: Results, first_steps: FirstSteps,
                    None if name not in ahead else float(ahead[name][0]), verdict(name))
              for name in (*names, *plan.OTHER_LABELS[listed])]
     tried.sort(key=lambda each: -math.inf if each.ahead is None else each.ahead, reverse=True)
+    cut, head_start = tuple(map(_CutRun, others[listed])), None
+    if measured([block], cut):
+        weighed = Likelihoods([block], {**others, 'cut': cut}, first_steps)
+        head_start = float(np.subtract(*(weighed.joint(block)[name][0, weighed.block_log[block]]
+                                         for name in ('cut', listed))))
     lead, our_leads = _leads(listed, numbers)
     return JudgedLog(listed, tuple(tried), needed,
                      np.max([ahead[each.name][1:] for each in tried if each.verdict != WAITING],
                             axis=0, initial=-math.inf),
-                     lead, our_leads)
+                     head_start, lead, our_leads)
 
 
 def _leads(experiment: str, numbers: Sequence[JudgedNumber]) -> tuple[float, np.ndarray]:

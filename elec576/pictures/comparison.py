@@ -98,7 +98,7 @@ def _draw_numbers(comparison: Comparison, plan: Figure, path: Path) -> None:
         for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels):
             tick.set_fontweight('bold' if heading else 'normal')
         axes.set(xlim=(-EDGE - 0.4, EDGE + 0.4), ylim=(rows - 0.5, -0.8),
-                 xlabel=f'score: ±{LIMIT:.2f} at the ends of the 95 % prediction interval')
+                 xlabel=f'score: beyond ±{LIMIT:.2f} outside the 95 % prediction interval')
         axes.tick_params(axis='y', length=0)
     figure.legend([Line2D([], [], **_mark(True)),
                    Line2D([], [], **_mark(False)),
@@ -253,8 +253,8 @@ def _draw_hidden_units(comparison: Comparison, plan: Figure, path: Path) -> None
         axes.grid(alpha=0.3)
         axes.legend()
     left.set(title='Test accuracy', ylabel='Test accuracy')
-    right.set(title=f'Runtime on {comparison.timing_processor}', ylabel='CPU seconds for a run',
-              ylim=(0, None))
+    right.set(title=f'Runtime on {comparison.timing_processor or "no common processor"}',
+              ylabel='CPU seconds for a run', ylim=(0, None))
     save(figure, path)
 
 

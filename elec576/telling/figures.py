@@ -37,7 +37,7 @@ READINGS_TEXT = ('Dots are our runs under each reading, bars their 95 % predicti
 def numbers_text(comparison: Comparison) -> str:
     outside = [number for number in comparison.numbers if number.compatible is False]
     names = ', '.join(dict.fromkeys(number.reported.experiment for number in outside))
-    return (f'Each reported number by its score, ±{LIMIT:.2f} at the ends of its 95 % prediction '
+    return (f'Each reported number by its score, beyond ±{LIMIT:.2f} outside its 95 % prediction '
             'interval: a round blue mark is compatible, a red diamond is not '
             f'({len(outside)}{f", of {names}" if names else ""}); short grey strokes are our runs.')
 
@@ -53,14 +53,14 @@ def curves_text(runs: tuple[Run, ...]) -> str:
 
 
 def hidden_units_text(comparison: Comparison) -> str:
-    means = {quantity: '; '.join(
-        f'{cell} ' + ', '.join(digits(summarise([run.final(quantity) for run in runs]).mean)
-                               for name in names
-                               if (runs := comparison.by_hidden_units(name, quantity)))
-        for cell, names in CELLS.items()) for quantity in ('test_accuracy', 'cpu_seconds')}
+    means = {quantity: '; '.join(f'{cell} {", ".join(found)}' for cell, names in CELLS.items() if (
+        found := [digits(summarise([run.final(quantity) for run in runs]).mean)
+                  for name in names if (runs := comparison.by_hidden_units(name, quantity))]))
+        for quantity in ('test_accuracy', 'cpu_seconds')}
     return ('Test accuracy and CPU time against 50, 128 and 300 hidden units of the basic, LSTM '
             'and GRU cells; large marks are means, small ones our runs, crosses the report. Mean '
-            f'accuracies: {means["test_accuracy"]}. Mean seconds: {means["cpu_seconds"]}.')
+            f'accuracies: {means["test_accuracy"]}. Mean seconds: '
+            f'{means["cpu_seconds"] or "no processor has runs of all of them"}.')
 
 
 def figures(comparison: Comparison) -> tuple[Figure, ...]:

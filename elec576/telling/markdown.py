@@ -4,7 +4,6 @@ from typing import Iterable
 
 from tabulate import tabulate
 
-from elec576.claims.readings import EXCLUDED, FIRST_LOOK, ODDS, SECOND_LOOK
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.error_rates import FewRuns, Rate
@@ -60,8 +59,8 @@ def headline(comparison: Comparison) -> str:
     rows = [(judged.conclusion.statement, _bold(judged), words.percent_words(judged.chance),
              _own_words(judged))
             for judged in comparison.conclusions]
-    rows = [('the report says', 'our runs', 'in order by chance', 'the numbers that it prints'),
-            ('---',) * 4, *rows]
+    rows = [('the report says', 'our runs', 'one run of each, in order',
+             'the numbers that it prints'), ('---',) * 4, *rows]
     # not padded: one long verdict would fill the page's source with blanks
     return '\n'.join([*lines, '', *(f'| {" | ".join(row)} |' for row in rows)])
 
@@ -96,8 +95,8 @@ def _notices(comparison: Comparison) -> list[str]:
 
 def _conclusions(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:
     parts = ['\n'.join(f'- {sentence}' for sentence in words.plan_words()),
-             '"In order by chance" is the probability that one run of each setting comes out in '
-             'the sentence\'s order, by the final test accuracy (of runtime: CPU time). '
+             '"One run of each, in order" is the probability that one run of each setting comes '
+             'out in the sentence\'s order, by the final test accuracy (of runtime: CPU time). '
              + words.chance_words(comparison.chance),
              *_pictures(drawn, 'links')]
     for judged in comparison.conclusions:
@@ -207,14 +206,7 @@ def _tried(comparison: Comparison) -> list[str]:
         parts += [f'### What else could have printed the log of `{log.experiment}`?',
                   ' '.join(words.log_words(log)),
                   table(words.TRIED_HEADERS, words.tried_rows(log))]
-    return parts + [
-        'Log-likelihoods are of the whole log, minus that of the program as listed. A first look '
-        f'at {FIRST_LOOK} runs excludes a program that is behind by more than {EXCLUDED:g}; of the '
-        f'others, {SECOND_LOOK} runs decide. A program explains the log if it is ahead by more '
-        f'than log({ODDS:g} n), n being the number of programs tried for this log. All of this was '
-        'written down (`elec576/claims/readings.py`) before the runs were made '
-        '(`scripts/readings.py`).'
-        ] * bool(parts)
+    return parts + [words.tried_words(comparison.logs)] * bool(parts)
 
 
 def _evidence(comparison: Comparison, drawn: tuple[Figure, ...]) -> list[str]:

@@ -29,8 +29,9 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'Of the activations\' statistics it is the block\'s. Far from all of our runs it is an '
      'extrapolation: read it as "very unlikely", not as a number.'),
     ('Score',
-     'the place of a number among further runs as a normal score: ±1.96 at the ends of its '
-     'interval. A printed number has the least extreme score of all that print the same.'),
+     'the place of a number among further runs as a normal score: beyond ±1.96 outside its '
+     'interval. A count of images has half of its own probability on either side. A printed number '
+     'has the least extreme score of all that print the same.'),
     ('The report as a whole',
      'each of our runs in turn is put in the place of the report\'s log of its experiment, and '
      f'judged by the others in the same way; {REPORTS:,} made-up reports draw one such log for '
@@ -42,7 +43,7 @@ METHODS: tuple[tuple[str, str], ...] = (  # what, how
      'the interval of a link, widened as if the test images had been sampled again, too: to the '
      'variance of the mean the images\' component is added, from two-way random effects of the '
      'trained networks\' hits. The verdict is about these test images and does not use it.'),
-    ('In order by chance',
+    ('One run of each, in order',
      'the probability that one run of each setting, each drawn from all of ours, comes out in the '
      'sentence\'s order by its final test accuracy (or CPU time); a tie is not in order.'),
     ('Pairs',

@@ -4,10 +4,9 @@ import math
 from collections import Counter
 from typing import Iterable, Sequence
 
-from scipy import stats
-
 from elec576.claims.plan import BOUNDS, EVALUATIONS_APART, LAST_EVALUATIONS, MARGINS
 from elec576.claims.questions import Question
+from elec576.claims.readings import EXCLUDED, FIRST_LOOK, ODDS, SECOND_LOOK, STEPS
 from elec576.comparison.comparison import Comparison
 from elec576.comparison.conclusions import VERDICTS, JudgedConclusion
 from elec576.comparison.identification import Fit, Identification
@@ -97,8 +96,11 @@ def remarks(judged: JudgedConclusion, comparison: Comparison) -> list[str]:
 
 def literal_words(conclusions: Iterable[JudgedConclusion]) -> list[str]:
     """The verdicts on second readings of a sentence, which are not counted."""
-    return [f'Taken literally, as {judged.conclusion.statement}, the sentence before is '
-            f'{judged.verdict}.' for judged in conclusions if not judged.conclusion.counted]
+    statements = {judged.conclusion.sentence: judged.conclusion.statement for judged in conclusions
+                  if judged.conclusion.counted}
+    return [f'"{statements[judged.conclusion.sentence]}" taken literally, '
+            f'"{judged.conclusion.statement}": {judged.verdict} (not counted).'
+            for judged in conclusions if not judged.conclusion.counted]
 
 
 EVIDENCE_HEADERS = ('question', 'used here', 'relative', 'other readings, relative')
@@ -234,8 +236,10 @@ def identification_words(found: Identification) -> tuple[str, ...]:
         return ('Too few runs yet.',)
     first = [fit for fit in found.fits if fit.possible[0] == fit.block.experiment]
     only = [fit for fit in first if len(fit.possible) == 1]
-    sentences = [misfit_words(fit, len(found.fits)) for fit in found.fits if fit.misfit] or [
+    sentences = [misfit_words(fit) for fit in found.fits if fit.misfit] or [
         'No block fits another label better than its own by more than its limit.']
+    sentences.append(f'Of {len(found.fits)} blocks with right labels, '
+                     f'{found.misfits_by_chance:.2g} would pass their limits by chance.')
     sentences.append(
         f'Its own label fits best: {len(first)} of {len(found.fits)} blocks; of these, {len(only)} '
         'with all other labels excluded.')
@@ -247,16 +251,14 @@ def identification_words(found: Identification) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def misfit_words(fit: Fit, blocks: int) -> str:
+def misfit_words(fit: Fit) -> str:
     """That another label fits a block better, and how often that happens to right labels."""
-    behind = fit.behind(fit.block.experiment)
-    as_far, runs = int((fit.right_behind >= behind).sum()), len(fit.right_behind)
-    chance = stats.binomtest(as_far, runs).proportion_ci(0.95, 'exact')
+    low, high = fit.as_far_interval
     return (f'The numbers of `{fit.block.name}` fit `{fit.possible[0]}` better than their own '
-            f'label: its log-likelihood is higher by {behind:.1f}. The right label falls as far '
-            f'behind for {as_far} of {runs} of our own runs; among {blocks} blocks, '
-            f'{blocks * as_far / runs:.2g} are to be expected by chance (95 % interval '
-            f'{blocks * chance.low:.1g} to {blocks * chance.high:.2g}).')
+            f'label: its log-likelihood is higher by {fit.behind(fit.block.experiment):.1f}, which '
+            f'is more than its limit, {fit.limit:.1f}. The right label falls as far behind for '
+            f'{fit.as_far} of {len(fit.right_behind)} of our own runs (95 % interval '
+            f'{100 * low:.1g} to {100 * high:.2g} %).')
 
 
 def fit_row(fit: Fit) -> tuple:
@@ -314,6 +316,20 @@ def tried_rows(log: JudgedLog) -> list[tuple]:
     return [(program_words(each), each.reading.expected if each.reading else 'all of it', each.n,
              '–' if each.ahead is None else f'{each.ahead:+.1f}', each.verdict)
             for each in log.tried]
+
+
+def tried_words(logs: Iterable[JudgedLog]) -> str:
+    """How other programs are judged."""
+    ahead = '; '.join(f'{log.head_start:+.1f} for `{log.experiment}`' for log in logs
+                      if log.head_start is not None)
+    cut = (f' Programs are run to step {STEPS}, where their test accuracy is taken; the program as '
+           f'listed, whose runs are longer, would by that be ahead of itself: {ahead}.')
+    return (f'Log-likelihoods are of the whole log, minus that of the program as listed. A first '
+            f'look at {FIRST_LOOK} runs excludes a program that is behind by more than '
+            f'{EXCLUDED:g}; of the others, {SECOND_LOOK} runs decide. A program explains the log '
+            f'if it is ahead by more than log({ODDS:g} n), n being the number of programs in its '
+            'table. All of this was written down (`elec576/claims/readings.py`) before the runs '
+            'were made (`scripts/readings.py`).' + cut * bool(ahead))
 
 
 def names_words(names: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from elec576.comparison.comparison import compare
 from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.identification import (
     CLEAR,
+    Identification,
     blocks,
     identify,
     shrunk_correlation,
@@ -83,8 +84,9 @@ def test_a_block_of_another_experiment_is_said():
     sentences = identification_words(identification)
     assert sentences[0].startswith(
         'The numbers of `lstm-128` fit `gru-128` better than their own label')
-    assert sentences[0].endswith('for 0 of 48 of our own runs; among 4 blocks, 0 are to be '
-                                 'expected by chance (95 % interval 0 to 0.3).')
+    assert sentences[0].endswith('for 0 of 48 of our own runs (95 % interval 0 to 7.4 %).')
+    expected = sum(np.mean(fit.right_behind > fit.limit) for fit in identification.fits)
+    assert identification.misfits_by_chance == pytest.approx(expected)
 
 
 def test_labels_that_run_alike_are_not_told_apart():
@@ -140,8 +142,9 @@ def test_the_limit_and_the_names_of_our_own_runs_by_hand():
     np.testing.assert_allclose(sorted(fit.right_behind), sorted(behind), rtol=1e-2)
     own = max(behind) - 1e-3  # as far behind as one of the runs
     misfit = dataclasses.replace(fit, log_likelihoods={'rnn-a': 0.0, 'rnn-d': -own})
-    assert misfit_words(misfit, 8).endswith('for 1 of 16 of our own runs; among 8 blocks, 0.5 are '
-                                            'to be expected by chance (95 % interval 0.01 to 2.4).')
+    assert misfit_words(misfit).endswith('for 1 of 16 of our own runs (95 % interval 0.2 to 30 %).')
+    above = dataclasses.replace(fit, right_behind=np.array([0.0] * 38 + [4.0, 5.0]))
+    assert above.limit == 4 and Identification((above, fit, above)).misfits_by_chance == 2 / 40
 
 
 def test_likelihoods_and_their_chance_by_hand():

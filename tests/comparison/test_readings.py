@@ -29,7 +29,7 @@ from elec576.errors import UserError
 from elec576.experiments import settings_of
 from elec576.loops.history import CNN_COLUMNS
 from elec576.settings import as_config
-from elec576.telling.words import log_words, tried_rows
+from elec576.telling.words import log_words, tried_rows, tried_words
 
 LOG = {(value.quantity, value.step): value.number for value in reported('cnn1')}
 
@@ -152,6 +152,43 @@ def test_the_table_is_read_and_told(tmp_path):
     assert set(CNN_COLUMNS[1:]) == set(runs[0].history)
     log, = compare(tmp_path).logs
     assert {each.name: each.n for each in log.tried}['epochs'] == 4
+    assert f'ahead of itself: {log.head_start:+.1f} for `cnn1`.' in tried_words([log])
+
+
+@pytest.mark.parametrize('column, place', [(None, 7), (None, 42), ('train_loss', 7),
+                                           ('test_accuracy', 42)])
+def test_a_run_that_is_not_whole_is_named(column, place, tmp_path):
+    path = written(tmp_path) / 'readings.csv'
+    table = pd.read_csv(path)
+    row = table.index[table['seed'] == 201][place]
+    if column:
+        table.loc[row, column] = np.nan
+    else:
+        table = table.drop(row)
+    table.to_csv(path, index=False)
+    with pytest.raises(UserError, match='rows or values of epochs with seed 201 are missing'):
+        read_readings(tmp_path)
+
+
+def test_the_head_start_of_ending_earlier():
+    """Where the test accuracy is nearer the report's when training ends, as it is of `cnn1`."""
+    runs = runs_about(0.0, settings_of('cnn1'), 20)
+    for run in runs:
+        run.values['test_accuracy'][plan.STEPS] = run.values['test_accuracy'][5000]
+    same = judge_of_cnn1(runs).head_start
+    for run in runs:
+        run.values['test_accuracy'][5000] -= 0.03
+    nearer = judge_of_cnn1(runs).head_start
+    assert same == 0 and nearer > 1
+    for run in runs:
+        del run.values['test_accuracy'][plan.STEPS]
+    assert judge_of_cnn1(runs).head_start is None
+
+
+def judge_of_cnn1(runs):
+    results = StandIns(cnn1=runs)
+    log, = judge_readings(results, FirstSteps(), numbers_of_cnn1(results), {})
+    return log
 
 
 @pytest.mark.parametrize('wrong', [{'change': 'another'}, {'lr': 0.5}])

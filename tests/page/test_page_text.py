@@ -108,7 +108,7 @@ def test_every_number_has_its_row(page):
 
 def test_charts_draw_what_the_comparison_computed(results, page):
     comparison, data = compare(results), data_of(page)
-    drawn = curves(comparison.results.of('cnn5'), 'train_loss')
+    drawn = curves(comparison.results.of('cnn5'), 'train_loss', comparison.first_steps)
     found = data['curves']['cnn5']['train_loss']
     assert found['steps'] == drawn.steps.tolist() and found['seeds'] == [100, 101, 102, 103, 104]
     # to the six digits that the page keeps

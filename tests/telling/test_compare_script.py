@@ -16,11 +16,13 @@ from matplotlib import image
 from scipy import stats
 
 from elec576.comparison.comparison import compare, curves
+from elec576.comparison.first_steps import FirstSteps
 from elec576.comparison.prediction import Prediction
 from elec576.experiments import settings_of
+from elec576.page.page import page_text
 from elec576.pictures.comparison import draw_comparison
 from elec576.settings import describe
-from elec576.telling.figures import CURVES, figures
+from elec576.telling.figures import CURVES, figures, hidden_units_text
 from elec576.telling.markdown import report_text
 from elec576.telling.quantities import measured_words
 from elec576.telling.tables import write_tables
@@ -187,17 +189,36 @@ def test_stand_in_runs_are_named_and_not_in_the_tables(tmp_path):
 
 
 def test_bands_are_the_prediction_interval_at_each_step(tmp_path):
-    runs = compare(write_runs(tmp_path, ('cnn4',), seeds=4)).results.of('cnn4')
-    found = curves(runs, 'train_loss')
+    comparison = compare(write_runs(tmp_path, ('cnn4',), seeds=4))
+    runs = comparison.results.of('cnn4')
+    starts = FirstSteps(pd.DataFrame(
+        [('relu', seed, 0.1, 5.3 * np.exp(0.1 * np.sin(seed))) for seed in range(50)],
+        columns=['settings', 'seed', 'train_accuracy', 'train_loss']), 'course CIFAR-10')
+    found = curves(runs, 'train_loss', starts)
     assert found.values.shape == (4, 50) and found.steps.tolist() == list(range(0, 5000, 100))
-    for step in (0, 3000):
+    for step, judging in ((0, Prediction.at_start('train_loss', runs[0].settings, starts)),
+                          (3000, Prediction.of('train_loss', 3000, runs))):
         k = found.steps.tolist().index(step)
-        assert tuple(found.band[:, k]) == Prediction.of('train_loss', step, runs).interval()
+        assert tuple(found.band[:, k]) == judging.interval()
     assert found.mean[k] == pytest.approx(found.values[:, k].mean())
-    assert curves(runs[:3], 'train_loss').band.shape == (2, 50)
-    assert curves(runs[:2], 'train_loss').band is None
-    assert curves(runs, 'test_accuracy').steps[-1] == 5000
-    assert curves(runs, 'h_conv1_mean').band.shape == (2, 1)  # measured at the end only
+    assert curves(runs[:3], 'train_loss', starts).band.shape == (2, 50)
+    assert curves(runs[:2], 'train_loss', FirstSteps()).band is None
+    assert curves(runs, 'test_accuracy', starts).steps[-1] == 5000
+    assert curves(runs, 'h_conv1_mean', starts).band.shape == (2, 1)  # measured at the end only
+
+
+def test_cells_without_a_processor_in_common(tmp_path):
+    """As when two machines made them: no seconds are compared, and none is said."""
+    results = write_runs(tmp_path, ('rnn-50', 'gru-50'), seeds=3)
+    table = results / 'runs/gru-50/runs.csv'
+    processor = pd.read_csv(table)['processor'][0]
+    table.write_text(table.read_text().replace(processor, 'another'))
+    comparison = compare(results)
+    assert comparison.timing_processor is None
+    text = hidden_units_text(comparison)
+    assert text.endswith('Mean seconds: no processor has runs of all of them.')
+    assert 'lstm' not in text.partition('Mean accuracies')[2]
+    assert 'None' not in report_text(comparison) and 'on None' not in page_text(comparison)
 
 
 def test_figures_of_few_runs(tmp_path):
