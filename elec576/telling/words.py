@@ -96,11 +96,8 @@ def remarks(judged: JudgedConclusion, comparison: Comparison) -> list[str]:
 
 def literal_words(conclusions: Iterable[JudgedConclusion]) -> list[str]:
     """The verdicts on second readings of a sentence, which are not counted."""
-    statements = {judged.conclusion.sentence: judged.conclusion.statement for judged in conclusions
-                  if judged.conclusion.counted}
-    return [f'"{statements[judged.conclusion.sentence]}" taken literally, '
-            f'"{judged.conclusion.statement}": {judged.verdict} (not counted).'
-            for judged in conclusions if not judged.conclusion.counted]
+    return [f'Taken literally, a sentence is "{judged.conclusion.statement}": {judged.verdict}, '
+            'not counted.' for judged in conclusions if not judged.conclusion.counted]
 
 
 EVIDENCE_HEADERS = ('question', 'used here', 'relative', 'other readings, relative')
