@@ -26,7 +26,7 @@ DIGITS = tuple('0123456789')
 KEY = 'mid grey: 0; pale blue: beyond the edge'
 SQUARE = f'a grey square of {SIZE} x {SIZE} pixels'
 PER_CLASS = 10  # images of each class for the invariance curves
-PER_CLASS_OCCLUDED = 5  # for the mean occlusion map, where each image is 196
+PER_CLASS_OCCLUDED = 5  # for the mean occlusion map, where each image is 484
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _cnn_pictures(trained: RestoredCnn, images: list[int] | None,
     for layer in LAYERS:
         every = top_nine(trained, layer)
         if not len(every.maps):
-            echo(f'{layer}: no test image excites any map')
+            echo(f'{layer}: no map is excited by nine test images')
             continue
         maps = choose_maps(every.maps, layer)
         top = every.of(maps)
@@ -104,15 +104,16 @@ def _cnn_pictures(trained: RestoredCnn, images: list[int] | None,
     right = right_images(trained, PER_CLASS_OCCLUDED)
     if len(right):
         mean = mean_occlusion(trained, right)
-        yield Picture('occlusion-mean', f'{SQUARE}, mean over {len(right)} test images',
-                      partial(visual.draw_mean_occlusion, mean), findings.occlusion(mean))
+        yield Picture('occlusion-mean', f'{SQUARE}, mean over {len(right)} test images that are '
+                      'classified right', partial(visual.draw_mean_occlusion, mean),
+                      findings.occlusion(mean))
 
     several = right_images(trained, PER_CLASS)
     if len(several) > 1:
         curves = invariance(trained, several)
-        yield Picture('invariance', f'{len(several)} test images transformed: medians, and bands '
-                      'that hold half of them', partial(visual.draw_invariance, curves),
-                      findings.invariance(curves))
+        yield Picture('invariance', f'{len(several)} test images that are classified right, '
+                      'transformed: medians, and bands that hold half of them',
+                      partial(visual.draw_invariance, curves), findings.invariance(curves))
 
 
 def _rnn_pictures(trained: RestoredRnn) -> Iterator[Picture]:

@@ -140,6 +140,7 @@ def draw_mean_occlusion(found: MeanOcclusion, path: Path, title: str) -> None:
         figure.colorbar(shown, ax=axes, shrink=0.8)
         axes.set_title(text, fontsize=9)
         axes.set(xlabel="column of the square's centre", ylabel='row')
+        axes.locator_params(integer=True)
     save(figure, path, dpi=110)
 
 

@@ -68,10 +68,10 @@ def choose_maps(maps: np.ndarray, layer: str) -> np.ndarray:
 def top_nine(trained: RestoredCnn, layer: str) -> TopNine:
     """The nine test images that excite each map most, and what in them does.
 
-    Maps that no test image excites are left out; that may be all of them.
+    Maps that fewer than nine test images excite are left out; that may be all of them.
     """
     largest = peaks(trained, layer)
-    maps = np.flatnonzero(largest.max(axis=0) > 0)
+    maps = np.flatnonzero((largest > 0).sum(axis=0) >= min(TOP, len(largest)))
     images = np.argsort(-largest[:, maps], axis=0, kind='stable')[:TOP].T
     strongest, positions, reconstructions = reconstruct(
         trained, deconvnet(trained.net, layer, trained.settings.act), trained.sess,

@@ -49,7 +49,7 @@ def nines(top: TopNine, classes: np.ndarray) -> str:
     places = np.indices((side, side)).reshape(2, -1).T
     anywhere = crop(np.zeros((len(places), IMSIZE, IMSIZE)), top.layer, places)
     drawn = np.random.RandomState(0).choice(classes, (10_000, TOP))
-    return (f'{top.layer}, {len(top.maps)} maps that any test image excites: '
+    return (f'{top.layer}, {len(top.maps)} maps that nine test images or more excite: '
             f'{100 * beyond_the_edge(top.patches):.0f} % of the nine strongest patches of a map '
             f'reach beyond the edge of the image ({100 * beyond_the_edge(anywhere):.0f} % of all '
             f'places in the layer do); {most_frequent(top.classes):.1f} of the nine are of one '
@@ -67,12 +67,13 @@ def most_frequent(classes: np.ndarray) -> float:
 
 
 def evolution(found: Evolution) -> str:
-    """When the image that excites a map most was last replaced by another."""
+    """From when on the image that excites a map most is the same one."""
     changes = found.images[:, 1:] != found.images[:, :-1]
-    last = [found.steps[1:][row].max() if row.any() else 0 for row in changes]
-    return (f'{found.layer}: among the steps shown ({", ".join(map(str, found.steps))}), the image '
-            f'that excites a map most last changed at step {np.median(last):g} (median of '
-            f'{len(last)} maps).')
+    since = [found.steps[1:][row].max() if row.any() else found.steps[0] for row in changes]
+    middle = np.percentile(since, 50, method='inverted_cdf')
+    return (f'{found.layer}: of the steps shown ({", ".join(map(str, found.steps))}), the image '
+            f'that excites a map most is the same one from step {middle} on for '
+            f'{sum(step <= middle for step in since)} of {len(since)} maps, later for the others.')
 
 
 def occlusion(found: MeanOcclusion) -> str:
@@ -99,8 +100,9 @@ def invariance(curves: dict[str, Curve]) -> str:
 
     untouched = curves['translation']
     still = np.median(untouched.probability[:, int(np.argmin(abs(untouched.amounts)))])
-    return ('Medians of the distance of h_pool1, of h_fc1 (1: as far as another image), and of the '
-            f'true class\'s probability ({still:.2f} untouched): '
+    return (f'Over {len(untouched.first)} images that are classified right, medians of the '
+            'distance of h_pool1, of h_fc1 (1: as far as another image), and of the true class\'s '
+            f'probability ({still:.2f} untouched): '
             + '; '.join(at(kind, amount) for kind, amounts in MOVES.items() for amount in amounts)
             + '.')
 

@@ -63,9 +63,12 @@ def occlude(image: np.ndarray, size: int, grey: float, centres: np.ndarray) -> n
     return np.where(covered[..., None], grey, image)
 
 
-def grid(stride: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """The centres' rows (and columns), int [p], and all pairs of them, int [p * p, 2]."""
-    line = np.arange((stride - 1) // 2, IMSIZE, stride)
+def grid(margin: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The centres' rows (and columns), int [p], and all pairs of them, int [p * p, 2].
+
+    Those less than ``margin`` pixels from an edge are left out.
+    """
+    line = np.arange(margin, IMSIZE - margin)
     return line, np.stack(np.meshgrid(line, line, indexing='ij'), axis=-1).reshape(-1, 2)
 
 
@@ -116,10 +119,13 @@ def right_images(trained: RestoredCnn, per_class: int) -> np.ndarray:
                            for label in range(trained.test.labels.shape[1])])
 
 
-def mean_occlusion(trained: RestoredCnn, images: np.ndarray, stride: int = 2) -> MeanOcclusion:
-    """Slide a grey square, every ``stride`` pixels, over test images that are classified right."""
+def mean_occlusion(trained: RestoredCnn, images: np.ndarray) -> MeanOcclusion:
+    """Slide a grey square over test images that are classified right, where all of it is on them.
+
+    So it covers as many pixels in a corner as in the middle.
+    """
     grey = grey_of(trained.test.images)
-    line, centres = grid(stride)
+    line, centres = grid(SIZE // 2)
     shape = (len(line), len(line))
     untouched = probabilities(trained, trained.test.images[images])
     true, right = [], []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from elec576 import gallery
-from elec576.visual import findings
+from elec576.visual import features, findings
 from elec576.visual.activations import layer_statistics
 from elec576.visual.deconvnet import LAYERS
 from elec576.visual.features import Evolution, top_nine
@@ -40,8 +40,9 @@ def test_where_the_nine_strongest_are(layer, border, make_trained):
     beyond = ((first < 0) | (first + geometry.field > 28)).any(axis=-1).mean()
     counts = [max(list(row).count(label) for label in row) for row in top.classes]
     assert findings.nines(top, trained.classes).startswith(
-        f'{layer}, {len(top.maps)} maps that any test image excites: {100 * beyond:.0f} % of the '
-        f'nine strongest patches of a map reach beyond the edge of the image ({100 * border:.0f} % '
+        f'{layer}, {len(top.maps)} maps that nine test images or more excite: '
+        f'{100 * beyond:.0f} % of the nine strongest patches of a map reach beyond the edge of the '
+        f'image ({100 * border:.0f} % '
         f'of all places in the layer do); {np.mean(counts):.1f} of the nine are of one class (')
 
 
@@ -55,10 +56,20 @@ def test_only_maps_that_an_image_excites_are_counted(make_trained):
         said, nothing = [], top_nine(trained, 'conv1')
         assert nothing.maps.shape == (0,) and nothing.patches.shape[2:] == (5, 5)
         names = {picture.name for picture in gallery.pictures(trained, [0], said.append)}
-        assert 'conv1: no test image excites any map' in said
+        assert 'conv1: no map is excited by nine test images' in said
         assert 'deconvnet-conv1' not in names and 'occlusion' in names
     finally:
         trained.net.b_conv1.load(before, trained.sess)
+
+
+def test_maps_that_few_images_excite_are_left_out(make_trained, monkeypatch):
+    """They would be filled up with the first images of the test set, which are of class 0."""
+    trained = make_trained('relu', 0)
+    largest = np.zeros((len(trained.test.images), 32), np.float32)
+    largest[:3, 3], largest[-2:, 4], largest[::2, 5] = 1, 1, 1
+    monkeypatch.setattr(features, 'TOP', 3)
+    monkeypatch.setattr(features, 'peaks', lambda *_: largest)
+    assert top_nine(trained, 'conv1').maps.tolist() == [3, 5]
 
 
 def test_most_frequent_class():
@@ -75,7 +86,11 @@ def test_dead_units():
 def test_last_change():
     images = np.array([[5, 6, 6, 6], [1, 1, 1, 1], [1, 2, 3, 4]])
     found = Evolution('conv1', np.arange(3), np.array([0, 10, 20, 30]), images, None, None)
-    assert 'last changed at step 10 (median of 3 maps)' in findings.evolution(found)
+    assert findings.evolution(found).endswith(
+        'the image that excites a map most is the same one from step 10 on for 2 of 3 maps, later '
+        'for the others.')
+    never = found._replace(images=np.ones((2, 4), int))
+    assert 'from step 0 on for 2 of 2 maps' in findings.evolution(never)
 
 
 def test_the_square():

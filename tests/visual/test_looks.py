@@ -9,6 +9,7 @@ from elec576.visual.activations import activation_statistics, layer_statistics, 
 from elec576.visual.features import choose_maps, peaks, spread, top_nine
 from elec576.visual.invariance import NEUTRAL, invariance, transform
 from elec576.visual.occlusion import (
+    SIZE,
     grey_of,
     grid,
     mean_occlusion,
@@ -146,10 +147,17 @@ def test_the_square_is_where_it_should_be(size):
 
 def test_mean_occlusion_is_the_mean_of_the_single_ones(make_trained):
     trained = make_trained()
-    mean = mean_occlusion(trained, np.array([0, 4]), stride=1)
-    single = occlusions(trained, [0, 4])
-    assert np.allclose(mean.probability, np.mean([one.probability for one in single], axis=0),
-                       atol=1e-5)
+    mean = mean_occlusion(trained, np.array([0, 4]))
+    single = np.mean([one.probability for one in occlusions(trained, [0, 4])], axis=0)
+    assert mean.centres.tolist() == list(range(3, 25))
+    assert np.allclose(mean.probability, single[3:25, 3:25], atol=1e-5)
+
+
+def test_the_mean_occlusions_square_is_never_cut():
+    line, centres = grid(SIZE // 2)
+    covered = occlude(np.zeros((28, 28, 1)), SIZE, 1.0, centres).sum(axis=(1, 2, 3))
+    assert set(covered) == {SIZE ** 2} and len(covered) == len(line) ** 2
+    assert sorted(27 - line) == line.tolist()  # as far from each edge
 
 
 @pytest.mark.parametrize('kind', NEUTRAL)
