@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import Iterator
 from xml.etree import ElementTree
 
 from tabulate import tabulate
@@ -34,7 +34,8 @@ TRIALS = ('kills', 'disk', 'inputs', 'nan', 'concurrency', 'hosts', 'download', 
 HEAD = '''# Reliability
 
 What the runs must survive, and how often they did: `python scripts/torture.py` tries it on any
-machine. Each trial is `tests/torture/test_<trial>.py`, whose first lines say what it does.'''
+machine, with `--kills`, `--inputs` and `--pythons` as much as one likes. Each trial is
+`tests/torture/test_<trial>.py`, whose first lines say what it does.'''
 
 
 def main() -> int:
@@ -127,17 +128,19 @@ def document(results: dict) -> str:
         UserError: ``results`` is something else.
     """
     rows = table(results)
-
-    def sums(names: Iterable[str]) -> list[int]:
-        """How much held, and how much was tried."""
-        return [sum(finding[part] for name in names for finding in results[name]['findings'])
-                for part in ('held', 'tried')]
-
-    held, tried = sums(results.keys() - {'mutants'})
-    text = f'**{held:,} of {tried:,} attempts held.**'
-    if 'mutants' in results:
-        noticed, changes = sums(['mutants'])
-        text += f' Of {changes} changes of the code, tests notice {noticed}.'
+    try:
+        sums = {name: [sum(finding[part] for finding in result['findings'])
+                       for part in ('held', 'tried')] for name, result in results.items()}
+    except TypeError as error:
+        raise UserError(f'findings that are no numbers ({error}); run the trials again') from None
+    noticed = sums.pop('mutants', None)
+    held, tried = map(sum, zip(*sums.values())) if sums else (0, 0)
+    trials = ', '.join(f'{name} {those:,} of {all_:,}' for name, (those, all_) in sums.items())
+    text = f'**{held:,} of {tried:,} attempts held**: {trials}.'
+    if noticed:
+        rooms = len(results['mutants']['findings'])
+        text += (f' Of {noticed[1]} changes of the code in {rooms} of its rooms, tests notice '
+                 f'{noticed[0]}.')
     return f'{text}\n\n{rows}\n\n{circumstances(results)}'
 
 

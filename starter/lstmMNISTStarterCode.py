@@ -1,9 +1,10 @@
 """The report's second program (part 3), flat: basic RNN, LSTM and GRU cells on MNIST rows.
 
-Every line that the report prints stands here in the report's order and with its names; the rest is
-the course's starter code. TF1's ``input_data.read_data_sets`` is gone from TensorFlow 2, so the
-part of it that the program uses is written out below (tensorflow/contrib/learn/python/learn/
-datasets/mnist.py, TF 1.15). Added: settings on the command line, pinned kernels, seeds, ``--dump``.
+Every line that the report prints stands here in the report's order and with its names, but for
+``%tensorflow version 1.15`` and an import that nothing uses; the rest is the course's starter code.
+TF1's ``input_data.read_data_sets`` is gone from TensorFlow 2, so the part of it that the program
+uses is written out below (tensorflow/contrib/learn/python/learn/datasets/mnist.py, TF 1.15). Added:
+settings on the command line, pinned kernels, seeds, ``--dump``.
 
     python starter/lstmMNISTStarterCode.py --cell gru --iterations 150000 --batch-size 50
 

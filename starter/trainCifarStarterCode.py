@@ -1,10 +1,11 @@
-"""The report's first program (parts 1a, 1b and 1c), flat: LeNet5 on 28x28 grayscale CIFAR10.
+"""The report's first program (parts 1b and 1c), flat: LeNet5 on 28x28 grayscale CIFAR10.
 
-Every line that the report prints stands here in the report's order and with its names. What the
-report shows only as an excerpt (placeholders, layer helpers, the last layer) is completed from the
-course's starter code. Only four things were added: the settings are read from the command line,
-the kernels are pinned, both random generators are seeded, and ``--dump`` writes every number that
-was computed.
+Every line that the report prints of them stands here in the report's order and with its names, but
+for two whose comments say so. What the report shows only as an excerpt (placeholders, layer
+helpers, the last layer) is completed from the course's starter code, which also reads the images;
+part 1a's program, which counts them, is ``elec576/data/size.py``. Only four things were added: the
+settings are read from the command line, the kernels are pinned, both random generators are seeded,
+and ``--dump`` writes every number that was computed.
 
     python starter/trainCifarStarterCode.py                          # the report's listing
     python starter/trainCifarStarterCode.py --act relu --steps 5000  # its run 1

@@ -59,6 +59,43 @@ def test_numbers_that_it_quotes_stand_in_the_documents(document, words):
         rf'(?<![\d.,]){re.escape(number)}(?!\d)', text)] == []
 
 
+def cell(document: str, row: str, column: int) -> str:
+    """Of the first row of the document's tables that begins so."""
+    text = (REPOSITORY / document).read_text(encoding='utf-8')
+    found = re.search(rf'^\| *{re.escape(row)}.*$', text, re.MULTILINE)[0]
+    return found.split('|')[1 + column].strip(' *')
+
+
+def test_speeds_are_those_of_their_rows():
+    def speed(row: str, column: int) -> str:
+        return cell('results/SPEED.md', row, column)
+
+    speeds = (REPOSITORY / 'results/SPEED.md').read_text(encoding='utf-8')
+    torch, keras = re.search(r'geometric mean: PyTorch ([\d.]+), Keras ([\d.]*\d)', speeds).groups()
+    words = ' '.join(README.split())
+    for quoted in (
+            f'the listings take {speed("without `cnn-mnist`", 7)} times our time',
+            f'LeNet5 {speed("the 10 of LeNet5", 7)}; {speed("a step of LeNet5", 7)} where we too',
+            f'the recurrent nets {speed("the 12 of recurrent", 7)})',
+            f'{speed("without `cnn-mnist`", 5)} times on TensorFlow 1.15',
+            f'PyTorch {speed("geometric mean", 3)} times ours',
+            f'Keras {speed("geometric mean", 5)}, all with AVX2',
+            f'as they come, PyTorch {torch}, Keras {keras} ('):
+        assert quoted in words
+
+
+def test_attempts_are_those_of_their_trials():
+    text = (REPOSITORY / 'results/RELIABILITY.md').read_text(encoding='utf-8')
+    held, tried = re.search(r'\*\*([\d,]+) of ([\d,]+) attempts held', text).groups()
+    of = dict(re.findall(r'(\w+) [\d,]+ of ([\d,]*\d)', text.partition('held**: ')[2]))
+    words = ' '.join(README.split())
+    assert f'{held} of {tried} attempts held' in words
+    assert (f'{of["kills"]} kills, {of["disk"]} failing disks, {of["inputs"]} damaged inputs'
+            in words)
+    assert re.search(r'Of (\d+ changes of the code in \d of its rooms, tests notice \d+)', text
+                     )[1] in words
+
+
 def test_it_is_a_front_page():
     assert len(README.splitlines()) <= 250 and len(README.encode()) <= 15_000
 

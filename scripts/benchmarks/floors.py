@@ -1,4 +1,4 @@
-"""The floor of an operation: the least time that the machine needs for it, the larger of
+"""The floor of an operation: what TensorFlow's product and the memory ask for, the larger of
 
     its floating-point operations / the speed of TensorFlow's matrix product of its shape
     the bytes that it reads and writes / the memory bandwidth at the size of its working set

@@ -11,7 +11,7 @@ from tf115.environment import clean_environment, run_listing
 from benchmarks import work
 from benchmarks.markdown import judged, table, three
 from benchmarks.rounds import Setup, in_turns, say, summary, turn
-from benchmarks.worker import Worker, run_script
+from benchmarks.worker import Worker, WorkerFailed, run_script
 from elec576.experiments import EXPERIMENTS
 from elec576.listings import command, program
 from elec576.machine import has_instructions
@@ -106,9 +106,12 @@ def _on_tf115(python: Path, setup: Setup, data: Path) -> dict:
     def run(model: str) -> float:
         name, options = command(work.as_listed(model, 1, setup.cores))
         before = time.perf_counter()
-        subprocess.run([python, program(name), *options, '--data', data], check=True,
-                       capture_output=True,
-                       env={**clean_environment(setup.cores), 'MPLBACKEND': 'Agg'})
+        done = subprocess.run([python, program(name), *options, '--data', data],
+                              capture_output=True, encoding='utf-8', errors='replace',
+                              env={**clean_environment(setup.cores), 'MPLBACKEND': 'Agg'})
+        if done.returncode:
+            said = done.stderr.strip().splitlines() or [f'exit code {done.returncode}']
+            raise WorkerFailed(f'{model}, the listing on TensorFlow 1.15: {said[-1]}')
         return time.perf_counter() - before
 
     return {'steps': steps, 'starts': {

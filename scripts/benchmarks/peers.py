@@ -119,6 +119,14 @@ def section(found: dict) -> list[str]:
                 mean = statistics.geometric_mean(gains)
                 means += ['', judged(three(mean), mean >= AIM)]
         parts += [f'### {WIDTHS[int(width)]}', table(head, [*rows, means])]
+        if 'avx512' in isas:
+            as_they_are = ', '.join(
+                f'{TITLES[way]} {three(statistics.geometric_mean(gains))}'
+                for way in peers['avx512'] if (gains := [
+                    gain(times['avx512'][way], times['avx2']['ours'])
+                    for times in models.values()]))
+            parts.append('As all are installed, ours with AVX2 and peers as they are, x has the '
+                         f'geometric mean: {as_they_are}.')
     if 'avx512' not in isas:
         parts.append('This processor has no AVX-512.')
     if '2' not in found['steps']:

@@ -68,7 +68,8 @@ def test_changes_are_noticed(rooms, in_full, trial_options, record_property, tmp
                                  for sign in '-+')
                 survivors.append(f'{mutation.module_path.name}: `{before}` became `{after}`')
         for name, value in (
-                ('what', f'changes of one place in elec576/{room}: a test fails'),
+                ('what', f'changes of one place in elec576/{room}: a test fails (asked: '
+                         f'{SCORE:.0%})'),
                 ('tried', tried), ('held', tried - len(survivors)),
                 ('note', '; '.join(survivors).replace('|', '/'))):
             record_property(name, value)

@@ -63,16 +63,18 @@ def test_trials_are_kept_one_by_one_and_printed(trials, script, trial_options, t
 
     code, printed, _ = script('torture.py', '--table', '--out', tmp_path / 'reliability.json')
     assert code == 0 and (tmp_path / 'RELIABILITY.md').read_text().endswith(printed)
-    assert printed.startswith('**6 of 9 attempts held.**\n')
+    assert printed.startswith('**6 of 9 attempts held**: disk 3 of 6, nan 3 of 3.\n')
     assert re.search(r'seed 7: disk \d+\.\d min', printed.splitlines()[-1])
     (tmp_path / 'reliability.json').write_text(json.dumps({**kept, 'mutants': kept['disk']}))
     code, printed, _ = script('torture.py', '--table', '--out', tmp_path / 'reliability.json')
     assert printed.startswith(
-        '**6 of 9 attempts held.** Of 6 changes of the code, tests notice 3.\n')
+        '**6 of 9 attempts held**: disk 3 of 6, nan 3 of 3. Of 6 changes of the code in 6 of its '
+        'rooms, tests notice 3.\n')
 
 
 @pytest.mark.parametrize('content, words', [
     ('{"nan": {"findings": [{"what": 1}]}}', 'nan: no findings'),
+    ('{"nan": {"findings": [{"what": 1, "tried": "x", "held": 1, "note": ""}]}}', 'no numbers'),
     ('{"nan": {"findings": [], "versions": {}}}', 'nan: where it was run is not recorded')])
 def test_something_else_in_the_file_is_refused(content, words, script, tmp_path):
     out = tmp_path / 'reliability.json'
