@@ -232,11 +232,11 @@ def _judge(block: Block, results: Results, first_steps: FirstSteps,
         return {name: joint[name][0, logs] - own for name in programs if name != listed}
 
     ahead = weigh(first)
-    excluded = {name for name in first if ahead[name][0] < -plan.EXCLUDED}
+    excluded = {name: ahead[name] for name in first if ahead[name][0] < -plan.EXCLUDED}
     judged = {name: found if name in excluded else second.get(name, found)
               for name, found in first.items()}
-    if second.keys() - excluded:
-        ahead = weigh(judged)
+    if second.keys() - excluded.keys():
+        ahead = weigh(judged) | excluded  # these as they were when they were excluded
     needed = math.log(plan.ODDS * (len(names) + len(plan.OTHER_LABELS[listed])))
 
     def verdict(name: str) -> str:
