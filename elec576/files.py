@@ -133,4 +133,4 @@ def remove_unfinished(folder: Path) -> None:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink()
+            path.unlink(missing_ok=True)  # pictures are drawn without the lock
