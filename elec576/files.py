@@ -2,7 +2,7 @@
 
 When a function returns, the file is on the disk, not only in the operating system's cache. After a
 power failure there is either the old file or the new one: as far as the file system can promise it,
-for not all of them can flush the names in a folder.
+since not all of them can flush the names in a folder.
 """
 
 import contextlib

@@ -70,7 +70,7 @@ def pin_kernels(isa: str) -> None:
 
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
-    """The environment in which TensorFlow is loaded, for it reads some variables just then.
+    """The environment in which TensorFlow is loaded, as it reads some variables just then.
 
     Afterwards it is as before, but where no kernels were chosen those of AVX2 stay.
     """

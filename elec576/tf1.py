@@ -104,7 +104,7 @@ def fingerprint() -> str:
     """A digest of a convolution's gradient and a product's bits, at one and at three threads.
 
     The product tells the instruction sets apart. The gradient, of LeNet5's first layer, tells the
-    numbers of threads apart, hence whether sessions get those that they ask for. It takes some
+    numbers of threads apart, so whether sessions get those that they ask for. It takes some
     hundredths of a second; no later computation has other bits for it.
     """
     draw = np.random.RandomState(0).standard_normal
