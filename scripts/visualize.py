@@ -33,9 +33,9 @@ def main() -> None:
     cli.add_data(parser)
     parser.add_argument('--images', metavar='N', type=cli.whole, nargs='+',
                         help='test images to occlude (one of each class)')
-    parser.add_argument('--out', metavar='DIR', type=Path,
+    parser.add_argument('--out', metavar='DIR', type=cli.folder,
                         help='where the pictures of a single run go (figures/ in the run)')
-    parser.add_argument('--publish', metavar='DIR', type=Path,
+    parser.add_argument('--publish', metavar='DIR', type=cli.folder,
                         help='results folder that gets INSIDE.md, and in figures/ the pictures '
                              'that show no image of the data set')
     args = parser.parse_args()
