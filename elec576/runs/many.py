@@ -30,7 +30,7 @@ from elec576.files import write_whole
 from elec576.machine import processor
 from elec576.runs import dask, tables
 from elec576.runs.options import Options
-from elec576.runs.progress import tqdm
+from elec576.runs.progress import progress_bar, tqdm
 from elec576.runs.run import run
 from elec576.runs.rundir import RunDirectory, config_of
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
@@ -321,8 +321,9 @@ def make(expected: dict[Job, float], results: Path, data: str | None, n_jobs: in
     Raises: as `reproduce`.
     """
     failed = []
-    with tqdm(total=sum(expected.values()), file=sys.stderr, dynamic_ncols=True, disable=None,
-              bar_format='{l_bar}{bar}| {elapsed} done, {remaining} to go{postfix}') as bar:
+    with progress_bar(
+            total=sum(expected.values()),
+            bar_format='{l_bar}{bar}| {elapsed} done, {remaining} to go{postfix}') as bar:
         bar.set_postfix_str(f'{len(expected)} runs to do')
 
         def say(line: str) -> None:

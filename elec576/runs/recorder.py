@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
 import threading
 from typing import Iterator
 
@@ -17,7 +16,7 @@ from elec576.runs import checkpoints, snapshots
 from elec576.runs.checkpoints import Progress
 from elec576.runs.events import Events
 from elec576.runs.options import Options, seconds_to_next_checkpoint
-from elec576.runs.progress import tqdm
+from elec576.runs.progress import progress_bar
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf
@@ -52,10 +51,8 @@ class RunRecorder:
         # LeNet5's histograms are slow: write them with the report's lines
         self._histograms_every = getattr(settings, 'log_every', settings.eval_every)
         disable = None if options.progress_bar is None else not options.progress_bar
-        if sys.stderr is None:  # Windows's pythonw
-            disable = True
-        self._bar = tqdm(total=settings.steps, initial=self.step, unit='step', file=sys.stderr,
-                         disable=disable, dynamic_ncols=True, leave=False)
+        self._bar = progress_bar(disable, total=settings.steps, initial=self.step, unit='step',
+                                 leave=False)
         self._next_checkpoint = self.clock.wall_seconds + self._seconds_to_next(cost=0.0)
         self._take_snapshot()
         if self._events and not self.step:
