@@ -55,25 +55,6 @@ class ReadingRun:
 
 
 @dataclass(frozen=True)
-class _CutRun:
-    """A run as listed that ends where those of the readings do."""
-
-    whole: MeasuredRun
-
-    @property
-    def seed(self) -> int:
-        return self.whole.seed
-
-    @property
-    def settings(self) -> CnnSettings:
-        assert isinstance(self.whole.settings, CnnSettings)
-        return dataclasses.replace(self.whole.settings, steps=plan.STEPS)
-
-    def measured(self, quantity: str) -> dict[int, float]:
-        return self.whole.measured(quantity)
-
-
-@dataclass(frozen=True)
 class Tried:
     """A program that was tried for a log: a reading, or another experiment.
 
@@ -251,7 +232,7 @@ def _judge(block: Block, results: Results, first_steps: FirstSteps,
                    None if name not in ahead else float(ahead[name][0]), verdict(name))
              for name in (*names, *plan.OTHER_LABELS[listed])]
     tried.sort(key=lambda each: -math.inf if each.ahead is None else each.ahead, reverse=True)
-    cut, head_start = tuple(map(_CutRun, others[listed])), None
+    cut, head_start = tuple(map(_cut, others[listed])), None
     if measured([block], cut):
         weighed = Likelihoods([block], {**others, 'cut': cut}, first_steps)
         head_start = float(np.subtract(*(weighed.joint(block)[name][0, weighed.block_log[block]]
@@ -261,6 +242,13 @@ def _judge(block: Block, results: Results, first_steps: FirstSteps,
                      np.max([ahead[each.name][1:] for each in tried if each.verdict != WAITING],
                             axis=0, initial=-math.inf),
                      head_start, lead, our_leads)
+
+
+def _cut(run: MeasuredRun) -> ReadingRun:
+    """``run`` as if it ended where those of the readings do."""
+    assert isinstance(run.settings, CnnSettings)
+    return ReadingRun(run.seed, dataclasses.replace(run.settings, steps=plan.STEPS), pd.DataFrame(
+        {quantity: pd.Series(run.measured(quantity)) for quantity in CNN_COLUMNS[1:]}))
 
 
 def _leads(experiment: str, numbers: Sequence[JudgedNumber]) -> tuple[float, np.ndarray]:
