@@ -4,6 +4,7 @@ Every wait has a time limit: without a network the caller uses the stand-in.
 """
 
 import contextlib
+import io
 import os
 import socket
 import sys
@@ -150,7 +151,8 @@ def _download(name: str, lack: str) -> Public:
     stall = socket.getdefaulttimeout()
     socket.setdefaulttimeout(STALL_SECONDS)
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # Keras's progress bar
+        # Keras's progress bar; Windows's pythonw has no standard error
+        with contextlib.redirect_stdout(sys.stderr or io.StringIO()):
             return load_public(name)
     except Exception as error:  # Keras wraps every error in a bare Exception
         raise UserError(f'{lack}, and the download failed ({error})') from None

@@ -5,12 +5,12 @@ from typing import Mapping
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from elec576.data.cifar10 import COURSE_DIGESTS, PER_CLASS, image_name
 from elec576.data.resize import resize
 from elec576.data.sets import CLASSES, SIZE, digest
 from elec576.errors import UserError
+from elec576.progress import progress_bar
 
 LUMINANCE = np.array([0.298936021293775, 0.587043074451121, 0.114020904255103])  # of R, G, B
 
@@ -75,8 +75,8 @@ def write_tree(pixels: Mapping[str, np.ndarray], folder: Path) -> None:
     images = {folder / image_name(part, label, number): image
               for part, classes in pixels.items()
               for label, of_class in enumerate(classes) for number, image in enumerate(of_class)}
-    for path, image in tqdm(images.items(), desc='CIFAR10', unit='image', leave=False,
-                            disable=None):
+    for path, image in progress_bar(iterable=images.items(), desc='CIFAR10', unit='image',
+                                    leave=False):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(path)
 

@@ -28,9 +28,9 @@ from elec576.errors import Busy, Interrupted, UserError, refuse_unwritable_name
 from elec576.experiments import EVIDENCE, EXPERIMENTS, SAME_RUN, settings_of
 from elec576.files import write_whole
 from elec576.machine import processor
+from elec576.progress import progress_bar, tqdm
 from elec576.runs import dask, tables
 from elec576.runs.options import Options
-from elec576.runs.progress import progress_bar, tqdm
 from elec576.runs.run import run
 from elec576.runs.rundir import RunDirectory, config_of
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads

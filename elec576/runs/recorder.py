@@ -12,11 +12,11 @@ import numpy as np
 from elec576.errors import Diverged, Interrupted
 from elec576.files import write_json
 from elec576.machine import Stopwatch
+from elec576.progress import progress_bar
 from elec576.runs import checkpoints, snapshots
 from elec576.runs.checkpoints import Progress
 from elec576.runs.events import Events
 from elec576.runs.options import Options, seconds_to_next_checkpoint
-from elec576.runs.progress import progress_bar
 from elec576.runs.rundir import RunDirectory
 from elec576.settings import CnnSettings, RnnSettings
 from elec576.tf1 import tf

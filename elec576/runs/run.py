@@ -15,8 +15,8 @@ from elec576.files import write_array, write_json
 from elec576.loops.history import History
 from elec576.loops.program import Measured, program_of
 from elec576.machine import Stopwatch, has_instructions, own_bits, processor, say, versions
+from elec576.progress import tqdm
 from elec576.runs.options import Options
-from elec576.runs.progress import tqdm
 from elec576.runs.rundir import RunDirectory, config_of, locked, read_json, read_metrics
 from elec576.settings import CnnSettings, RnnSettings, refuse_too_many_threads
 

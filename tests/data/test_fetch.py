@@ -1,6 +1,7 @@
 """Downloads, with Keras's answer made up: laid out whole, or not at all."""
 
 import socket
+import sys
 import threading
 
 import numpy as np
@@ -222,6 +223,16 @@ def test_kerass_progress_is_not_the_runs_output(public, tmp_path, monkeypatch, c
     fetch.fetch('MNIST_data', tmp_path)
     captured = capsys.readouterr()
     assert captured.out == '' and 'Downloading' in captured.err
+
+
+def test_without_a_standard_error(public, tmp_path, monkeypatch):
+    """As under Windows's pythonw: Keras writes to standard output itself."""
+    real = fetch.load_public
+    monkeypatch.setattr(fetch, 'load_public',
+                        lambda name: sys.stdout.write('Downloading') and real(name))
+    monkeypatch.setattr(sys, 'stderr', None)
+    for name in ('CIFAR10', 'MNIST_data'):
+        assert fetch.fetch(name, tmp_path) == tmp_path / name
 
 
 def test_unwritable_target(public, tmp_path):
