@@ -27,16 +27,17 @@ from elec576.runs.rundir import read_json
 
 def main() -> None:
     parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--env', type=Path, metavar='DIR', help='where the environment is made')
+    parser.add_argument('--env', type=cli.folder, metavar='DIR',
+                        help='where the environment is made')
     parser.add_argument('--python', type=Path, metavar='FILE', help='a Python 3.7 to make it with')
-    parser.add_argument('--data', type=Path, metavar='DIR',
+    parser.add_argument('--data', type=cli.folder, metavar='DIR',
                         help='folder with CIFAR10/ and MNIST_data/, the course\'s')
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--difference', action='store_true',
                       help='write how far the package is from the golden values instead')
     what.add_argument('--table', action='store_true',
                       help='write TF115.md again, from the numbers that are there')
-    parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
+    parser.add_argument('--results', type=cli.folder, default=Path('results'), metavar='DIR',
                         help='folder for TF115.md and tf115.json (results)')
     args = parser.parse_args()
 

@@ -8,7 +8,6 @@ The runs in results/runs/ have no checkpoints; the same seed and threads give th
 
 import argparse
 import sys
-from pathlib import Path
 
 from elec576 import cli
 from elec576.errors import UserError
@@ -28,7 +27,7 @@ what it shows in numbers. Pictures that show images of the data set are left out
 
 def main() -> None:
     parser = cli.Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--run', metavar='DIR', type=Path, required=True, nargs='+',
+    parser.add_argument('--run', metavar='DIR', type=cli.folder, required=True, nargs='+',
                         help="a run's directory, with its checkpoint")
     cli.add_data(parser)
     parser.add_argument('--images', metavar='N', type=cli.whole, nargs='+',

@@ -29,9 +29,9 @@ def main(description: str) -> None:
                         help='one short round, to check that it works; do not quote the numbers')
     parser.add_argument('--table', action='store_true',
                         help='measure nothing; write SPEED.md again, and print it')
-    parser.add_argument('--results', type=Path, default=Path('results'), metavar='DIR',
+    parser.add_argument('--results', type=cli.folder, default=Path('results'), metavar='DIR',
                         help='folder for bench.json and SPEED.md (results)')
-    parser.add_argument('--tf115', type=Path, metavar='DIR',
+    parser.add_argument('--tf115', type=cli.folder, metavar='DIR',
                         help='environment with TensorFlow 1.15, for the question "listing"')
     args = parser.parse_args()
     path = args.results / 'bench.json'
