@@ -10,7 +10,6 @@ interrupted command can be resumed by the same command. `scripts/compare.py` jud
 
 import argparse
 import dataclasses
-import sys
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -19,7 +18,6 @@ import joblib
 import numpy as np
 import pandas as pd
 from filelock import FileLock
-from tqdm import tqdm
 
 from elec576 import cli
 from elec576.claims import readings
@@ -31,6 +29,7 @@ from elec576.errors import UserError
 from elec576.files import write_json, write_whole
 from elec576.loops.history import CNN_COLUMNS, History
 from elec576.machine import pin_kernels
+from elec576.progress import progress_bar
 from elec576.runs.rundir import differences, read_json, software_and_processor
 from elec576.runs.tables import csv_text
 from elec576.settings import CnnSettings, all_cores, as_config
@@ -165,10 +164,10 @@ def main() -> int:
         there = set(zip(found['reading'], found['seed']))
         todo = [(name, seed) for seed in readings.seeds(args.seeds) for name in names
                 if (name, seed) not in there]
-        for rows in tqdm(joblib.Parallel(
+        for rows in progress_bar(iterable=joblib.Parallel(
                 args.jobs, return_as='generator_unordered', pre_dispatch=args.jobs, batch_size=1)(
                 joblib.delayed(make)(name, seed, args.data) for name, seed in todo),
-                total=len(todo), unit='run', file=sys.stderr, disable=None, dynamic_ncols=True):
+                total=len(todo), unit='run'):
             found = pd.concat([found, rows]) if len(found) else rows
             found = found.sort_values(['reading', 'seed', 'step'])
             write_whole(table_path(args.results), csv_text(found))

@@ -8,14 +8,13 @@ in the file are not measured again, so an interrupted command can be resumed by 
 """
 
 import argparse
-import sys
 
 from first_steps.make import make
-from tqdm import tqdm
 
 from elec576 import cli
 from elec576.comparison.first_steps import table_path
 from elec576.experiments import STEP_0
+from elec576.progress import progress_bar
 from elec576.settings import all_cores
 
 
@@ -28,8 +27,7 @@ def main() -> None:
     cli.add_data(parser, 'CIFAR10/')
     cli.add_results(parser, 'where step0.csv and step0.json go')
     args = parser.parse_args()
-    with tqdm(total=args.seeds * len(STEP_0), unit='row', file=sys.stderr, dynamic_ncols=True,
-              disable=None) as bar:
+    with progress_bar(total=args.seeds * len(STEP_0), unit='row') as bar:
         table = make(args.results, args.seeds, args.jobs, args.data, bar.update)
     print(f'{len(table)} rows are in {table_path(args.results)}')
 
