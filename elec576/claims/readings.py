@@ -90,7 +90,8 @@ READINGS: dict[str, Reading] = {
     '900-a-class': _run1(
         '9000 training samples', 'step 0 as listed, then slower', train_per_class=900),
     '1000-a-class': _run1(
-        "10000 training samples, run 3's", 'step 0 as listed, then slower', train_per_class=1000),
+        "run 1's relu, run 3's 10000 training samples", "run 1's step 0, then slower than run 1",
+        train_per_class=1000),  # tried for both logs
     'epochs': _run1(
         'batches without replacement', 'step 0 as listed, then slightly faster', EPOCHS),
     'lr-2e-3': _run1('learning rate 2e-3', 'step 0 as listed, then another speed', lr=2e-3),
