@@ -42,7 +42,7 @@ def main_guard(main: Callable[[], int | None]) -> None:
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, open(os.devnull, 'w', encoding='utf-8'))
     with contextlib.suppress(AttributeError):  # a notebook's or a test's has an encoding of its own
-        # Windows's and the C locale's cannot hold '→', nor any a name that is not UTF-8
+        # Windows's and the C locale's cannot hold '→', and none can hold a name that is not UTF-8
         sys.stdout.reconfigure(errors='replace')  # type: ignore[union-attr]
     try:
         code = main() or 0

@@ -186,7 +186,7 @@ class RnnSettings(Settings):
 
 def changed(settings: CnnSettings | RnnSettings, changes: Mapping[str, Any]
             ) -> CnnSettings | RnnSettings:
-    """``settings`` with ``changes``; what followed from a setting that is changed follows anew.
+    """``settings`` with ``changes``; what depends on a changed setting is set again.
 
     Raises:
         UserError: they are not valid.
